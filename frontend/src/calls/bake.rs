@@ -1,0 +1,82 @@
+//! `--call=bake`: a bake file that builds every service. `docker buildx bake -f` takes it as it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Answer, outline, pretty};
+use crate::manifest::model::{Manifest, Service};
+use crate::plan::Target;
+
+/// What of the call's own build goes into the file.
+#[derive(Clone, Debug, Default)]
+pub struct BakeOptions {
+    /// Path of the context, as bake is to be told.
+    pub context: String,
+    /// Path of the manifest, from the context.
+    pub manifest: String,
+    /// Build arguments of the command line.
+    pub args: BTreeMap<String, String>,
+    /// Named contexts of the command line.
+    pub contexts: BTreeMap<String, String>,
+}
+
+/// One bake target a service, and the group `default` of all.
+pub fn bake(manifest: &Manifest, options: &BakeOptions) -> Answer {
+    let mut targets = Map::new();
+    let mut names = Vec::new();
+    for (name, service) in &manifest.services {
+        let id = target_id(name, &targets);
+        targets.insert(id.clone(), target(manifest, name, service, options));
+        names.push(id);
+    }
+    let json = json!({"group": {"default": {"targets": names}}, "target": targets});
+    Answer { text: pretty(&json), json, status: 0 }
+}
+
+fn target(manifest: &Manifest, name: &str, service: &Service, options: &BakeOptions) -> Value {
+    let mut target = json!({
+        "context": options.context,
+        "dockerfile": options.manifest,
+        "target": name,
+        "tags": tags(manifest, name, service),
+    });
+    let needs = outline::needs(manifest, &Target::Service(name.to_owned()));
+    let secrets: Vec<String> =
+        needs.secrets.iter().filter(|(_, (required, _))| *required).map(|(id, _)| format!("id={id}")).collect();
+    let lists = [
+        ("platforms", service.platforms.iter().map(|platform| platform.value.clone()).collect()),
+        ("annotations", service.annotations.iter().map(|(key, value)| format!("{key}={value}")).collect()),
+        ("secret", secrets),
+        ("ssh", needs.ssh.keys().cloned().collect::<Vec<_>>()),
+    ];
+    for (key, list) in lists {
+        if !list.is_empty() {
+            target[key] = list.into();
+        }
+    }
+    for (key, map) in [("args", &options.args), ("contexts", &options.contexts)] {
+        if !map.is_empty() {
+            target[key] = json!(map);
+        }
+    }
+    target
+}
+
+/// The service's own `image`, else what compose would call it.
+fn tags(manifest: &Manifest, name: &str, service: &Service) -> Vec<String> {
+    if !service.image.is_empty() {
+        return service.image.iter().map(|image| image.value.clone()).collect();
+    }
+    let name = name.to_ascii_lowercase();
+    vec![manifest.name.as_ref().map_or(name.clone(), |project| format!("{project}-{name}"))]
+}
+
+/// bake takes no dots in a target's name.
+fn target_id(name: &str, taken: &Map<String, Value>) -> String {
+    let mut id = name.replace('.', "_");
+    while taken.contains_key(&id) {
+        id.push('_');
+    }
+    id
+}

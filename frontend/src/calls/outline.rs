@@ -1,0 +1,82 @@
+//! `--call=outline`: arguments, secrets, agents and caches of a target. Format: moby/buildkit
+//! `frontend/subrequests/outline`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{Answer, location};
+use crate::diagnostic::{Source, Span};
+use crate::manifest::model::{Manifest, Run};
+use crate::options::base64;
+use crate::plan::{Target, bases_of};
+
+/// What the build of `target` can be given.
+pub fn outline(source: &Source, manifest: &Manifest, target: &Target) -> Answer {
+    let needs = needs(manifest, target);
+    let args: Vec<_> = manifest.args.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let secrets: Vec<_> = needs
+        .secrets
+        .iter()
+        .map(|(id, (required, span))| json!({"name": id, "required": required, "location": location(source, *span)}))
+        .collect();
+    let ssh: Vec<_> = needs
+        .ssh
+        .iter()
+        .map(|(id, span)| json!({"name": id, "required": true, "location": location(source, *span)}))
+        .collect();
+    let cache: Vec<_> = needs.caches.iter().map(|id| json!({"ID": id})).collect();
+    let kind = match target {
+        Target::Service(_) => "service",
+        Target::Stage(_) => "stage",
+    };
+    let json = json!({
+        "name": target.name(),
+        "description": kind,
+        "args": args,
+        "secrets": secrets,
+        "ssh": ssh,
+        "cache": cache,
+        "sources": [base64(source.text.as_bytes())],
+    });
+    let mut text = format!("TARGET: {} ({kind})\n", target.name());
+    for (name, value) in &manifest.args {
+        text.push_str(&format!("build argument {name}={value}\n"));
+    }
+    for (id, (required, _)) in &needs.secrets {
+        text.push_str(&format!("secret {id}{}\n", if *required { ", required" } else { "" }));
+    }
+    for id in needs.ssh.keys() {
+        text.push_str(&format!("ssh {id}\n"));
+    }
+    Answer { json, text, status: 0 }
+}
+
+/// What the steps behind a target ask the client for.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    pub(super) secrets: BTreeMap<String, (bool, Span)>,
+    pub(super) ssh: BTreeMap<String, Span>,
+    pub(super) caches: BTreeSet<String>,
+}
+
+pub(super) fn needs(manifest: &Manifest, target: &Target) -> Needs {
+    let mut needs = Needs::default();
+    let reached = bases_of(manifest, [target]);
+    let runs = reached.stages.iter().filter_map(|name| manifest.stages.get(name)).flat_map(|stage| &stage.run);
+    for run in runs {
+        add(&mut needs, run);
+    }
+    needs
+}
+
+fn add(needs: &mut Needs, run: &Run) {
+    for secret in &run.secrets {
+        let known = needs.secrets.entry(secret.id.clone()).or_insert((false, secret.span));
+        known.0 |= secret.required;
+    }
+    for id in &run.ssh {
+        needs.ssh.entry(id.value.clone()).or_insert(id.span);
+    }
+    needs.caches.extend(run.cache.iter().map(|cache| cache.id.clone().unwrap_or_else(|| cache.target.clone())));
+}

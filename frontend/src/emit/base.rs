@@ -1,0 +1,116 @@
+//! Sources: base images, named contexts, the build context.
+
+use buildkit_llb::{Copy, Edge, File, Git, Graph, Http, Image, Local, Metadata, OciLayout};
+
+use buildkit_proto::pb;
+
+use super::{Built, Emitter, FILE_TIME};
+use crate::diagnostic::Span;
+use crate::manifest::model::Base;
+use crate::plan::{BaseSource, ContextPlan, ImageConfig, normalise};
+
+/// Hint under which the engine keeps the transferred context between builds. Ours alone: shared with
+/// the Dockerfile frontend, each would delete from it what the other had sent.
+const CONTEXT_HINT: &str = "layerset-context";
+
+/// The local source of the context, the same in every target.
+fn context_source(context: &ContextPlan, name: &str, session: &str) -> Local {
+    Local::new(name)
+        .session(session)
+        .include(context.include.clone())
+        .exclude(context.exclude.clone())
+        .shared_key_hint(CONTEXT_HINT)
+}
+
+/// The definition of the context alone, to look into it before anything is built from it.
+pub fn context_definition(context: &ContextPlan, name: &str, session: &str) -> pb::Definition {
+    let mut graph = Graph::new();
+    let edge = graph.add(context_source(context, name, session), Metadata::named("[internal] load build context"));
+    graph.definition(edge)
+}
+
+impl Emitter<'_> {
+    /// What a stage or service is built on. `config` is that of the plan, with the base's history.
+    pub(super) fn base(&mut self, base: &Base, span: Span) -> Option<Edge> {
+        match base {
+            Base::Scratch => None,
+            Base::Stage(name) => self.stage(name).edge,
+            Base::Image(name) | Base::Context(name) => self.external(name, span),
+        }
+    }
+
+    /// As [`Self::base`], with the configuration whose history names the layers so far.
+    pub(super) fn built_base(&mut self, base: &Base, span: Span, config: &ImageConfig) -> Built {
+        let mut config = config.clone();
+        if let Base::Stage(name) = base {
+            let below = self.stage(name);
+            config.history = below.config.history;
+            return Built { edge: below.edge, config };
+        }
+        Built { edge: self.base(base, span), config }
+    }
+
+    fn external(&mut self, name: &str, span: Span) -> Option<Edge> {
+        let known = self.facts.images.get(name).map(|image| image.source.clone());
+        let source = known.unwrap_or_else(|| BaseSource::Image(normalise(name)));
+        let metadata = self.metadata(format!("[base] {name}"), &[span]);
+        let platform = self.platform();
+        let edge = match source {
+            BaseSource::Scratch => return None,
+            BaseSource::Image(reference) => {
+                self.graph.add(Image::new(reference).platform(platform), metadata)
+            }
+            BaseSource::Local { name, session, shared_key, exclude } => {
+                let local = Local::new(name).session(session).shared_key_hint(shared_key).exclude(exclude);
+                self.graph.add(local, metadata)
+            }
+            BaseSource::OciLayout { reference, session, store } => {
+                let layout = OciLayout::new(reference).store(session, store).platform(platform);
+                self.graph.add(layout, metadata)
+            }
+            BaseSource::Git(remote) => self.graph.add(Git::new(remote), metadata),
+            BaseSource::Http(url) => {
+                let download = self.graph.add(Http::new(url).filename("context"), metadata);
+                let unpack = Copy {
+                    from: Some(download),
+                    src: "/context".into(),
+                    dest: "/".into(),
+                    attempt_unpack: true,
+                    timestamp: Some(FILE_TIME),
+                    ..Copy::default()
+                };
+                self.graph.add(File::on(None).copy(unpack), Metadata::default())
+            }
+        };
+        Some(edge)
+    }
+
+    /// The build context: one op for all targets, however little of it this one needs.
+    pub(super) fn context(&mut self) -> Edge {
+        if let Some(edge) = self.context {
+            return edge;
+        }
+        let settings = self.settings;
+        let local = context_source(&self.plan.context, &settings.context_local, &settings.context_session);
+        let edge = self.graph.add(local, Metadata::named("[internal] load build context"));
+        self.context = Some(edge);
+        edge
+    }
+
+    pub(super) fn platform(&self) -> pb::Platform {
+        let platform = &self.settings.platform;
+        pb::Platform {
+            os: platform.os.clone(),
+            architecture: platform.architecture.clone(),
+            variant: platform.variant.clone(),
+            ..Default::default()
+        }
+    }
+
+    /// Metadata of a vertex that the manifest asks for at `spans`.
+    pub(super) fn metadata(&self, name: String, spans: &[Span]) -> Metadata {
+        spans.iter().fold(Metadata::named(name), |metadata, span| {
+            metadata.at(self.source_id, self.source.range(*span))
+        })
+    }
+}

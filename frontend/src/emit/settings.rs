@@ -1,0 +1,46 @@
+//! What a build is told from outside, as far as it enters the graph.
+
+use std::collections::BTreeMap;
+
+use crate::options::NoCache;
+use crate::platform::Platform;
+
+/// Settings of one build for one platform.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Platform of the images.
+    pub platform: Platform,
+    /// Whether the engine merges layers; otherwise they are copied one upon the other.
+    pub merge: bool,
+    /// Whether a copy takes a symbolic mode.
+    pub mode_string: bool,
+    /// Name of the context's local source.
+    pub context_local: String,
+    /// Session that holds the context.
+    pub context_session: String,
+    /// What is built without cache.
+    pub no_cache: NoCache,
+    /// `--network` of all steps that do not say otherwise.
+    pub network: Option<String>,
+    /// Labels of the command line.
+    pub labels: BTreeMap<String, String>,
+    /// Proxy build arguments, `http_proxy` … in lower case; they are no part of any cache key.
+    pub proxies: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Settings of a listing that no engine is asked for.
+    pub fn offline(platform: Platform) -> Self {
+        Self {
+            platform,
+            merge: true,
+            mode_string: true,
+            context_local: "context".into(),
+            context_session: String::new(),
+            no_cache: NoCache::Nothing,
+            network: None,
+            labels: BTreeMap::new(),
+            proxies: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The engine as the outside of a build: manifest, base images and context through the gateway.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{Differ, Graph, Local, Metadata};
+use buildkit_proto::pb;
+use tokio::task::JoinSet;
+
+use crate::diagnostic::Span;
+use crate::emit;
+use crate::failure::Failure;
+use crate::gateway::{Client, Ref};
+use crate::manifest::model::Base;
+use crate::options::Options;
+use crate::outside::{ManifestFile, Outside, Refused};
+use crate::plan::{BaseImage, BaseSource, ContextPlan, Facts, ImageConfig, normalise};
+use crate::platform::Platform;
+
+/// Files looked up at once in the context.
+const LOOKUPS: usize = 32;
+
+/// A build on an engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// The connection.
+    pub client: Client,
+    /// What the build was asked for.
+    pub options: Options,
+}
+
+/// What a name in `from` stands for, with its configuration if it is an image.
+struct Resolved {
+    source: BaseSource,
+    config: ImageConfig,
+}
+
+impl Engine {
+    /// A few files of a local source, transferred apart from everything else. Its hint differs from
+    /// the context's: under the same one each transfer would delete what the other had sent.
+    fn small_local(&self, name: &str, files: Vec<String>, hint: &str, shown: &str) -> (pb::Definition, String) {
+        let mut graph = Graph::new();
+        let local = Local::new(name)
+            .session(self.options.session_of(name))
+            .follow_paths(files)
+            .shared_key_hint(hint)
+            .differ(Differ::None, false);
+        let edge = graph.add(local, Metadata::named(format!("[internal] {shown}")));
+        (graph.definition(edge), graph.digest(edge).to_owned())
+    }
+
+    /// The definition that the manifest is read from, and the digest of its vertex: warnings are shown there.
+    pub fn manifest_definition(&self) -> (pb::Definition, String) {
+        let name = &self.options.filename;
+        let files = vec![name.clone(), format!("{name}.dockerignore")];
+        self.small_local(&self.options.manifest_local, files, "layerset-manifest", &format!("load {name}"))
+    }
+
+    async fn context_ignore(&self, context: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let files = vec![".dockerignore".to_owned()];
+        let (definition, _) = self.small_local(context, files, "layerset-ignore", "load .dockerignore");
+        let reference = self.client.solve(definition, false).await?;
+        Ok(self.client.read_file(&reference, ".dockerignore").await?)
+    }
+
+    async fn resolve(&self, name: &str, platform: &Platform) -> Result<Resolved, Failure> {
+        let Some(context) = self.options.context(name, platform).cloned() else {
+            return self.image(&normalise(name), platform, format!("load metadata for {}", normalise(name))).await;
+        };
+        let bad = || Failure::Request(format!("build context {name}: cannot use {context:?}"));
+        let (scheme, rest) = context.split_once(':').ok_or_else(bad)?;
+        let path = rest.trim_start_matches("//");
+        let plain = |source| Ok(Resolved { source, config: ImageConfig::default() });
+        match scheme {
+            "docker-image" if path == "scratch" => plain(BaseSource::Scratch),
+            "docker-image" => {
+                let log = format!("[context {name}] load metadata for {path}");
+                self.image(&normalise(path), platform, log).await
+            }
+            "local" => {
+                let ignore = self.context_ignore(rest).await?.unwrap_or_default();
+                let key = self.options.raw.get(&format!("sharedkey:localdir:{name}"));
+                plain(BaseSource::Local {
+                    name: rest.to_owned(),
+                    session: self.options.session_of(rest).to_owned(),
+                    shared_key: key.cloned().unwrap_or_else(|| format!("layerset-context-{name}")),
+                    exclude: crate::plan::ignore_patterns(&String::from_utf8_lossy(&ignore)),
+                })
+            }
+            "git" => plain(BaseSource::Git(context.clone())),
+            "http" | "https" if rest.split(['#', '?']).next().is_some_and(|url| has_extension(url, "git")) => {
+                plain(BaseSource::Git(context.clone()))
+            }
+            "http" | "https" => plain(BaseSource::Http(context.clone())),
+            other => Err(Failure::Request(format!(
+                "build context {name}: found {other}:, expected docker-image://, local:, git or http(s)://"
+            ))),
+        }
+    }
+
+    async fn image(&self, reference: &str, platform: &Platform, log: String) -> Result<Resolved, Failure> {
+        let source = pb::SourceOp { identifier: format!("docker-image://{reference}"), ..Default::default() };
+        let wire = pb::Platform {
+            os: platform.os.clone(),
+            architecture: platform.architecture.clone(),
+            variant: platform.variant.clone(),
+            ..Default::default()
+        };
+        let mode = &self.options.resolve_mode;
+        let resolved = self.client.resolve_image(source, wire, mode, format!("[internal] {log}")).await?;
+        let config = serde_json::from_slice(&resolved.config)
+            .map_err(|error| Failure::Request(format!("{reference}: its configuration cannot be read: {error}")))?;
+        let identifier = resolved.identifier.trim_start_matches("docker-image://").to_owned();
+        Ok(Resolved { source: BaseSource::Image(identifier), config })
+    }
+}
+
+impl Outside for Engine {
+    async fn manifest(&self) -> Result<ManifestFile, Failure> {
+        if let Some(remote) = self.options.raw.get(&self.options.context_local) {
+            return Err(Failure::Request(format!(
+                "the build context is {remote:?}, expected a directory of the client: remote contexts are not supported yet"
+            )));
+        }
+        let name = self.options.filename.clone();
+        let manifest = async {
+            let reference = self.client.solve(self.manifest_definition().0, false).await?;
+            let ignore = format!("{name}.dockerignore");
+            tokio::try_join!(
+                self.client.read_file(&reference, &name),
+                self.client.read_file(&reference, &ignore)
+            )
+            .map_err(Failure::from)
+        };
+        let context_ignore = self.context_ignore(&self.options.context_local);
+        let ((bytes, own_ignore), context_ignore) = tokio::try_join!(manifest, context_ignore)?;
+        let bytes = bytes.ok_or_else(|| {
+            Failure::Request(format!("no manifest {name:?} was found, name it with -f (docker buildx build -f layerset.yaml .)"))
+        })?;
+        Ok(ManifestFile { name, bytes, ignore: own_ignore.or(context_ignore) })
+    }
+
+    async fn facts(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Facts, Refused> {
+        let mut pending = JoinSet::new();
+        for (base, span) in bases {
+            let (Base::Image(name) | Base::Context(name)) = base else { continue };
+            let (engine, name, span, platform) = (self.clone(), name.clone(), *span, platform.clone());
+            pending.spawn(async move { (engine.resolve(&name, &platform).await, name, span) });
+        }
+        let mut facts = Facts::default();
+        let mut refused: Option<Refused> = None;
+        while let Some(done) = pending.join_next().await {
+            match done {
+                Ok((Ok(resolved), name, _)) => {
+                    facts.images.insert(name, BaseImage { source: resolved.source, config: resolved.config });
+                }
+                Ok((Err(failure), _, span)) => {
+                    if refused.as_ref().is_none_or(|first| span < first.span) {
+                        refused = Some(Refused { span, failure });
+                    }
+                }
+                Err(join) => {
+                    let failure = Failure::Request(format!("internal error: {join}"));
+                    return Err(Refused { span: Span::default(), failure });
+                }
+            }
+        }
+        refused.map_or(Ok(facts), Err)
+    }
+
+    async fn missing(&self, context: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure> {
+        let name = &self.options.context_local;
+        let definition = emit::context_definition(context, name, self.options.session_of(name));
+        let reference = self.client.solve(definition, false).await?;
+        // The first look transfers the context; only then do the others go side by side.
+        let mut missing = Vec::new();
+        for (start, end) in batches(paths.len()) {
+            let mut pending = JoinSet::new();
+            for path in &paths[start..end] {
+                pending.spawn(exists(self.client.clone(), reference.clone(), path.clone()));
+            }
+            while let Some(done) = pending.join_next().await {
+                let (path, found) = done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
+                if !found {
+                    missing.push(path);
+                }
+            }
+        }
+        missing.sort();
+        Ok(missing)
+    }
+}
+
+async fn exists(client: Client, reference: Ref, path: String) -> Result<(String, bool), Failure> {
+    let found = client.stat_file(&reference, &path).await?.is_some();
+    Ok((path, found))
+}
+
+/// One lookup alone, then groups of [`LOOKUPS`].
+fn batches(count: usize) -> Vec<(usize, usize)> {
+    let mut bounds = vec![(0, count.min(1))];
+    let mut start = count.min(1);
+    while start < count {
+        let end = (start + LOOKUPS).min(count);
+        bounds.push((start, end));
+        start = end;
+    }
+    bounds
+}
+
+fn has_extension(url: &str, extension: &str) -> bool {
+    url.rsplit_once('.').is_some_and(|(_, found)| found == extension)
+}

@@ -1,0 +1,98 @@
+//! Why nothing was built, for the user to read.
+
+use buildkit_llb::{Position, Range};
+use buildkit_proto::rpc;
+use serde_json::json;
+
+use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+use crate::gateway::rpc_status;
+use crate::options::base64;
+
+/// How a run of the frontend or the command line ends when it does not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The manifest, or what it names, is wrong.
+    #[error("{}", summary(file, diagnostics))]
+    Manifest {
+        /// The manifest.
+        file: Box<Source>,
+        /// What is wrong with it, at least one error.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The request is wrong: an option or argument.
+    #[error("{0}")]
+    Request(String),
+    /// The engine refused a call, or a step failed. Its details go to the user unchanged.
+    #[error("{}", .0.message())]
+    Engine(Box<tonic::Status>),
+    /// Something outside did not work this time.
+    #[error("{0}")]
+    TryAgain(String),
+}
+
+impl From<tonic::Status> for Failure {
+    fn from(status: tonic::Status) -> Self {
+        Self::Engine(Box::new(status))
+    }
+}
+
+impl Failure {
+    /// One diagnostic as a failure.
+    pub fn at(source: &Source, diagnostic: Diagnostic) -> Self {
+        Self::Manifest { file: Box::new(source.clone()), diagnostics: vec![diagnostic] }
+    }
+
+    /// As the engine wants it. Code 2 prints the bare message; the places travel as JSON, not as
+    /// protobuf. Source: moby/buildkit `util/grpcerrors`, `solver/errdefs/source.go`.
+    pub fn into_status(self) -> rpc::Status {
+        match self {
+            Self::Engine(status) => rpc_status(&status),
+            Self::Manifest { file, diagnostics } => {
+                let message = summary(&file, &diagnostics);
+                let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+                let details = places(&file, errors.map(|d| d.span));
+                rpc::Status { code: 2, message, details }
+            }
+            other => rpc::Status { code: 2, message: other.to_string(), details: Vec::new() },
+        }
+    }
+}
+
+/// Every error on a line of its own, each with its place: BuildKit's own excerpt has no columns.
+fn summary(source: &Source, diagnostics: &[Diagnostic]) -> String {
+    let errors: Vec<String> =
+        diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| one_line(source, d)).collect();
+    match &errors[..] {
+        [one] => one.clone(),
+        many => format!("{} errors in {}\n{}", many.len(), source.name, many.join("\n")),
+    }
+}
+
+/// `layerset.yaml:12:7: unknown key "requirments"; did you mean "requirements"?`
+pub fn one_line(source: &Source, diagnostic: &Diagnostic) -> String {
+    let (line, column) = source.position(diagnostic.span.start);
+    let hint = diagnostic.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("{}:{line}:{column}: {}{hint}", source.name, diagnostic.message)
+}
+
+fn places(source: &Source, spans: impl Iterator<Item = Span>) -> Vec<buildkit_proto::Any> {
+    let ranges: Vec<_> = spans.map(|span| range_json(source.range(span))).collect();
+    if ranges.is_empty() {
+        return Vec::new();
+    }
+    let data = base64(source.text.as_bytes());
+    let value = json!({
+        "info": {"filename": source.name, "data": data, "language": "yaml"},
+        "ranges": ranges,
+    });
+    vec![buildkit_proto::Any {
+        type_url: "github.com/moby/buildkit/errdefs.Source+json".into(),
+        value: value.to_string().into_bytes(),
+    }]
+}
+
+/// A range as BuildKit's Go types marshal it.
+pub(crate) fn range_json(range: Range) -> serde_json::Value {
+    let position = |at: Position| json!({"line": at.line, "character": at.character});
+    json!({"start": position(range.start), "end": position(range.end)})
+}

@@ -1,0 +1,242 @@
+//! The run of a frontend, from its start by the engine to the one Return.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+
+use buildkit_proto::gateway as gw;
+use serde_json::json;
+
+use crate::calls::{self, Answer, BakeOptions};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::emit::{self, Settings};
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::gateway::{Client, Ref};
+use crate::manifest::Inputs;
+use crate::options::Options;
+use crate::outside::Outside as _;
+use crate::pipeline::{self, Checked};
+use crate::plan::{Facts, Plan, Target};
+use crate::platform::Platform;
+
+/// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
+/// nothing else of this process; if even that fails the engine is gone, and so are we.
+pub async fn run(options: Result<Options, String>) -> ExitCode {
+    let Ok(channel) = crate::gateway::stdio().await else { return ExitCode::FAILURE };
+    let imports = options.as_ref().map(|options| options.cache_imports.clone()).unwrap_or_default();
+    let Ok(client) = Client::hello(channel, &imports).await else { return ExitCode::FAILURE };
+    let outcome = match options {
+        Err(message) => Err(Failure::Request(message)),
+        Ok(options) => {
+            let engine = Engine { client: client.clone(), options };
+            // A task of its own, so that a panic comes back as an error.
+            match tokio::spawn(async move { build(&engine).await }).await {
+                Ok(outcome) => outcome,
+                Err(panic) => Err(Failure::Request(format!(
+                    "internal error, please report it with the manifest: {}",
+                    crate::panic::message(&panic)
+                ))),
+            }
+        }
+    };
+    let outcome = outcome.map_err(Failure::into_status);
+    match client.finish(outcome).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
+    let options = &engine.options;
+    let contexts = options.context_names();
+    let inputs = Inputs { args: &options.build_args, contexts: &contexts };
+    if let Some(call) = options.call.as_deref() {
+        return answer(engine, &inputs, call).await;
+    }
+    let checked = pipeline::check(engine, &inputs).await?;
+    let target = checked.target(options.target.as_deref())?;
+    show_warnings(engine, &checked).await?;
+    let mut images = Vec::new();
+    for platform in options.targets() {
+        let image = solve(engine, &checked, &target, &platform).await?;
+        images.push((platform, image));
+    }
+    result(options, images)
+}
+
+/// A solved image.
+struct Solved {
+    reference: Ref,
+    config: Vec<u8>,
+}
+
+async fn solve(
+    engine: &Engine,
+    checked: &Checked,
+    target: &Target,
+    platform: &Platform,
+) -> Result<Solved, Failure> {
+    let targets = std::slice::from_ref(target);
+    let (plan, facts) = checked.plan(engine, targets, platform).await?;
+    checked.find_missing(engine, &plan, targets).await?;
+    let settings = settings(engine, platform);
+    let emitted = emit::emit(&plan, &facts, target, &checked.source, &settings);
+    let reference = engine.client.solve(emitted.definition, false).await?;
+    let config = serde_json::to_vec(&emitted.config)
+        .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
+    Ok(Solved { reference, config })
+}
+
+fn settings(engine: &Engine, platform: &Platform) -> Settings {
+    let options = &engine.options;
+    let caps = engine.client.caps();
+    Settings {
+        platform: platform.clone(),
+        merge: caps.llb("mergeop"),
+        mode_string: caps.llb("file.copy.modestring"),
+        context_local: options.context_local.clone(),
+        context_session: options.session_of(&options.context_local).to_owned(),
+        no_cache: options.no_cache.clone(),
+        network: options.network.clone(),
+        labels: options.labels.clone(),
+        proxies: options.proxies(),
+    }
+}
+
+/// One image, or one a platform. `refs.platforms` is there in both cases: attestations need it.
+fn result(options: &Options, images: Vec<(Platform, Solved)>) -> Result<gw::Result, Failure> {
+    let platforms: Vec<_> = images
+        .iter()
+        .map(|(platform, _)| json!({"ID": platform.to_string(), "Platform": platform}))
+        .collect();
+    let mut metadata = BTreeMap::from([(
+        "refs.platforms".to_owned(),
+        json!({"Platforms": platforms}).to_string().into_bytes(),
+    )]);
+    let mut refs = BTreeMap::new();
+    for (platform, image) in images {
+        let suffix = if options.multi_platform { format!("/{platform}") } else { String::new() };
+        metadata.insert(format!("containerimage.config{suffix}"), image.config);
+        if let Some(epoch) = options.build_args.get("SOURCE_DATE_EPOCH") {
+            metadata.insert(format!("source.date.epoch{suffix}"), epoch.clone().into_bytes());
+        }
+        refs.insert(platform.to_string(), gw::Ref { id: image.reference.0, def: None });
+    }
+    let refs = if options.multi_platform {
+        gw::result::Result::Refs(gw::RefMap { refs })
+    } else {
+        let only = refs.into_values().next();
+        gw::result::Result::Ref(only.ok_or_else(|| Failure::Request("no platform was asked for".into()))?)
+    };
+    Ok(gw::Result { result: Some(refs), metadata, ..gw::Result::default() })
+}
+
+async fn show_warnings(engine: &Engine, checked: &Checked) -> Result<(), Failure> {
+    for warning in &checked.warnings {
+        engine.client.warn(warning_request(engine, &checked.source, warning)).await?;
+    }
+    Ok(())
+}
+
+fn warning_request(engine: &Engine, source: &Source, warning: &Diagnostic) -> gw::WarnRequest {
+    let (definition, digest) = engine.manifest_definition();
+    let detail = warning.hint.iter().map(|hint| hint.clone().into_bytes()).collect();
+    gw::WarnRequest {
+        digest,
+        level: 1,
+        short: format!("{}: {}", warning.rule, crate::failure::one_line(source, warning)).into_bytes(),
+        detail,
+        info: Some(buildkit_proto::pb::SourceInfo {
+            filename: source.name.clone(),
+            data: source.text.clone().into_bytes(),
+            language: "yaml".into(),
+            definition: Some(definition),
+        }),
+        ranges: vec![source.range(warning.span).into()],
+        ..gw::WarnRequest::default()
+    }
+}
+
+async fn answer(engine: &Engine, inputs: &Inputs<'_>, call: &str) -> Result<gw::Result, Failure> {
+    let version = calls::version(call).ok_or_else(|| {
+        Failure::Request(format!("no call {call:?}, expected one of: {}", calls::names().join(", ")))
+    })?;
+    let answer = match call {
+        "subrequests.describe" => calls::describe(),
+        "schema" => calls::schema(),
+        "lint" => check(engine, inputs).await?,
+        _ => {
+            let checked = pipeline::check(engine, inputs).await?;
+            of_manifest(engine, &checked, call).await?
+        }
+    };
+    let metadata = BTreeMap::from([
+        ("result.json".to_owned(), format!("{:#}", answer.json).into_bytes()),
+        ("result.txt".to_owned(), answer.text.into_bytes()),
+        ("result.statuscode".to_owned(), answer.status.to_string().into_bytes()),
+        ("version".to_owned(), version.as_bytes().to_vec()),
+    ]);
+    Ok(gw::Result { metadata, ..gw::Result::default() })
+}
+
+/// Everything that can be said without building: the manifest, and whether its paths are there.
+async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> {
+    let found = match pipeline::check(engine, inputs).await {
+        Ok(checked) => {
+            let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
+            match checked.find_missing(engine, &plan, &checked.everything()).await {
+                Ok(()) => return Ok(calls::check(&checked.source, &checked.warnings)),
+                Err(failure) => failure,
+            }
+        }
+        Err(failure) => failure,
+    };
+    match found {
+        Failure::Manifest { file, diagnostics } => Ok(calls::check(&file, &diagnostics)),
+        other => Err(other),
+    }
+}
+
+async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<Answer, Failure> {
+    let options = &engine.options;
+    let requested = options.target.as_deref();
+    match call {
+        "targets" => Ok(calls::targets(&checked.source, &checked.manifest)),
+        "outline" => {
+            let target = checked.target(requested)?;
+            Ok(calls::outline(&checked.source, &checked.manifest, &target))
+        }
+        "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options))),
+        "plan" => {
+            let platform = first_platform(options);
+            let (plan, _) = checked.plan(engine, &checked.services(), &platform).await?;
+            Ok(calls::plan(&plan))
+        }
+        _ => {
+            let target = checked.target(requested)?;
+            let platform = first_platform(options);
+            let (plan, facts): (Plan, Facts) =
+                checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
+            let settings = settings(engine, &platform);
+            let emitted = emit::emit(&plan, &facts, &target, &checked.source, &settings);
+            if call == "llb" { calls::llb(&emitted.definition) } else { calls::dot(&emitted.definition) }
+        }
+    }
+}
+
+fn first_platform(options: &Options) -> Platform {
+    options.targets().into_iter().next().unwrap_or_else(|| options.worker())
+}
+
+/// Paths from the repository's root when the client tells them, else those of the plain case.
+fn bake_options(options: &Options) -> BakeOptions {
+    let defined: BTreeSet<&str> = BTreeSet::from(["SOURCE_DATE_EPOCH"]);
+    let own = |name: &&String| !name.starts_with("BUILDKIT_") && !defined.contains(name.as_str());
+    let args = options.build_args.iter().filter(|(name, _)| own(name)).map(|(k, v)| (k.clone(), v.clone()));
+    BakeOptions {
+        context: ".".into(),
+        manifest: options.manifest_from_context(),
+        args: args.collect(),
+        contexts: options.contexts.clone(),
+    }
+}

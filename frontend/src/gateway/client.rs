@@ -1,0 +1,252 @@
+//! The calls of `moby.buildkit.v1.frontend.LLBBridge`, as the rest of the frontend wants them.
+
+use std::collections::BTreeSet;
+
+use buildkit_proto::gateway as gw;
+use buildkit_proto::gateway::llb_bridge_client::LlbBridgeClient;
+use buildkit_proto::pb;
+use prost::Message;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use crate::options::CacheImport;
+
+/// What we accept in one message: BuildKit's own limit. tonic's default of 4 MiB is less than it sends.
+const MESSAGE_LIMIT: usize = 16 << 20;
+
+/// The most of a file that is asked for at once: engines embedded in older Docker send 4 MiB at most.
+const READ_CHUNK: usize = 3 << 20;
+
+/// A connection to the engine. Cheap to clone, calls may overlap.
+#[derive(Clone, Debug)]
+pub struct Client {
+    bridge: LlbBridgeClient<Channel>,
+    caps: Capabilities,
+    cache_imports: Vec<gw::CacheOptionsEntry>,
+}
+
+/// What the engine can do.
+#[derive(Clone, Debug, Default)]
+pub struct Capabilities {
+    frontend: BTreeSet<String>,
+    llb: BTreeSet<String>,
+}
+
+/// A source as the engine resolved it.
+#[derive(Clone, Debug)]
+pub struct ResolvedSource {
+    /// The identifier to use from now on.
+    pub identifier: String,
+    /// The image configuration, JSON.
+    pub config: Vec<u8>,
+}
+
+/// A built file system on the engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ref(pub String);
+
+impl Capabilities {
+    /// Whether the gateway offers `cap`.
+    pub fn frontend(&self, cap: &str) -> bool {
+        self.frontend.contains(cap)
+    }
+
+    /// Whether the solver offers `cap`.
+    pub fn llb(&self, cap: &str) -> bool {
+        self.llb.contains(cap)
+    }
+}
+
+impl Client {
+    /// Says hello and learns what the engine can do. `cache_imports` go with every later solve,
+    /// because the engine applies them to nothing by itself.
+    pub async fn hello(channel: Channel, cache_imports: &[CacheImport]) -> Result<Self, Status> {
+        let mut bridge = LlbBridgeClient::new(channel)
+            .max_decoding_message_size(MESSAGE_LIMIT)
+            .max_encoding_message_size(MESSAGE_LIMIT);
+        let pong = bridge.ping(gw::PingRequest {}).await?.into_inner();
+        let enabled = |caps: Vec<buildkit_proto::caps::ApiCap>| {
+            caps.into_iter().filter(|cap| cap.enabled).map(|cap| cap.id).collect()
+        };
+        let caps =
+            Capabilities { frontend: enabled(pong.frontend_api_caps), llb: enabled(pong.llb_caps) };
+        let cache_imports = cache_imports
+            .iter()
+            .map(|import| gw::CacheOptionsEntry { r#type: import.r#type.clone(), attrs: import.attrs.clone() })
+            .collect();
+        Ok(Self { bridge, caps, cache_imports })
+    }
+
+    /// What the engine can do.
+    pub fn caps(&self) -> &Capabilities {
+        &self.caps
+    }
+
+    /// Solves a definition. Unless `evaluate`, nothing runs until its files are read or exported.
+    pub async fn solve(&self, definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
+        let request = gw::SolveRequest {
+            definition: Some(definition),
+            allow_result_return: true,
+            allow_result_array_ref: true,
+            cache_imports: self.cache_imports.clone(),
+            evaluate,
+            ..gw::SolveRequest::default()
+        };
+        let response = self.bridge.clone().solve(request).await?.into_inner();
+        match response.result.and_then(|result| result.result) {
+            Some(gw::result::Result::Ref(reference)) => Ok(Ref(reference.id)),
+            Some(gw::result::Result::RefDeprecated(id)) => Ok(Ref(id)),
+            _ => Ok(Ref(response.r#ref)),
+        }
+    }
+
+    /// Resolves an image to its identifier and configuration.
+    pub async fn resolve_image(
+        &self,
+        source: pb::SourceOp,
+        platform: pb::Platform,
+        mode: &str,
+        log_name: String,
+    ) -> Result<ResolvedSource, Status> {
+        if self.caps.frontend("source.metaresolver") {
+            let request = gw::ResolveSourceMetaRequest {
+                source: Some(source.clone()),
+                platform: Some(platform),
+                log_name,
+                resolve_mode: mode.to_owned(),
+                ..gw::ResolveSourceMetaRequest::default()
+            };
+            let response = self.bridge.clone().resolve_source_meta(request).await?.into_inner();
+            let identifier = response.source.map_or(source.identifier, |source| source.identifier);
+            return Ok(ResolvedSource { identifier, config: response.image.unwrap_or_default().config });
+        }
+        let reference = source.identifier.trim_start_matches("docker-image://").to_owned();
+        let request = gw::ResolveImageConfigRequest {
+            r#ref: reference.clone(),
+            platform: Some(platform),
+            resolve_mode: mode.to_owned(),
+            log_name,
+            ..gw::ResolveImageConfigRequest::default()
+        };
+        let response = self.bridge.clone().resolve_image_config(request).await?.into_inner();
+        let reference = if response.r#ref.is_empty() { reference } else { response.r#ref };
+        Ok(ResolvedSource { identifier: format!("docker-image://{reference}"), config: response.config })
+    }
+
+    /// Reads a whole file in ranges; `None` if it is not there.
+    pub async fn read_file(&self, reference: &Ref, path: &str) -> Result<Option<Vec<u8>>, Status> {
+        let mut data = Vec::new();
+        loop {
+            let range = gw::FileRange { offset: count(data.len()), length: count(READ_CHUNK) };
+            let request = gw::ReadFileRequest {
+                r#ref: reference.0.clone(),
+                file_path: path.to_owned(),
+                range: Some(range),
+                ..gw::ReadFileRequest::default()
+            };
+            let chunk = match self.bridge.clone().read_file(request).await {
+                Ok(response) => response.into_inner().data,
+                Err(status) if is_missing(&status) => return Ok(None),
+                Err(status) => return Err(status),
+            };
+            let complete = chunk.len() < READ_CHUNK;
+            if data.is_empty() {
+                data = chunk;
+            } else {
+                data.extend_from_slice(&chunk);
+            }
+            if complete {
+                return Ok(Some(data));
+            }
+        }
+    }
+
+    /// The entries of a directory that match `pattern` (all if empty); `None` if it is not there.
+    pub async fn read_dir(
+        &self,
+        reference: &Ref,
+        path: &str,
+        pattern: &str,
+    ) -> Result<Option<Vec<buildkit_proto::stat::Stat>>, Status> {
+        let request = gw::ReadDirRequest {
+            r#ref: reference.0.clone(),
+            dir_path: path.to_owned(),
+            include_pattern: pattern.to_owned(),
+            ..gw::ReadDirRequest::default()
+        };
+        match self.bridge.clone().read_dir(request).await {
+            Ok(response) => Ok(Some(response.into_inner().entries)),
+            Err(status) if is_missing(&status) => Ok(None),
+            Err(status) => Err(status),
+        }
+    }
+
+    /// What is at `path`; `None` if nothing is.
+    pub async fn stat_file(
+        &self,
+        reference: &Ref,
+        path: &str,
+    ) -> Result<Option<buildkit_proto::stat::Stat>, Status> {
+        let request = gw::StatFileRequest {
+            r#ref: reference.0.clone(),
+            path: path.to_owned(),
+            ..gw::StatFileRequest::default()
+        };
+        match self.bridge.clone().stat_file(request).await {
+            Ok(response) => Ok(response.into_inner().stat),
+            Err(status) if is_missing(&status) => Ok(None),
+            Err(status) => Err(status),
+        }
+    }
+
+    /// Makes the engine build what `reference` stands for.
+    pub async fn evaluate(&self, reference: &Ref) -> Result<(), Status> {
+        let request = gw::EvaluateRequest { r#ref: reference.0.clone() };
+        self.bridge.clone().evaluate(request).await.map(drop)
+    }
+
+    /// Definitions that the client passes in, by name: `target:` of bake, contexts from stdin.
+    pub async fn inputs(&self) -> Result<std::collections::BTreeMap<String, pb::Definition>, Status> {
+        Ok(self.bridge.clone().inputs(gw::InputsRequest {}).await?.into_inner().definitions)
+    }
+
+    /// Shows a warning to the user. An engine without the call shows none.
+    pub async fn warn(&self, warning: gw::WarnRequest) -> Result<(), Status> {
+        if self.caps.frontend("gateway.warnings") {
+            self.bridge.clone().warn(warning).await?;
+        }
+        Ok(())
+    }
+
+    /// Hands over the result; the last call of a frontend.
+    pub async fn finish(&self, outcome: Result<gw::Result, buildkit_proto::rpc::Status>) -> Result<(), Status> {
+        let request = match outcome {
+            Ok(result) => gw::ReturnRequest { result: Some(result), error: None },
+            Err(error) => gw::ReturnRequest { result: None, error: Some(error) },
+        };
+        self.bridge.clone().r#return(request).await.map(drop)
+    }
+}
+
+/// The whole `google.rpc.Status` behind a failed call, details unchanged.
+pub fn rpc_status(status: &Status) -> buildkit_proto::rpc::Status {
+    buildkit_proto::rpc::Status::decode(status.details())
+        .ok()
+        .filter(|inner| inner.code != 0)
+        .unwrap_or_else(|| buildkit_proto::rpc::Status {
+            code: status.code() as i32,
+            message: status.message().to_owned(),
+            details: Vec::new(),
+        })
+}
+
+/// The engine reports a missing file by the text of Go's error, in most versions without a code.
+fn is_missing(status: &Status) -> bool {
+    status.code() == Code::NotFound
+        || status.message().contains("no such file or directory")
+        || status.message().contains("not a directory")
+}
+
+fn count(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

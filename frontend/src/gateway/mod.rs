@@ -1,0 +1,8 @@
+//! The wire: HTTP/2 over stdio to the engine's `LLBBridge`, its calls, and the one Return at the end.
+//! Knows protobuf and definitions, nothing of manifests or plans.
+
+mod client;
+mod transport;
+
+pub use client::{Capabilities, Client, Ref, ResolvedSource, rpc_status};
+pub use transport::{connect, stdio};

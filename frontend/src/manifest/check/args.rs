@@ -1,0 +1,155 @@
+//! Build arguments: their values in force, and who uses them.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, names};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::document::Document;
+use crate::manifest::extends::cycle_error;
+use crate::manifest::graph::order;
+use crate::manifest::interpolate::{Piece, pieces};
+use crate::manifest::node::quote;
+use crate::manifest::read::{Pairs, Text};
+use crate::manifest::rules;
+
+/// Build arguments that every engine accepts, defined or not.
+const PREDEFINED: &[&str] = &["all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy"];
+
+/// The build arguments of a manifest or of a stage.
+#[derive(Default)]
+pub(in crate::manifest) struct Args(BTreeMap<String, Arg>);
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Argument {
+    /// Nobody defines it.
+    Undefined,
+    /// It is defined, and nobody gave it a value.
+    Unset,
+    /// Its definition is wrong, which has been reported.
+    Broken,
+    /// A value.
+    Set(String),
+}
+
+struct Arg {
+    value: Argument,
+    span: Span,
+    used: Cell<bool>,
+}
+
+impl Args {
+    /// Names, sorted.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Values of those that have one.
+    pub(super) fn values(&self) -> BTreeMap<String, String> {
+        let set = self.0.iter().filter_map(|(name, arg)| match &arg.value {
+            Argument::Set(value) => Some((name.clone(), value.clone())),
+            _ => None,
+        });
+        set.collect()
+    }
+
+    /// The value of a name that is defined; it counts as used.
+    fn get(&self, name: &str) -> Option<Argument> {
+        let arg = self.0.get(name)?;
+        arg.used.set(true);
+        Some(arg.value.clone())
+    }
+}
+
+impl Check<'_> {
+    /// What a name stands for here.
+    pub(super) fn argument(&self, name: &str) -> Argument {
+        self.local.get(name).or_else(|| self.global.get(name)).unwrap_or(Argument::Undefined)
+    }
+
+    /// Build arguments with the values in force; defaults may name each other in any order.
+    pub(super) fn define(&mut self, pairs: Option<&Pairs>) -> Args {
+        let pairs: &[(Text, Option<Text>)] = pairs.map_or(&[], |pairs| &pairs.0);
+        let numbers: BTreeMap<&str, usize> =
+            pairs.iter().enumerate().map(|(number, (name, _))| (name.value.as_str(), number)).collect();
+        let needs: Vec<Vec<usize>> = pairs
+            .iter()
+            .map(|(name, default)| match default {
+                Some(default) if !self.inputs.args.contains_key(&name.value) => pieces(&default.value)
+                    .iter()
+                    .filter_map(|piece| match piece {
+                        Piece::Argument { name, .. } => numbers.get(name).copied(),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let (order, cycles) = order(&needs);
+        let circular: BTreeSet<usize> = cycles.iter().flatten().copied().collect();
+        for cycle in &cycles {
+            let hop = |&number: &usize| {
+                let (name, default) = &pairs[number];
+                (name.value.as_str(), default.as_ref().map_or(name.span, |default| default.span))
+            };
+            self.problems.push(cycle_error("needs", &cycle.iter().map(hop).collect::<Vec<_>>()));
+        }
+        // What is being defined is visible to what comes after it, as a local argument.
+        let outer = std::mem::take(&mut self.local);
+        for number in order {
+            let (name, default) = &pairs[number];
+            self.report(name.span, names::argument(&name.value));
+            let value = match (self.inputs.args.get(&name.value), default) {
+                (Some(given), _) => Argument::Set(given.clone()),
+                (None, Some(_)) if circular.contains(&number) => Argument::Broken,
+                (None, Some(default)) => self.text(default).map_or(Argument::Broken, Argument::Set),
+                (None, None) => Argument::Unset,
+            };
+            self.local.0.insert(name.value.clone(), Arg { value, span: name.span, used: Cell::new(false) });
+        }
+        std::mem::replace(&mut self.local, outer)
+    }
+
+    /// Warns of build arguments that nobody used.
+    pub(super) fn unused_args(&mut self, args: &Args) {
+        for (name, arg) in &args.0 {
+            if !arg.used.get() {
+                self.idle.push(
+                    Diagnostic::warning(
+                        rules::UNUSED_ARG,
+                        arg.span,
+                        format!("nothing uses the build argument {}", quote(name)),
+                    )
+                    .hint(format!("remove it, or use it as ${{{name}}}")),
+                );
+            }
+        }
+    }
+
+    /// Warns of build arguments given that no part of the manifest defines.
+    pub(super) fn unknown_build_args(&mut self, document: &Document) {
+        let stages = document.stages.iter().flat_map(|named| &named.0);
+        let defined: BTreeSet<&str> = (document.args.iter())
+            .chain(stages.filter_map(|(_, stage)| stage.args.as_ref()))
+            .flat_map(|args| args.0.iter().map(|(name, _)| name.value.as_str()))
+            .collect();
+        let place = document.args.as_ref().and_then(|args| args.0.first());
+        for name in self.inputs.args.keys() {
+            let predefined = name.starts_with("BUILDKIT_")
+                || name == "SOURCE_DATE_EPOCH"
+                || PREDEFINED.contains(&name.to_lowercase().as_str());
+            if predefined || defined.contains(name.as_str()) {
+                continue;
+            }
+            self.problems.push(
+                Diagnostic::warning(
+                    rules::UNKNOWN_BUILD_ARG,
+                    place.map(|(name, _)| name.span).unwrap_or_default(),
+                    format!("unused build argument {}: the manifest does not define it", quote(name)),
+                )
+                .hint("define it in \"args\", or do not give it"),
+            );
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The manifest as written: every key of every mapping, with its type, meaning and an example.
+//! A new key is a new line here; `check` then says what it means.
+
+use schemars::JsonSchema;
+
+use super::keys::keys;
+use super::node::{Node, Value};
+use super::read::{List, Merge, Named, OneOrMany, Pairs, Read, Reader, Text};
+
+keys! {
+    /// What a project's images are made of, and what they share.
+    pub struct Document {
+        /// The project's name.
+        name: Text = "trading",
+        /// Build arguments with their defaults, used as ${NAME} in values and overridden by --build-arg.
+        args: Pairs = "{PYTHON: \"3.13\"}",
+        /// Shared build stages: each is built once, whatever builds on it.
+        stages: Named<Stage> = "{base: {from: python:3.13-slim}}",
+        /// Like services, but not built: for services to extend.
+        templates: Named<Service> = "{backend: {from: base, files: [common/]}}",
+        /// Each is a build target and an image.
+        services: Named<Service> = "{api: {from: base, files: [api/]}}",
+        /// How Python packages are found. Not supported yet.
+        python: Python = "{lock: pylock.toml}",
+    }
+}
+
+keys! {
+    /// A build stage: a base image with packages, files and commands on it, in the order apt, files, copy, run.
+    pub struct Stage {
+        /// What it starts from: a stage, an image with tag or digest, a named context, or scratch.
+        from: Text = "python:3.13-slim",
+        /// Debian packages to install.
+        apt: List<Text> = "[libpq5, curl]",
+        /// Environment variables, for its commands and for every image built on it.
+        environment: Pairs = "{TZ: UTC}",
+        /// Absolute working directory.
+        working_dir: Text = "/app",
+        /// User that commands run as.
+        user: Text = "\"1000:1000\"",
+        /// Shell that runs commands given as text.
+        shell: Argv = "[/bin/bash, -c]",
+        /// Python requirements to install. Not supported yet.
+        requirements: List<Requirement> = "[requirements.txt]",
+        /// Selections of the build context.
+        files: List<File> = "[src/, {source: config/, target: /etc/app}]",
+        /// Files from other stages, images or named contexts.
+        copy: List<Copy> = "[{from: ui, source: /src/dist, target: /app/static}]",
+        /// Commands to run, in this order.
+        run: List<Run> = "[make, {command: [npm, ci], network: none}]",
+        /// Build arguments of this stage alone, over those of the manifest.
+        args: Pairs = "{DEBUG: \"1\"}",
+    }
+}
+
+keys! {
+    /// A service: an image with files of the context, files of stages, and its configuration.
+    pub struct Service {
+        /// Templates or services to start from: maps merge, lists append, scalars replace.
+        extends: OneOrMany<Text> = "backend",
+        /// What its image is built on: a stage, an image with tag or digest, a named context, or scratch.
+        from: Text = "python:3.13-slim",
+        /// Python requirements the service needs. Not supported yet.
+        requirements: List<Requirement> = "[requirements.txt]",
+        /// Selections of the build context.
+        files: List<File> = "[src/, {source: config/, target: /etc/app}]",
+        /// Files from stages, images or named contexts.
+        copy: List<Copy> = "[{from: ui, source: /src/dist, target: /app/static}]",
+        /// Command to run, or its arguments if there is an entrypoint.
+        command: Argv = "[python, -m, app]",
+        /// Program to run.
+        entrypoint: Argv = "[tini, --]",
+        /// Environment variables.
+        environment: Pairs = "{TZ: UTC}",
+        /// Ports the service listens on.
+        expose: List<Text> = "[8000, 9000/udp]",
+        /// Absolute paths of volumes.
+        volumes: List<Text> = "[/data]",
+        /// User to run as.
+        user: Text = "\"1000:1000\"",
+        /// Absolute working directory.
+        working_dir: Text = "/app",
+        /// Labels of the image.
+        labels: Pairs = "{com.example.team: trading}",
+        /// How to find out whether the service is healthy.
+        healthcheck: Healthcheck = "{test: [CMD, curl, -f, http://localhost:8000/], interval: 30s}",
+        /// Signal that stops the service.
+        stop_signal: Text = "SIGINT",
+        /// Shell recorded in the image.
+        shell: Argv = "[/bin/bash, -c]",
+        /// Names to tag in generated bake files.
+        image: OneOrMany<Text> = "registry.example.com/team/api:1",
+        /// Platforms to build for in generated bake files.
+        platforms: List<Text> = "[linux/amd64, linux/arm64]",
+        /// OCI annotations of the image.
+        annotations: Pairs = "{org.opencontainers.image.vendor: Example}",
+        /// Limits that the image must keep.
+        budget: Budget = "{size: 900MB, layers: 60}",
+    }
+}
+
+keys! {
+    /// A selection of the build context.
+    pub struct FileMapping {
+        /// Path in the context.
+        source: Text = "config/",
+        /// Where it goes: absolute, or below the working directory. The same path if absent.
+        target: Text = "/etc/app",
+        /// Patterns, below the source, of what to take.
+        include: List<Text> = "[\"**/*.py\"]",
+        /// Patterns, below the source, of what to leave.
+        exclude: List<Text> = "[\"**/tests\"]",
+        /// Owner of everything copied.
+        owner: Text = "\"1000:1000\"",
+        /// Permission bits of files, in octal.
+        mode: Text = "\"0644\"",
+    }
+}
+
+keys! {
+    /// Files from a stage, an image or a named context.
+    pub struct Copy {
+        /// A stage, an image with tag or digest, or a named context.
+        from: Text = "ui",
+        /// Absolute path there.
+        source: Text = "/src/dist",
+        /// Where it goes: absolute, or below the working directory. The same path if absent.
+        target: Text = "/app/static",
+        /// Patterns, below the source, of what to take.
+        include: List<Text> = "[\"**/*.js\"]",
+        /// Patterns, below the source, of what to leave.
+        exclude: List<Text> = "[\"**/*.map\"]",
+        /// Owner of everything copied.
+        owner: Text = "\"1000:1000\"",
+        /// Permission bits of files, in octal.
+        mode: Text = "\"0644\"",
+    }
+}
+
+keys! {
+    /// A command with what it may use.
+    pub struct RunMapping {
+        /// The command: text for the stage's shell, or a list that no shell touches.
+        command: RunCommand = "[npm, ci]",
+        /// Secrets it may read; they are never part of a layer.
+        secrets: List<Secret> = "[npm_token]",
+        /// SSH agents it may use.
+        ssh: List<Text> = "[default]",
+        /// Directories that stay from one build to the next.
+        cache: List<Cache> = "[/root/.npm]",
+        /// Its network: default, none or host.
+        network: Text = "none",
+    }
+}
+
+keys! {
+    /// A secret and where the command finds it.
+    pub struct SecretMapping {
+        /// Its id, as in `--secret id=npm_token`.
+        id: Text = "npm_token",
+        /// Absolute path of the file; /run/secrets/ID if neither target nor environment is given.
+        target: Text = "/root/.npmrc",
+        /// Variable that carries it.
+        environment: Text = "NPM_TOKEN",
+        /// Whether the build fails without it; true if absent.
+        required: Text = "false",
+        /// Permission bits of the file, in octal.
+        mode: Text = "\"0400\"",
+        /// User that owns the file.
+        uid: Text = "1000",
+        /// Group that owns the file.
+        gid: Text = "1000",
+    }
+}
+
+keys! {
+    /// A directory that stays from one build to the next.
+    pub struct CacheMapping {
+        /// Absolute path.
+        target: Text = "/root/.npm",
+        /// Its id; the path if absent.
+        id: Text = "npm",
+        /// What happens when two commands want it: shared, private or locked.
+        sharing: Text = "locked",
+    }
+}
+
+keys! {
+    /// How to find out whether the service is healthy.
+    pub struct Healthcheck {
+        /// Text for a shell, or a list that begins with CMD, CMD-SHELL or NONE.
+        test: Argv = "[CMD, curl, -f, http://localhost:8000/]",
+        /// Time between two checks.
+        interval: Text = "30s",
+        /// Time one check may take.
+        timeout: Text = "5s",
+        /// Time during which failures do not count.
+        start_period: Text = "1m30s",
+        /// Time between two checks during the start period.
+        start_interval: Text = "2s",
+        /// Failures in a row until unhealthy.
+        retries: Text = "3",
+        /// Whether to have no check, though the base has one.
+        disable: Text = "true",
+    }
+}
+
+keys! {
+    /// Limits that an image must keep.
+    pub struct Budget {
+        /// Most bytes.
+        size: Text = "900MB",
+        /// Most layers, base included.
+        layers: Text = "60",
+    }
+}
+
+keys! {
+    /// How Python packages are found.
+    pub struct Python {
+        /// Lock file in the context.
+        lock: Text = "pylock.toml",
+        /// Package indexes.
+        index: List<Text> = "[https://packages.example.com/simple]",
+    }
+}
+
+keys! {
+    /// A dependency group of a `pyproject.toml`.
+    pub struct RequirementMapping {
+        /// Its name.
+        group: Text = "ml",
+    }
+}
+
+/// A value that is either short text or something longer.
+macro_rules! either {
+    ($(#[$meta:meta])* pub enum $name:ident { $(#[$short_doc:meta])* $short:ident, $(#[$long_doc:meta])* $long:ident($type:ty) = $expected:literal, $pattern:pat }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+        #[schemars(untagged)]
+        pub enum $name {
+            $(#[$short_doc])* $short(Text),
+            $(#[$long_doc])* $long($type),
+        }
+
+        impl Read for $name {
+            fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+                match &node.value {
+                    Value::Scalar(_) => Text::read(node, reader).map(Self::$short),
+                    $pattern => Read::read(node, reader).map(Self::$long),
+                    _ => {
+                        reader.wrong_type(node, $expected);
+                        None
+                    }
+                }
+            }
+        }
+    };
+}
+
+either! {
+    /// An entry of `files`.
+    pub enum File {
+        /// A path, to the same path below the working directory.
+        Path,
+        /// In full.
+        Full(Box<FileMapping>) = "a path or a mapping", Value::Map(_)
+    }
+}
+
+either! {
+    /// An entry of `requirements`.
+    pub enum Requirement {
+        /// A requirements file in the context.
+        File,
+        /// A dependency group.
+        Group(RequirementMapping) = "a path or a mapping", Value::Map(_)
+    }
+}
+
+either! {
+    /// An entry of `secrets`.
+    pub enum Secret {
+        /// An id.
+        Id,
+        /// In full.
+        Full(Box<SecretMapping>) = "an id or a mapping", Value::Map(_)
+    }
+}
+
+either! {
+    /// An entry of `cache`.
+    pub enum Cache {
+        /// An absolute path.
+        Path,
+        /// In full.
+        Full(CacheMapping) = "a path or a mapping", Value::Map(_)
+    }
+}
+
+either! {
+    /// A command line: text that is split into words, or the list of words.
+    pub enum Argv {
+        /// Split as a shell would.
+        Line,
+        /// As it is.
+        Words(List<Text>) = "text or a list of texts", Value::List(_)
+    }
+}
+
+impl Merge for Argv {
+    fn merge(&mut self, _: &Self) {}
+}
+
+either! {
+    /// The command of a step.
+    pub enum RunCommand {
+        /// For the stage's shell.
+        Shell,
+        /// For no shell.
+        Argv(List<Text>) = "text or a list of texts", Value::List(_)
+    }
+}
+
+impl Merge for RunCommand {
+    fn merge(&mut self, _: &Self) {}
+}
+
+impl<T: Clone> Merge for Named<T> {
+    fn merge(&mut self, _: &Self) {}
+}
+
+/// An entry of `run`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(untagged)]
+pub enum Run {
+    /// A command alone.
+    Command(RunCommand),
+    /// With what it may use.
+    Full(RunMapping),
+}
+
+impl Read for Run {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.value {
+            Value::Null => {
+                reader.wrong_type(node, "a command");
+                None
+            }
+            Value::Map(_) => RunMapping::read(node, reader).map(Self::Full),
+            Value::Scalar(_) | Value::List(_) => RunCommand::read(node, reader).map(Self::Command),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The table behind every mapping of the manifest: one line a key says its name, its type, what it
+//! means and an example, and gives the struct, the reader, the JSON Schema and what `extends` does.
+
+use super::node::{Node, Value, quote};
+use super::read::{Merge, Reader};
+use super::rules;
+use super::suggest::suggest;
+use crate::diagnostic::{Diagnostic, Span};
+
+/// Declares a mapping with known keys. Keys that begin with `x-` are ignored, others are errors.
+macro_rules! keys {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $($(#[$doc:meta])* $key:ident: $type:ty = $example:literal,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields, extend("patternProperties" = {"^x-": {}}))]
+        pub struct $name {
+            $($(#[$doc])* pub $key: Option<$type>,)*
+            /// Whether a part of it could not be read: what is missing may just be misspelt.
+            #[schemars(skip)]
+            pub broken: bool,
+            /// Where it stands.
+            #[schemars(skip)]
+            pub place: $crate::manifest::read::Place,
+        }
+
+        impl $crate::manifest::read::Read for $name {
+            fn read(
+                node: &$crate::manifest::node::Node,
+                reader: &mut $crate::manifest::read::Reader<'_>,
+            ) -> Option<Self> {
+                const KEYS: &[&str] = &[$(stringify!($key)),*];
+                let entries = $crate::manifest::keys::entries(node, reader)?;
+                let outer = reader.example;
+                let before = reader.problems.len();
+                let place = $crate::manifest::read::Place(node.span);
+                let mut this = Self { place, ..Self::default() };
+                for entry in entries {
+                    match entry.key.value.as_str() {
+                        $(stringify!($key) => {
+                            reader.example = concat!(stringify!($key), ": ", $example);
+                            if !matches!(entry.value.value, $crate::manifest::node::Value::Null) {
+                                this.$key = $crate::manifest::read::Read::read(&entry.value, reader);
+                            }
+                        })*
+                        key => $crate::manifest::keys::unknown(key, entry.key.span, KEYS, reader),
+                    }
+                }
+                reader.example = outer;
+                this.broken = reader.problems.len() > before;
+                Some(this)
+            }
+        }
+
+        impl $crate::manifest::read::Merge for $name {
+            fn merge(&mut self, base: &Self) {
+                $($crate::manifest::keys::merge(&mut self.$key, base.$key.as_ref());)*
+                self.broken |= base.broken;
+            }
+
+            fn entries(&self) -> usize {
+                0 $(+ self.$key.as_ref().map_or(0, $crate::manifest::read::Merge::entries))*
+            }
+        }
+    };
+}
+
+pub(super) use keys;
+
+/// The entries of a mapping.
+pub(super) fn entries<'a>(node: &'a Node, reader: &mut Reader<'_>) -> Option<&'a [super::node::Entry]> {
+    if let Value::Map(entries) = &node.value {
+        return Some(entries);
+    }
+    reader.wrong_type(node, "a mapping");
+    None
+}
+
+/// Reports a key that nobody knows, unless it is one of the user's own.
+pub(super) fn unknown(key: &str, span: Span, known: &[&str], reader: &mut Reader<'_>) {
+    if key.starts_with("x-") {
+        return;
+    }
+    reader.problems.push(
+        Diagnostic::error(rules::UNKNOWN_KEY, span, format!("unknown key {}", quote(key))).hint(
+            suggest(key, known.iter().copied())
+                .unwrap_or_else(|| format!("known keys: {}", known.join(", "))),
+        ),
+    );
+}
+
+/// Merges one key.
+pub(super) fn merge<T: Merge>(own: &mut Option<T>, base: Option<&T>) {
+    match (own, base) {
+        (Some(own), Some(base)) => own.merge(base),
+        (own @ None, Some(base)) => *own = Some(base.clone()),
+        (_, None) => {}
+    }
+}

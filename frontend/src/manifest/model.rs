@@ -1,0 +1,293 @@
+//! The checked manifest: what `check` hands to `plan`. Every name is resolved, every template
+//! applied, every value valid; spans are kept for whatever a later stage may have to report.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Span, Spanned};
+
+/// A whole manifest after `check`.
+#[derive(Clone, Debug, Default)]
+pub struct Manifest {
+    /// The project's name, used for image names nobody gave.
+    pub name: Option<String>,
+    /// Build arguments with the values in force: `--build-arg` over the manifest's default.
+    pub args: BTreeMap<String, String>,
+    /// Build stages by name.
+    pub stages: BTreeMap<String, Stage>,
+    /// Services by name, templates already applied.
+    pub services: BTreeMap<String, Service>,
+}
+
+/// What an image or stage starts from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Base {
+    /// The empty file system.
+    Scratch,
+    /// A stage of this manifest.
+    Stage(String),
+    /// An image reference as written, `python:3.12-slim` (not yet normalised), always with a tag or digest.
+    Image(String),
+    /// A bare name that is no stage but was announced as a named context (`--build-context NAME=…`).
+    Context(String),
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scratch => formatter.write_str("scratch"),
+            Self::Stage(name) | Self::Image(name) | Self::Context(name) => formatter.write_str(name),
+        }
+    }
+}
+
+/// A shared build stage: a chain that is built once. Its steps run in this order: `apt`, `files`, `copy`, `run`.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Where its name stands.
+    pub span: Span,
+    /// What it starts from.
+    pub from: Spanned<Base>,
+    /// Debian packages to install.
+    pub apt: Vec<Spanned<String>>,
+    /// Environment, for its steps and for every image built on it.
+    pub environment: BTreeMap<String, String>,
+    /// Absolute working directory.
+    pub working_dir: Option<Spanned<String>>,
+    /// User of `run` steps and of images built on it.
+    pub user: Option<Spanned<String>>,
+    /// Shell for `run` strings, argv without the command; `None`: the base's, else `/bin/sh -c`.
+    pub shell: Option<Vec<String>>,
+    /// Selections of the build context.
+    pub files: Vec<Selection>,
+    /// Copies from other stages, images or named contexts.
+    pub copy: Vec<CopyFrom>,
+    /// Commands, in the order written.
+    pub run: Vec<Run>,
+}
+
+/// A service: one build target, one image.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Where its name stands.
+    pub span: Span,
+    /// What its image is built on.
+    pub from: Spanned<Base>,
+    /// Selections of the build context.
+    pub files: Vec<Selection>,
+    /// Copies from stages, images or named contexts.
+    pub copy: Vec<CopyFrom>,
+    /// What the image configuration says over that of the base.
+    pub config: Config,
+    /// Names to tag in generated bake files.
+    pub image: Vec<Spanned<String>>,
+    /// Platforms for generated bake files, `linux/arm64`.
+    pub platforms: Vec<Spanned<String>>,
+    /// OCI annotations of the image manifest.
+    pub annotations: BTreeMap<String, String>,
+    /// Limits that the image must keep.
+    pub budget: Option<Budget>,
+}
+
+/// Image configuration in compose's terms; `None` and empty mean "as the base says".
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// argv of `CMD`; `Some(vec![])` clears the base's.
+    pub command: Option<Vec<String>>,
+    /// argv of `ENTRYPOINT`; `Some(vec![])` clears the base's.
+    pub entrypoint: Option<Vec<String>>,
+    /// Variables over those of the base.
+    pub environment: BTreeMap<String, String>,
+    /// Ports as `8000/tcp`.
+    pub expose: Vec<String>,
+    /// Absolute paths of volumes.
+    pub volumes: Vec<String>,
+    /// User, `name`, `uid` or `uid:gid`.
+    pub user: Option<String>,
+    /// Absolute working directory.
+    pub working_dir: Option<Spanned<String>>,
+    /// Labels over those of the base.
+    pub labels: BTreeMap<String, String>,
+    /// Health check.
+    pub healthcheck: Option<Healthcheck>,
+    /// Signal to stop with, `SIGTERM` or a number.
+    pub stop_signal: Option<String>,
+    /// Shell recorded in the image configuration.
+    pub shell: Option<Vec<String>>,
+}
+
+/// Docker's health check; durations in nanoseconds, 0 for the engine's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Healthcheck {
+    /// `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", "…"]`; empty: as the base says.
+    pub test: Vec<String>,
+    /// Time between two checks.
+    pub interval: u64,
+    /// Time one check may take.
+    pub timeout: u64,
+    /// Time during which failures do not count.
+    pub start_period: u64,
+    /// Time between two checks during the start period.
+    pub start_interval: u64,
+    /// Failures in a row until unhealthy.
+    pub retries: u32,
+}
+
+/// `budget:` of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Where it stands.
+    pub span: Span,
+    /// Most bytes of the image.
+    pub size: Option<u64>,
+    /// Most layers of the image, base included.
+    pub layers: Option<u32>,
+}
+
+/// A selection of files of the build context.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Where its source stands.
+    pub span: Span,
+    /// Path below the context's root, clean, without leading or trailing slash; empty for the whole context.
+    pub source: String,
+    /// Absolute path, or one relative to the working directory (clean, may be `""` for the directory itself).
+    pub target: String,
+    /// What of it, and how.
+    pub filter: Filter,
+}
+
+/// A copy from a stage, an image or a named context.
+#[derive(Clone, Debug)]
+pub struct CopyFrom {
+    /// Where it stands.
+    pub span: Span,
+    /// Whose files.
+    pub from: Spanned<Base>,
+    /// Clean absolute path in `from`.
+    pub source: String,
+    /// As in [`Selection`].
+    pub target: String,
+    /// What of it, and how.
+    pub filter: Filter,
+}
+
+/// What both kinds of selections share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Filter {
+    /// Patterns below the source of what to take; empty: everything.
+    pub include: Vec<String>,
+    /// Patterns below the source of what to leave.
+    pub exclude: Vec<String>,
+    /// Owner of everything copied; `None`: root.
+    pub owner: Option<Owner>,
+    /// Permission bits of files; a directory gets `x` wherever it has `r`. `None`: as in the source.
+    pub mode: Option<u32>,
+}
+
+/// `USER[:GROUP]`, each a number or a name of the image's `/etc/passwd` and `/etc/group`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Owner {
+    /// The user.
+    pub user: Id,
+    /// The group; `None`: the user's number for a numeric user, else root's group.
+    pub group: Option<Id>,
+}
+
+/// A user or group, by number or by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Id {
+    /// By number.
+    Number(u32),
+    /// By name, looked up in the image that is built on.
+    Name(String),
+}
+
+/// A step of a stage.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Where it stands.
+    pub span: Span,
+    /// What is run.
+    pub command: Command,
+    /// Build arguments that a shell command names; they travel as environment, never as text.
+    pub args: BTreeMap<String, String>,
+    /// Secrets it may read.
+    pub secrets: Vec<Secret>,
+    /// SSH agents by id; `default` is the usual one.
+    pub ssh: Vec<Spanned<String>>,
+    /// Cache mounts.
+    pub cache: Vec<Cache>,
+    /// Its network.
+    pub network: Network,
+}
+
+/// What a step runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A text for the stage's shell.
+    Shell(String),
+    /// argv, not touched by any shell.
+    Argv(Vec<String>),
+}
+
+/// A secret of a step, never part of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Where it stands.
+    pub span: Span,
+    /// Its id, as in `--secret id=…`.
+    pub id: String,
+    /// Absolute path of the file; `None` when only `environment` is set.
+    pub target: Option<String>,
+    /// Name of the variable that carries it.
+    pub environment: Option<String>,
+    /// Whether the build fails without it.
+    pub required: bool,
+    /// Permission bits of the file.
+    pub mode: u32,
+    /// Owner of the file.
+    pub uid: u32,
+    /// Group of the file.
+    pub gid: u32,
+}
+
+/// A cache mount of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cache {
+    /// Where it stands.
+    pub span: Span,
+    /// Absolute path.
+    pub target: String,
+    /// Its id; `None`: the path.
+    pub id: Option<String>,
+    /// What happens when two steps want it.
+    pub sharing: Sharing,
+}
+
+/// BuildKit's cache sharing modes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// Used by several at once.
+    #[default]
+    Shared,
+    /// A fresh one for a second writer.
+    Private,
+    /// A second writer waits.
+    Locked,
+}
+
+/// Network of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// The engine's sandbox network.
+    #[default]
+    Default,
+    /// No network.
+    None,
+    /// The host's; needs the entitlement `network.host`.
+    Host,
+}

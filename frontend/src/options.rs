@@ -1,0 +1,297 @@
+//! What the engine tells the frontend through its environment. This is the only file that reads it.
+//! Source: moby/buildkit `frontend/gateway/gateway.go` (the variables), `frontend/dockerui` and
+//! docker/buildx `build/opt.go` (the options).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::platform::Platform;
+
+/// A cache to import from, as `--cache-from` gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CacheImport {
+    /// `registry`, `local`, `gha` …
+    #[serde(default)]
+    pub r#type: String,
+    /// Its attributes.
+    #[serde(default)]
+    pub attrs: BTreeMap<String, String>,
+}
+
+/// What is built without cache.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NoCache {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Everything.
+    All,
+    /// These stages and services.
+    Named(BTreeSet<String>),
+}
+
+/// The options of one build.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The manifest's path below its local source.
+    pub filename: String,
+    /// Name of the local source of the manifest.
+    pub manifest_local: String,
+    /// Name of the local source of the context.
+    pub context_local: String,
+    /// `--target`.
+    pub target: Option<String>,
+    /// `--platform`; empty: the worker's.
+    pub platforms: Vec<Platform>,
+    /// Whether the result is an index even for one platform.
+    pub multi_platform: bool,
+    /// The platform that the worker runs.
+    pub worker_platform: Option<Platform>,
+    /// `--build-arg`.
+    pub build_args: BTreeMap<String, String>,
+    /// `--label`.
+    pub labels: BTreeMap<String, String>,
+    /// `--no-cache`, `--no-cache-filter`.
+    pub no_cache: NoCache,
+    /// `--cache-from`.
+    pub cache_imports: Vec<CacheImport>,
+    /// `--build-context` by name, `NAME` or `NAME::PLATFORM`.
+    pub contexts: BTreeMap<String, String>,
+    /// The session of this build.
+    pub session: String,
+    /// Sessions that bake shares between targets, by local source.
+    pub local_sessions: BTreeMap<String, String>,
+    /// `--call=NAME`, without `frontend.`.
+    pub call: Option<String>,
+    /// `--pull`: the image resolve mode.
+    pub resolve_mode: String,
+    /// `--network`.
+    pub network: Option<String>,
+    /// Every option as it came, for what is handed on untouched.
+    pub raw: BTreeMap<String, String>,
+}
+
+/// An option with a value that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("option {name}: found {value:?}, expected {expected}")]
+pub struct BadOption {
+    name: &'static str,
+    value: String,
+    expected: &'static str,
+}
+
+/// Whether this process was started by an engine, as a frontend.
+#[expect(clippy::disallowed_methods, reason = "this file is the reader of the environment")]
+pub fn is_frontend() -> bool {
+    std::env::var("BUILDKIT_SESSION_ID").is_ok() && std::env::var("BUILDKIT_WORKERS").is_ok()
+}
+
+/// Reads the environment of this process.
+#[expect(clippy::disallowed_methods, reason = "this file is the reader of the environment")]
+pub fn from_environment() -> Result<Options, BadOption> {
+    parse(std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))))
+}
+
+fn parse(environment: impl Iterator<Item = (String, String)>) -> Result<Options, BadOption> {
+    let mut options = Options::default();
+    let mut workers = String::new();
+    for (key, value) in environment {
+        if key.starts_with("BUILDKIT_FRONTEND_OPT_") {
+            if let Some((name, value)) = value.split_once('=') {
+                options.raw.insert(name.to_owned(), value.to_owned());
+            }
+        } else if key == "BUILDKIT_SESSION_ID" {
+            options.session = value;
+        } else if key == "BUILDKIT_WORKERS" {
+            workers = value;
+        }
+    }
+    options.worker_platform = worker_platform(&workers);
+    options.read_raw()?;
+    Ok(options)
+}
+
+impl Options {
+    fn read_raw(&mut self) -> Result<(), BadOption> {
+        let raw = std::mem::take(&mut self.raw);
+        let text = |name: &str| raw.get(name).filter(|value| !value.is_empty()).cloned();
+        self.filename = text("filename").unwrap_or_else(|| "layerset.yaml".into());
+        self.manifest_local = text("dockerfilekey").unwrap_or_else(|| "dockerfile".into());
+        self.context_local = text("contextkey").unwrap_or_else(|| "context".into());
+        self.target = text("target");
+        self.resolve_mode = text("image-resolve-mode").unwrap_or_default();
+        self.network = text("force-network-mode");
+        self.call = text("requestid").map(|id| id.strip_prefix("frontend.").map_or(id.clone(), str::to_owned));
+        for name in text("platform").iter().flat_map(|list| list.split(',')) {
+            let bad = || BadOption {
+                name: "platform",
+                value: name.to_owned(),
+                expected: "a platform such as linux/arm64",
+            };
+            self.platforms.push(Platform::parse(name).ok_or_else(bad)?);
+        }
+        self.multi_platform = self.platforms.len() > 1 || text("multi-platform").is_some_and(|v| is_true(&v));
+        if let Some(value) = text("cache-imports") {
+            self.cache_imports = serde_json::from_str(&value).map_err(|_| BadOption {
+                name: "cache-imports",
+                value,
+                expected: "a JSON list of {\"Type\", \"Attrs\"}",
+            })?;
+        }
+        for reference in text("cache-from").iter().flat_map(|list| list.split(',')) {
+            let attrs = BTreeMap::from([("ref".to_owned(), reference.to_owned())]);
+            self.cache_imports.push(CacheImport { r#type: "registry".into(), attrs });
+        }
+        self.no_cache = match raw.get("no-cache").map(String::as_str) {
+            None => NoCache::Nothing,
+            Some("") => NoCache::All,
+            Some(names) => NoCache::Named(names.split(',').map(str::to_owned).collect()),
+        };
+        self.build_args = with_prefix(&raw, "build-arg:");
+        self.labels = with_prefix(&raw, "label:");
+        self.contexts = with_prefix(&raw, "context:");
+        self.local_sessions = with_prefix(&raw, "local-sessionid:");
+        self.raw = raw;
+        Ok(())
+    }
+
+    /// The session that holds the local source `name`.
+    pub fn session_of(&self, name: &str) -> &str {
+        self.local_sessions.get(name).unwrap_or(&self.session)
+    }
+
+    /// Names of the named contexts, without platforms.
+    pub fn context_names(&self) -> BTreeSet<String> {
+        self.contexts.keys().map(|name| name.split("::").next().unwrap_or(name).to_owned()).collect()
+    }
+
+    /// The named context `name`, one for `platform` before one for all.
+    pub fn context(&self, name: &str, platform: &Platform) -> Option<&String> {
+        self.contexts.get(&format!("{name}::{platform}")).or_else(|| self.contexts.get(name))
+    }
+
+    /// Proxy build arguments, by their lower-case names.
+    pub fn proxies(&self) -> BTreeMap<String, String> {
+        const NAMES: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"];
+        let lower = self.build_args.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        lower.filter(|(name, _)| NAMES.contains(&name.as_str())).collect()
+    }
+
+    /// Path of the manifest from the context, as far as the client tells: buildx names both from the
+    /// root of their repository.
+    pub fn manifest_from_context(&self) -> String {
+        let place = |local: &str| self.raw.get(&format!("vcs:localdir:{local}"));
+        match (place(&self.context_local), place(&self.manifest_local)) {
+            (Some(context), Some(manifest)) => relative(context, &format!("{manifest}/{}", self.filename)),
+            _ => self.filename.clone(),
+        }
+    }
+
+    /// The platforms to build for.
+    pub fn targets(&self) -> Vec<Platform> {
+        if self.platforms.is_empty() { vec![self.worker()] } else { self.platforms.clone() }
+    }
+
+    /// The platform that steps run on if nobody says otherwise: the worker's, whatever this binary was built for.
+    pub fn worker(&self) -> Platform {
+        self.worker_platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""))
+    }
+}
+
+/// Standard base64, as Go marshals bytes into JSON.
+pub fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+fn with_prefix(raw: &BTreeMap<String, String>, prefix: &str) -> BTreeMap<String, String> {
+    let strip = |(key, value): (&String, &String)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()));
+    raw.iter().filter_map(strip).collect()
+}
+
+/// `path` as seen from `directory`, both from one root.
+fn relative(directory: &str, path: &str) -> String {
+    let parts = |text: &str| -> Vec<String> {
+        text.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
+    };
+    let (directory, path) = (parts(directory), parts(path));
+    let common = directory.iter().zip(&path).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..".to_owned(), directory.len() - common);
+    up.chain(path[common..].iter().cloned()).collect::<Vec<_>>().join("/")
+}
+
+/// Go's `strconv.ParseBool`.
+fn is_true(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
+}
+
+fn worker_platform(workers: &str) -> Option<Platform> {
+    let workers: serde_json::Value = serde_json::from_str(workers).ok()?;
+    let platform = workers.get(0)?.get("platforms")?.get(0)?;
+    let field = |name: &str| platform.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    Some(Platform::new(field("os"), field("architecture"), field("variant")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(pairs: &[&str]) -> Result<Options, BadOption> {
+        let opts = pairs.iter().enumerate().map(|(i, pair)| (format!("BUILDKIT_FRONTEND_OPT_{i}"), (*pair).to_owned()));
+        let rest = [
+            ("BUILDKIT_SESSION_ID".to_owned(), "s1".to_owned()),
+            (
+                "BUILDKIT_WORKERS".to_owned(),
+                r#"[{"id":"w","platforms":[{"architecture":"arm64","os":"linux"}]}]"#.to_owned(),
+            ),
+        ];
+        parse(opts.chain(rest))
+    }
+
+    #[test]
+    fn values_are_split_at_the_first_equals_sign() {
+        let options = options(&["build-arg:URL=a=b", "target=api", "requestid=frontend.plan"]).unwrap();
+        assert_eq!(options.build_args["URL"], "a=b");
+        assert_eq!(options.target.as_deref(), Some("api"));
+        assert_eq!(options.call.as_deref(), Some("plan"));
+        assert_eq!(options.worker().to_string(), "linux/arm64");
+    }
+
+    #[test]
+    fn bake_shares_the_session_of_the_context() {
+        let options = options(&["local-sessionid:context=shared"]).unwrap();
+        assert_eq!(options.session_of("context"), "shared");
+        assert_eq!(options.session_of("dockerfile"), "s1");
+    }
+
+    #[test]
+    fn no_cache_is_all_or_named() {
+        assert_eq!(options(&["no-cache="]).unwrap().no_cache, NoCache::All);
+        let named = NoCache::Named(["a".to_owned(), "b".to_owned()].into());
+        assert_eq!(options(&["no-cache=a,b"]).unwrap().no_cache, named);
+    }
+
+    #[test]
+    fn a_platform_of_a_named_context_goes_first() {
+        let options = options(&["context:base=docker-image://a", "context:base::linux/arm64=docker-image://b"]).unwrap();
+        let arm = Platform::new("linux", "arm64", "");
+        assert_eq!(options.context("base", &arm).unwrap(), "docker-image://b");
+        assert_eq!(options.context_names().len(), 1);
+        assert!(options.targets() == [arm]);
+    }
+
+    #[test]
+    fn the_manifest_is_named_from_the_context() {
+        let pairs = ["filename=layerset.yaml", "vcs:localdir:context=backend", "vcs:localdir:dockerfile=."];
+        assert_eq!(options(&pairs).unwrap().manifest_from_context(), "../layerset.yaml");
+        assert_eq!(options(&["filename=l.yaml"]).unwrap().manifest_from_context(), "l.yaml");
+    }
+
+    #[test]
+    fn bad_values_say_what_was_expected() {
+        let error = options(&["platform=linux"]).unwrap_err().to_string();
+        assert_eq!(error, r#"option platform: found "linux", expected a platform such as linux/arm64"#);
+    }
+}

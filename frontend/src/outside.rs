@@ -1,0 +1,43 @@
+//! What a build needs from outside, and the one way to ask for it. Two implementations: the engine
+//! (in a build) and the local disk (on the command line).
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Span;
+use crate::failure::Failure;
+use crate::manifest::model::Base;
+use crate::plan::{ContextPlan, Facts};
+use crate::platform::Platform;
+
+/// The manifest as it was found.
+#[derive(Clone, Debug)]
+pub struct ManifestFile {
+    /// Its name as the user gave it.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The `.dockerignore` that goes with it: `<manifest>.dockerignore`, else the context's.
+    pub ignore: Option<Vec<u8>>,
+}
+
+/// Asks for what is outside.
+#[expect(async_fn_in_trait, reason = "used by this crate alone, on one thread")]
+pub trait Outside {
+    /// The manifest.
+    async fn manifest(&self) -> Result<ManifestFile, Failure>;
+
+    /// Configurations of base images and named contexts. What cannot be known here is left out.
+    async fn facts(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Facts, Refused>;
+
+    /// Those of `paths` (relative to the context, clean) that are not in what `context` sends.
+    async fn missing(&self, context: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure>;
+}
+
+/// Why a base could not be resolved.
+#[derive(Debug)]
+pub struct Refused {
+    /// Where the manifest names it.
+    pub span: Span,
+    /// What went wrong.
+    pub failure: Failure,
+}

@@ -1,0 +1,104 @@
+//! What stages and images are built on, and their configuration on the way.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::config::{DEFAULT_PATH, ImageConfig};
+use super::facts::Facts;
+use super::layers::{self, LayerId};
+use crate::diagnostic::Span;
+use crate::manifest::model::{Base, Command, Run, Stage};
+
+/// A base with layers merged onto it.
+#[derive(Debug, Serialize)]
+pub struct Chain {
+    /// What is built on.
+    pub base: Base,
+    /// Where the manifest says so.
+    #[serde(skip)]
+    pub base_span: Span,
+    /// Layers on it, bottom first.
+    pub layers: Vec<LayerId>,
+}
+
+/// A build stage: base, packages, layers, then its steps.
+#[derive(Debug, Serialize)]
+pub struct StageChain {
+    /// Base and layers.
+    #[serde(flatten)]
+    pub chain: Chain,
+    /// Debian packages, in the order written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub apt: Vec<String>,
+    /// Where the manifest lists them.
+    #[serde(skip)]
+    pub apt_span: Span,
+    /// The steps as shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub run: Vec<String>,
+    /// The steps.
+    #[serde(skip)]
+    pub steps: Vec<Run>,
+    /// Configuration of the stage: environment, user, directory and shell of its steps, and the
+    /// base of every image on it.
+    pub config: ImageConfig,
+}
+
+/// The configuration that `base` gives to what is built on it.
+pub(super) fn base_config(base: &Base, stages: &BTreeMap<String, StageChain>, facts: &Facts) -> ImageConfig {
+    let config = match base {
+        Base::Scratch => None,
+        Base::Stage(name) => return stages.get(name).map(|stage| stage.config.clone()).unwrap_or_default(),
+        Base::Image(name) | Base::Context(name) => facts.config(name),
+    };
+    let mut config = config.cloned().unwrap_or_default();
+    config.config.on_build.clear();
+    config
+}
+
+pub(super) fn plan_stage(
+    name: &str,
+    stage: &Stage,
+    stages: &BTreeMap<String, StageChain>,
+    facts: &Facts,
+    layers: &mut layers::Builder,
+) -> StageChain {
+    let mut config = base_config(&stage.from.value, stages, facts);
+    if !config.config.env.iter().any(|entry| entry.starts_with("PATH=")) {
+        config.set_env("PATH", DEFAULT_PATH);
+    }
+    for (name, value) in &stage.environment {
+        config.set_env(name, value);
+    }
+    if let Some(directory) = &stage.working_dir {
+        config.config.working_dir.clone_from(&directory.value);
+    }
+    if let Some(user) = &stage.user {
+        config.config.user.clone_from(&user.value);
+    }
+    if let Some(shell) = &stage.shell {
+        config.config.shell = Some(shell.clone());
+    }
+    let wanted = layers::wanted(&stage.files, &stage.copy, config.working_dir());
+    StageChain {
+        chain: Chain {
+            base: stage.from.value.clone(),
+            base_span: stage.from.span,
+            layers: layers.add(&format!("stage {name}"), wanted),
+        },
+        apt: stage.apt.iter().map(|package| package.value.clone()).collect(),
+        apt_span: stage.apt.first().map(|package| package.span).unwrap_or_default(),
+        run: stage.run.iter().map(|run| shown(&run.command)).collect(),
+        steps: stage.run.clone(),
+        config,
+    }
+}
+
+/// A command on one line.
+fn shown(command: &Command) -> String {
+    match command {
+        Command::Shell(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        Command::Argv(argv) => argv.join(" "),
+    }
+}

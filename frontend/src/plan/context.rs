@@ -1,0 +1,99 @@
+//! What of the build context is sent: one selection for all targets, because any difference between
+//! two local sources is a new transfer.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::manifest::model::{Manifest, Selection};
+
+/// The one local source of all targets.
+#[derive(Debug, Default, Serialize)]
+pub struct ContextPlan {
+    /// Patterns of what is sent, sorted; empty: everything. Meaningless if `unused`.
+    pub include: Vec<String>,
+    /// Patterns of what is not sent, from `.dockerignore`, in its order.
+    pub exclude: Vec<String>,
+    /// Whether no target selects anything of the context.
+    pub unused: bool,
+}
+
+/// The sorted union of what every service and stage selects, whichever target is built.
+pub(super) fn plan(manifest: &Manifest, exclude: Vec<String>) -> ContextPlan {
+    let services = manifest.services.values().flat_map(|service| &service.files);
+    let stages = manifest.stages.values().flat_map(|stage| &stage.files);
+    let patterns: BTreeSet<Vec<String>> = services.chain(stages).flat_map(patterns).collect();
+    ContextPlan { include: union(&patterns), exclude, unused: patterns.is_empty() }
+}
+
+/// The patterns that no other covers; none if the whole context is among them.
+fn union(patterns: &BTreeSet<Vec<String>>) -> Vec<String> {
+    // A sorted set of component lists has every directory right before what is in it.
+    let mut kept: Vec<&Vec<String>> = Vec::new();
+    for pattern in patterns {
+        if !kept.last().is_some_and(|above| pattern.starts_with(above)) {
+            kept.push(pattern);
+        }
+    }
+    kept.iter().map(|parts| parts.join("/")).filter(|pattern| !pattern.is_empty()).collect()
+}
+
+/// What one selection needs, as path components; the empty list is the whole context. A pattern with
+/// a trailing part is only ever narrower than its source, so a listed parent covers it.
+fn patterns(selection: &Selection) -> Vec<Vec<String>> {
+    let source: Vec<String> =
+        selection.source.split('/').filter(|part| !part.is_empty()).map(escape).collect();
+    if selection.filter.include.is_empty() {
+        return vec![source];
+    }
+    let below = |pattern: &String| {
+        let own = pattern.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
+        source.iter().cloned().chain(own).collect()
+    };
+    selection.filter.include.iter().map(below).collect()
+}
+
+/// Takes the meaning from the characters that Go's `filepath.Match` knows.
+fn escape(part: &str) -> String {
+    let mut escaped = String::with_capacity(part.len());
+    for c in part.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\' | '!') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Span;
+    use crate::manifest::model::Filter;
+
+    fn selection(source: &str, include: &[&str]) -> Selection {
+        let include = include.iter().map(|&pattern| pattern.to_owned()).collect();
+        Selection {
+            span: Span::default(),
+            source: source.into(),
+            target: source.into(),
+            filter: Filter { include, ..Filter::default() },
+        }
+    }
+
+    fn sent(selections: &[Selection]) -> Vec<String> {
+        union(&selections.iter().flat_map(patterns).collect())
+    }
+
+    #[test]
+    fn a_directory_covers_what_is_in_it() {
+        let sent = sent(&[selection("a/b", &[]), selection("a", &[]), selection("a-b", &[])]);
+        assert_eq!(sent, ["a", "a-b"]);
+    }
+
+    #[test]
+    fn patterns_are_sent_instead_of_their_directory() {
+        let sent = sent(&[selection("conf", &["*.yaml"]), selection("x[1]", &[])]);
+        assert_eq!(sent, ["conf/*.yaml", "x\\[1\\]"]);
+    }
+}

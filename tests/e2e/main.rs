@@ -1,0 +1,3 @@
+//! End-to-end tests on real engines: one program, so that all of them share the engines they start.
+
+mod engines;

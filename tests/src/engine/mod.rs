@@ -1,0 +1,232 @@
+//! Engines: the machine's own Docker where it serves, private ones below `target/engine/` where it does not.
+//!
+//! [`Engine`] is what tests hold. `launch` starts and stops private engines, `own` looks for the machine's.
+
+mod launch;
+mod own;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use serde_json::json;
+
+pub use launch::{Status, down, down_all, status};
+
+use crate::docker::Docker;
+use crate::error::{Doing, Error, Result};
+use crate::images::{self, BASES};
+use crate::lock::Lock;
+use crate::place::Place;
+use crate::registry::Registry;
+use crate::step::step;
+use crate::{archive, root, settings};
+
+/// The name under which a frontend is imported: what `# syntax=` says.
+pub const FRONTEND: &str = "layerset/frontend:1";
+
+/// Which image store an engine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// containerd's: today's default, with MergeOp.
+    Containerd,
+    /// Docker's older graph drivers: no MergeOp.
+    Graphdriver,
+}
+
+impl FromStr for Flavour {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "containerd" => Ok(Self::Containerd),
+            "graphdriver" => Ok(Self::Graphdriver),
+            _ => Err(Error::new(format!("unknown flavour \"{text}\", expected containerd or graphdriver"))),
+        }
+    }
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Containerd => "containerd",
+            Self::Graphdriver => "graphdriver",
+        })
+    }
+}
+
+/// A running engine with the test base images in it.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    name: String,
+    flavour: Flavour,
+    /// Nothing for the machine's own Docker: there the user's settings hold.
+    client: Option<Client>,
+    registry: Registry,
+}
+
+/// How a private engine is spoken to.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) host: String,
+    pub(crate) config: PathBuf,
+    pub(crate) bin: PathBuf,
+}
+
+static CONTAINERD: OnceLock<Result<Engine, String>> = OnceLock::new();
+static GRAPHDRIVER: OnceLock<Result<Engine, String>> = OnceLock::new();
+static SECOND: OnceLock<Result<Engine, String>> = OnceLock::new();
+
+impl Engine {
+    /// The engine with containerd's image store, started on first use.
+    pub fn containerd() -> Result<&'static Self> {
+        shared(&CONTAINERD, || Self::own_or("main", Flavour::Containerd))
+    }
+
+    /// The engine with the graph driver's image store, started on first use.
+    pub fn graphdriver() -> Result<&'static Self> {
+        shared(&GRAPHDRIVER, || Self::own_or("graphdriver", Flavour::Graphdriver))
+    }
+
+    /// Another private engine with containerd's store: empty, but for the base images, when a test program first
+    /// asks for it.
+    pub fn second() -> Result<&'static Self> {
+        shared(&SECOND, || Self::fresh("second", Flavour::Containerd))
+    }
+
+    /// The machine's own Docker if it serves and has this store, else the private engine of this name.
+    pub fn own_or(name: &str, flavour: Flavour) -> Result<Self> {
+        if settings::private_only() || own::flavour() != Some(flavour) {
+            return Self::up(name, flavour);
+        }
+        let place = Place::open()?;
+        let _lock = Lock::of(place.base())?;
+        root::ensure(&place)?;
+        let registry = Registry::up(&place)?;
+        let engine = Self { name: "the machine's own".to_owned(), flavour, client: None, registry };
+        engine.have_images(&place, true)?;
+        Ok(engine)
+    }
+
+    /// Starts a private engine, or finds it running.
+    pub fn up(name: &str, flavour: Flavour) -> Result<Self> {
+        Self::started(name, flavour, false)
+    }
+
+    /// Starts a private engine with nothing but the base images, whatever it held before.
+    pub fn fresh(name: &str, flavour: Flavour) -> Result<Self> {
+        Self::started(name, flavour, true)
+    }
+
+    fn started(name: &str, flavour: Flavour, wipe: bool) -> Result<Self> {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            return Err(Error::new(format!(
+                "engine name \"{name}\" found, expected lower case letters and digits"
+            )));
+        }
+        let place = Place::open()?;
+        let _lock = Lock::of(place.base())?;
+        images::ensure(&place)?;
+        let registry = Registry::up(&place)?;
+        let host = launch::up(&place, name, flavour, registry.port(), wipe)?;
+        let client = Client { host, config: launch::config(&place, name)?, bin: place.cli() };
+        let engine = Self { name: name.to_owned(), flavour, client: Some(client), registry };
+        engine.have_images(&place, false)?;
+        Ok(engine)
+    }
+
+    /// The engine's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The engine's image store.
+    pub fn flavour(&self) -> Flavour {
+        self.flavour
+    }
+
+    /// Whether this is an engine of the harness's own.
+    pub fn is_private(&self) -> bool {
+        self.client.is_some()
+    }
+
+    /// The local registry, which engine and host both call by the same address.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// A `docker` command against this engine.
+    pub fn docker<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Docker {
+        Docker::new(self.client.as_ref(), args)
+    }
+
+    /// What a shell must export to use the engine.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut variables = vec![("LAYERSET_REGISTRY".to_owned(), self.registry.address())];
+        if let Some(client) = &self.client {
+            variables.push(("DOCKER_HOST".to_owned(), client.host.clone()));
+            variables.push(("DOCKER_CONFIG".to_owned(), client.config.display().to_string()));
+            variables
+                .push(("PATH".to_owned(), format!("{}:{}", client.bin.display(), settings::search_path())));
+        }
+        variables
+    }
+
+    /// Makes a frontend image of a static binary, named [`FRONTEND`]; the same binary gives the same image.
+    pub fn import_frontend(&self, binary: &Path) -> Result<()> {
+        let place = Place::open()?;
+        let digest = archive::sha256_of(binary)?;
+        let tar = place.images().join(format!("frontend-{}.tar", &digest[..16]));
+        let lock = Lock::of(&place.images())?;
+        if !tar.exists() {
+            let rootfs = place.images().join("frontend.unfinished");
+            std::fs::create_dir_all(&rootfs).doing_to("make", &rootfs)?;
+            let program = rootfs.join("layerset");
+            std::fs::copy(binary, &program).doing_to("copy", binary)?;
+            archive::write(&tar, &[FRONTEND], &frontend_config(), &rootfs)?;
+        }
+        drop(lock);
+        self.docker(&["load", "--quiet", "--input"]).arg(&tar).run()?.checked().map(drop)
+    }
+
+    /// Loads the base images that are not there. A public name is first asked for where it is public.
+    fn have_images(&self, place: &Place, pull: bool) -> Result<()> {
+        for base in BASES {
+            let there = |tag: &&&str| {
+                self.docker(&["image", "inspect", tag]).run().is_ok_and(|output| output.success())
+            };
+            if base.tags.iter().take(if pull { 1 } else { usize::MAX }).all(|tag| there(&tag)) {
+                continue;
+            }
+            if pull && self.docker(&["pull", "--quiet", base.tags[0]]).run()?.success() {
+                continue;
+            }
+            let tar = base.archive(place)?;
+            step(&format!("load {} into {}", base.tags[0], self.name), || {
+                self.docker(&["load", "--quiet", "--input"]).arg(&tar).run()?.checked()
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The image configuration of a frontend: BuildKit looks at the labels before it runs the entry point.
+fn frontend_config() -> serde_json::Value {
+    json!({
+        "Entrypoint": ["/layerset"],
+        "Labels": {
+            "moby.buildkit.frontend.network.none": "true",
+            "moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,\
+                moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring",
+        },
+    })
+}
+
+fn shared(
+    cell: &'static OnceLock<Result<Engine, String>>,
+    start: impl FnOnce() -> Result<Engine>,
+) -> Result<&'static Engine> {
+    let result = cell.get_or_init(|| start().map_err(|error| error.to_string()));
+    result.as_ref().map_err(|message| Error::new(message.clone()))
+}
