@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
 use crate::disk::Disk;
-use crate::emit::{self, Settings};
+use crate::emit::{self, Settings, Sources};
 use crate::failure::Failure;
 use crate::manifest::Inputs;
 use crate::pipeline;
@@ -164,8 +164,10 @@ async fn answer(
         }
         Command::Llb { .. } => {
             let target = checked.target(target)?;
-            let platform = common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
-            let emitted = emit::emit(&planned, &facts, &target, &checked.source, &Settings::offline(platform));
+            let platform =
+                common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
+            let emitted =
+                emit::emit(&planned, &Sources::new(), &target, &checked.source, &Settings::offline(platform));
             if dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
         }
         Command::Plan(_) | Command::Schema => Ok(calls::plan(&planned)),
@@ -176,5 +178,7 @@ async fn answer(
 fn from_context(disk: &Disk) -> String {
     let absolute = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let (manifest, context) = (absolute(&disk.manifest), absolute(&disk.context));
-    manifest.strip_prefix(&context).map_or_else(|_| manifest.display().to_string(), |path| path.display().to_string())
+    manifest
+        .strip_prefix(&context)
+        .map_or_else(|_| manifest.display().to_string(), |path| path.display().to_string())
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::Span;
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::outside::{ManifestFile, Outside, Refused};
-use crate::plan::{ContextPlan, Facts};
+use crate::outside::{ManifestFile, Outside, Refused, Resolved};
+use crate::plan::ContextPlan;
 use crate::platform::Platform;
 
 /// A manifest and a context on this machine.
@@ -24,9 +24,8 @@ pub struct Disk {
 impl Outside for Disk {
     async fn manifest(&self) -> Result<ManifestFile, Failure> {
         let name = self.manifest.display().to_string();
-        let bytes = read(&self.manifest)?.ok_or_else(|| {
-            Failure::Request(format!("no manifest {name:?} was found, name it with -f"))
-        })?;
+        let bytes = read(&self.manifest)?
+            .ok_or_else(|| Failure::Request(format!("no manifest {name:?} was found, name it with -f")))?;
         let mut own = self.manifest.clone().into_os_string();
         own.push(".dockerignore");
         let ignore = match read(Path::new(&own))? {
@@ -37,8 +36,8 @@ impl Outside for Disk {
     }
 
     /// Nothing is known here: an image's configuration is on an engine or in a registry.
-    async fn facts(&self, _: &BTreeMap<Base, Span>, _: &Platform) -> Result<Facts, Refused> {
-        Ok(Facts::default())
+    async fn resolve(&self, _: &BTreeMap<Base, Span>, _: &Platform) -> Result<Resolved, Refused> {
+        Ok(Resolved::default())
     }
 
     async fn missing(&self, _: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use buildkit_proto::gateway as gw;
 use serde_json::json;
+use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source};
@@ -14,15 +15,21 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::Inputs;
 use crate::options::Options;
-use crate::outside::Outside as _;
 use crate::pipeline::{self, Checked};
-use crate::plan::{Facts, Plan, Target};
+use crate::plan::{Facts, Target};
 use crate::platform::Platform;
 
 /// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
 /// nothing else of this process; if even that fails the engine is gone, and so are we.
 pub async fn run(options: Result<Options, String>) -> ExitCode {
-    let Ok(channel) = crate::gateway::stdio().await else { return ExitCode::FAILURE };
+    match crate::gateway::stdio().await {
+        Ok(channel) => serve(channel, options).await,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// As [`run`], over any connection.
+pub async fn serve(channel: Channel, options: Result<Options, String>) -> ExitCode {
     let imports = options.as_ref().map(|options| options.cache_imports.clone()).unwrap_or_default();
     let Ok(client) = Client::hello(channel, &imports).await else { return ExitCode::FAILURE };
     let outcome = match options {
@@ -77,10 +84,10 @@ async fn solve(
     platform: &Platform,
 ) -> Result<Solved, Failure> {
     let targets = std::slice::from_ref(target);
-    let (plan, facts) = checked.plan(engine, targets, platform).await?;
+    let (plan, sources) = checked.plan(engine, targets, platform).await?;
     checked.find_missing(engine, &plan, targets).await?;
     let settings = settings(engine, platform);
-    let emitted = emit::emit(&plan, &facts, target, &checked.source, &settings);
+    let emitted = emit::emit(&plan, &sources, target, &checked.source, &settings);
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
@@ -215,10 +222,9 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
         _ => {
             let target = checked.target(requested)?;
             let platform = first_platform(options);
-            let (plan, facts): (Plan, Facts) =
-                checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
+            let (plan, sources) = checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
             let settings = settings(engine, &platform);
-            let emitted = emit::emit(&plan, &facts, &target, &checked.source, &settings);
+            let emitted = emit::emit(&plan, &sources, &target, &checked.source, &settings);
             if call == "llb" { calls::llb(&emitted.definition) } else { calls::dot(&emitted.definition) }
         }
     }

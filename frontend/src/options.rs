@@ -89,9 +89,11 @@ pub fn is_frontend() -> bool {
 }
 
 /// Reads the environment of this process.
-#[expect(clippy::disallowed_methods, reason = "this file is the reader of the environment")]
 pub fn from_environment() -> Result<Options, BadOption> {
-    parse(std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))))
+    parse(
+        std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+    )
 }
 
 fn parse(environment: impl Iterator<Item = (String, String)>) -> Result<Options, BadOption> {
@@ -123,7 +125,8 @@ impl Options {
         self.target = text("target");
         self.resolve_mode = text("image-resolve-mode").unwrap_or_default();
         self.network = text("force-network-mode");
-        self.call = text("requestid").map(|id| id.strip_prefix("frontend.").map_or(id.clone(), str::to_owned));
+        self.call =
+            text("requestid").map(|id| id.strip_prefix("frontend.").map_or(id.clone(), str::to_owned));
         for name in text("platform").iter().flat_map(|list| list.split(',')) {
             let bad = || BadOption {
                 name: "platform",
@@ -206,8 +209,15 @@ pub fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
+/// The bytes behind Go's JSON of them; `None` if they are not base64.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
+
 fn with_prefix(raw: &BTreeMap<String, String>, prefix: &str) -> BTreeMap<String, String> {
-    let strip = |(key, value): (&String, &String)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()));
+    let strip =
+        |(key, value): (&String, &String)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()));
     raw.iter().filter_map(strip).collect()
 }
 
@@ -239,7 +249,10 @@ mod tests {
     use super::*;
 
     fn options(pairs: &[&str]) -> Result<Options, BadOption> {
-        let opts = pairs.iter().enumerate().map(|(i, pair)| (format!("BUILDKIT_FRONTEND_OPT_{i}"), (*pair).to_owned()));
+        let opts = pairs
+            .iter()
+            .enumerate()
+            .map(|(i, pair)| (format!("BUILDKIT_FRONTEND_OPT_{i}"), (*pair).to_owned()));
         let rest = [
             ("BUILDKIT_SESSION_ID".to_owned(), "s1".to_owned()),
             (
@@ -275,7 +288,9 @@ mod tests {
 
     #[test]
     fn a_platform_of_a_named_context_goes_first() {
-        let options = options(&["context:base=docker-image://a", "context:base::linux/arm64=docker-image://b"]).unwrap();
+        let options =
+            options(&["context:base=docker-image://a", "context:base::linux/arm64=docker-image://b"])
+                .unwrap();
         let arm = Platform::new("linux", "arm64", "");
         assert_eq!(options.context("base", &arm).unwrap(), "docker-image://b");
         assert_eq!(options.context_names().len(), 1);

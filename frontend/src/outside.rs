@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
+use crate::emit::Sources;
 use crate::failure::Failure;
 use crate::manifest::model::Base;
 use crate::plan::{ContextPlan, Facts};
@@ -26,11 +27,20 @@ pub trait Outside {
     /// The manifest.
     async fn manifest(&self) -> Result<ManifestFile, Failure>;
 
-    /// Configurations of base images and named contexts. What cannot be known here is left out.
-    async fn facts(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Facts, Refused>;
+    /// Resolves base images and named contexts. What cannot be known here is left out.
+    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused>;
 
     /// Those of `paths` (relative to the context, clean) that are not in what `context` sends.
     async fn missing(&self, context: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure>;
+}
+
+/// What base images and named contexts are.
+#[derive(Clone, Debug, Default)]
+pub struct Resolved {
+    /// For the plan: their configurations.
+    pub facts: Facts,
+    /// For the graph: where they come from.
+    pub sources: Sources,
 }
 
 /// Why a base could not be resolved.

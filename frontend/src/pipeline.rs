@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+use crate::emit::Sources;
 use crate::failure::Failure;
 use crate::manifest::model::{Manifest, Selection};
 use crate::manifest::{self, Inputs};
@@ -35,9 +36,7 @@ pub async fn check(outside: &impl Outside, inputs: &Inputs<'_>) -> Result<Checke
             warnings: loaded.diagnostics,
             ignore: ignore.unwrap_or_default(),
         }),
-        None => {
-            Err(Failure::Manifest { file: Box::new(loaded.source), diagnostics: loaded.diagnostics })
-        }
+        None => Err(Failure::Manifest { file: Box::new(loaded.source), diagnostics: loaded.diagnostics }),
     }
 }
 
@@ -64,10 +63,11 @@ impl Checked {
         outside: &impl Outside,
         targets: &[Target],
         platform: &Platform,
-    ) -> Result<(Plan, plan::Facts), Failure> {
+    ) -> Result<(Plan, Sources), Failure> {
         let reached = plan::bases_of(&self.manifest, targets);
-        let facts = outside.facts(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
-        Ok((plan::plan(&self.manifest, &facts, self.ignore.clone()), facts))
+        let resolved =
+            outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
+        Ok((plan::plan(&self.manifest, &resolved.facts, self.ignore.clone()), resolved.sources))
     }
 
     /// Refuses selections of `targets` that select nothing because their source is not there.
@@ -78,9 +78,11 @@ impl Checked {
         targets: &[Target],
     ) -> Result<(), Failure> {
         let stages = plan::bases_of(&self.manifest, targets).stages;
-        let of_stages = stages.iter().filter_map(|name| self.manifest.stages.get(name)).flat_map(|s| &s.files);
+        let of_stages =
+            stages.iter().filter_map(|name| self.manifest.stages.get(name)).flat_map(|s| &s.files);
         let services = targets.iter().filter_map(|target| self.manifest.services.get(target.name()));
-        let selections: Vec<&Selection> = services.flat_map(|service| &service.files).chain(of_stages).collect();
+        let selections: Vec<&Selection> =
+            services.flat_map(|service| &service.files).chain(of_stages).collect();
         let mut places: BTreeMap<&str, BTreeSet<Span>> = BTreeMap::new();
         for selection in selections.into_iter().filter(|selection| !selection.source.is_empty()) {
             places.entry(&selection.source).or_default().insert(selection.span);
@@ -138,15 +140,18 @@ impl Checked {
             UnknownTarget::Name(name) => {
                 let all = targets.services.iter().chain(&targets.stages);
                 let near = manifest::nearest(name, all.map(String::as_str));
-                let hint = near.map_or_else(|| known.clone(), |near| format!("did you mean {near:?}? {known}"));
+                let hint =
+                    near.map_or_else(|| known.clone(), |near| format!("did you mean {near:?}? {known}"));
                 (format!("no target {name:?}, expected a service or a stage"), hint)
             }
-            UnknownTarget::Several => {
-                ("no target was named and there are several services".to_owned(), format!("use --target NAME; {known}"))
-            }
-            UnknownTarget::NoService => {
-                ("no target was named and there is no service".to_owned(), format!("use --target NAME; {known}"))
-            }
+            UnknownTarget::Several => (
+                "no target was named and there are several services".to_owned(),
+                format!("use --target NAME; {known}"),
+            ),
+            UnknownTarget::NoService => (
+                "no target was named and there is no service".to_owned(),
+                format!("use --target NAME; {known}"),
+            ),
         };
         let span = services_span(&self.source);
         let diagnostic = Diagnostic {
@@ -163,7 +168,8 @@ impl Checked {
 
 /// `services: api, web; stages: base`
 fn known(targets: &Targets) -> String {
-    let list = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
+    let list =
+        |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
     let parts = [list("services", &targets.services), list("stages", &targets.stages)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

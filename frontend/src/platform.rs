@@ -22,9 +22,8 @@ impl Platform {
         let (architecture, variant) = match (architecture.to_ascii_lowercase().as_str(), variant) {
             ("x86_64" | "x86-64" | "amd64", variant) => ("amd64", if variant == "v1" { "" } else { variant }),
             ("aarch64" | "arm64", "8" | "v8" | "") => ("arm64", ""),
-            ("armhf", _) => ("arm", "v7"),
             ("armel", _) => ("arm", "v6"),
-            ("arm", "" | "7" | "v7") => ("arm", "v7"),
+            ("armhf", _) | ("arm", "" | "7" | "v7") => ("arm", "v7"),
             ("i386" | "386", _) => ("386", ""),
             (_, variant) => (architecture, variant),
         };

@@ -1,5 +1,6 @@
 //! The arena: vertices by content, edges by number.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_proto::pb;
@@ -82,18 +83,22 @@ impl Graph {
             draft.cap(crate::caps::EXEC_META_LINUX_RESOURCES);
         }
         let (vertex, caps) = draft.finish(kind);
-        let number = if let Some(&number) = self.by_digest.get(&vertex.digest) {
-            number
-        } else {
-            let number = self.vertices.len();
-            self.by_digest.insert(vertex.digest.clone(), number);
-            self.vertices.push(vertex);
-            number
-        };
+        let number = self.insert(vertex);
         let edge = Edge { vertex: number, output: 0 };
-        self.vertices[number].metadata.caps.extend(caps);
+        self.vertices[number].metadata.caps.extend(caps.into_iter().map(Cow::Borrowed));
         self.annotate(edge, metadata);
         edge
+    }
+
+    /// The vertex's number, that of an equal one if there is any.
+    pub(crate) fn insert(&mut self, vertex: Vertex) -> usize {
+        if let Some(&number) = self.by_digest.get(&vertex.digest) {
+            return number;
+        }
+        let number = self.vertices.len();
+        self.by_digest.insert(vertex.digest.clone(), number);
+        self.vertices.push(vertex);
+        number
     }
 
     /// Joins metadata to an op: the first name, progress group and resources win, caps and
@@ -161,7 +166,7 @@ mod tests {
         let metadata = graph.metadata(first);
         assert_eq!(metadata.name(), Some("first"));
         assert!(metadata.ignore_cache);
-        assert_eq!(metadata.caps.iter().copied().collect::<Vec<_>>(), ["file.base", "x"]);
+        assert_eq!(metadata.caps.iter().collect::<Vec<_>>(), ["file.base", "x"]);
         assert_eq!(metadata.locations.iter().map(|at| at.range).collect::<Vec<_>>(), places);
     }
 

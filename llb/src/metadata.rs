@@ -1,5 +1,6 @@
 //! What is said of an op without being part of it: it changes no digest.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_proto::pb;
@@ -13,7 +14,7 @@ pub(crate) const CUSTOM_NAME: &str = "llb.customname";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
     pub(crate) description: BTreeMap<String, String>,
-    pub(crate) caps: BTreeSet<&'static str>,
+    pub(crate) caps: BTreeSet<Cow<'static, str>>,
     pub(crate) ignore_cache: bool,
     pub(crate) progress_group: Option<pb::ProgressGroup>,
     pub(crate) linux_resources: Option<LinuxResources>,
@@ -48,7 +49,7 @@ impl Metadata {
     /// One more cap that the engine must have, over those that the op records by itself.
     #[must_use]
     pub fn cap(mut self, cap: &'static str) -> Self {
-        self.caps.insert(cap);
+        self.caps.insert(Cow::Borrowed(cap));
         self
     }
 
@@ -78,7 +79,7 @@ impl Metadata {
             ignore_cache: self.ignore_cache,
             description: self.description.clone(),
             export_cache: None,
-            caps: self.caps.iter().map(|&cap| (cap.to_owned(), true)).collect(),
+            caps: self.caps.iter().map(|cap| (cap.to_string(), true)).collect(),
             progress_group: self.progress_group.clone(),
             linux_resources: self.linux_resources.clone(),
         }

@@ -42,8 +42,12 @@ fn target(manifest: &Manifest, name: &str, service: &Service, options: &BakeOpti
         "tags": tags(manifest, name, service),
     });
     let needs = outline::needs(manifest, &Target::Service(name.to_owned()));
-    let secrets: Vec<String> =
-        needs.secrets.iter().filter(|(_, (required, _))| *required).map(|(id, _)| format!("id={id}")).collect();
+    let secrets: Vec<String> = needs
+        .secrets
+        .iter()
+        .filter(|(_, (required, _))| *required)
+        .map(|(id, _)| format!("id={id}"))
+        .collect();
     let lists = [
         ("platforms", service.platforms.iter().map(|platform| platform.value.clone()).collect()),
         ("annotations", service.annotations.iter().map(|(key, value)| format!("{key}={value}")).collect()),

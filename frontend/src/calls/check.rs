@@ -30,8 +30,7 @@ pub fn check(source: &Source, diagnostics: &[Diagnostic]) -> Answer {
     let mut json = json!({"warnings": warnings, "sources": [info]});
     if let Some(first) = errors.first() {
         let lines: Vec<String> = errors.iter().map(|error| one_line(source, error)).collect();
-        let ranges: Vec<_> =
-            errors.iter().map(|e| range_json(source.range(e.span))).collect();
+        let ranges: Vec<_> = errors.iter().map(|e| range_json(source.range(e.span))).collect();
         let mut place = location(source, first.span);
         place["ranges"] = ranges.into();
         json["buildError"] = json!({"message": lines.join("\n"), "location": place});

@@ -42,6 +42,7 @@ pub fn describe() -> Answer {
             "Refs": null,
         })
     });
-    let text = CALLS.map(|(name, version, description)| format!("{name} {version}: {description}\n")).concat();
+    let text =
+        CALLS.map(|(name, version, description)| format!("{name} {version}: {description}\n")).concat();
     Answer { json: json.to_vec().into(), text, status: 0 }
 }

@@ -2,6 +2,7 @@
 //! `frontend/subrequests/outline`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde_json::json;
 
@@ -14,7 +15,8 @@ use crate::plan::{Target, bases_of};
 /// What the build of `target` can be given.
 pub fn outline(source: &Source, manifest: &Manifest, target: &Target) -> Answer {
     let needs = needs(manifest, target);
-    let args: Vec<_> = manifest.args.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let args: Vec<_> =
+        manifest.args.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     let secrets: Vec<_> = needs
         .secrets
         .iter()
@@ -41,13 +43,13 @@ pub fn outline(source: &Source, manifest: &Manifest, target: &Target) -> Answer 
     });
     let mut text = format!("TARGET: {} ({kind})\n", target.name());
     for (name, value) in &manifest.args {
-        text.push_str(&format!("build argument {name}={value}\n"));
+        let _ = writeln!(text, "build argument {name}={value}");
     }
     for (id, (required, _)) in &needs.secrets {
-        text.push_str(&format!("secret {id}{}\n", if *required { ", required" } else { "" }));
+        let _ = writeln!(text, "secret {id}{}", if *required { ", required" } else { "" });
     }
     for id in needs.ssh.keys() {
-        text.push_str(&format!("ssh {id}\n"));
+        let _ = writeln!(text, "ssh {id}");
     }
     Answer { json, text, status: 0 }
 }
@@ -63,7 +65,8 @@ pub(super) struct Needs {
 pub(super) fn needs(manifest: &Manifest, target: &Target) -> Needs {
     let mut needs = Needs::default();
     let reached = bases_of(manifest, [target]);
-    let runs = reached.stages.iter().filter_map(|name| manifest.stages.get(name)).flat_map(|stage| &stage.run);
+    let runs =
+        reached.stages.iter().filter_map(|name| manifest.stages.get(name)).flat_map(|stage| &stage.run);
     for run in runs {
         add(&mut needs, run);
     }
@@ -78,5 +81,7 @@ fn add(needs: &mut Needs, run: &Run) {
     for id in &run.ssh {
         needs.ssh.entry(id.value.clone()).or_insert(id.span);
     }
-    needs.caches.extend(run.cache.iter().map(|cache| cache.id.clone().unwrap_or_else(|| cache.target.clone())));
+    needs
+        .caches
+        .extend(run.cache.iter().map(|cache| cache.id.clone().unwrap_or_else(|| cache.target.clone())));
 }

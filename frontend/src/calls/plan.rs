@@ -18,7 +18,12 @@ fn text(plan: &Plan) -> String {
     for (name, image) in &plan.images {
         let layers = &image.chain.layers;
         let shared = layers.iter().filter(|id| plan.layers[**id].consumers.len() > 1).count();
-        images.add_row([name.clone(), image.chain.base.to_string(), layers.len().to_string(), shared.to_string()]);
+        images.add_row([
+            name.clone(),
+            image.chain.base.to_string(),
+            layers.len().to_string(),
+            shared.to_string(),
+        ]);
     }
     let mut layers = table(["LAYER", "AT", "IMAGES"]);
     for layer in &plan.layers {
@@ -28,7 +33,8 @@ fn text(plan: &Plan) -> String {
     let used: usize = plan.images.values().map(|image| image.chain.layers.len()).sum();
     let stored = plan.layers.len();
     let mut text = format!("{images}\n\n{layers}\n\n");
-    let _ = writeln!(text, "{stored} file layers stored once, used {used} times by {} images", plan.images.len());
+    let _ =
+        writeln!(text, "{stored} file layers stored once, used {used} times by {} images", plan.images.len());
     text
 }
 
@@ -41,7 +47,9 @@ fn table<const N: usize>(header: [&str; N]) -> Table {
 fn consumers(all: &[String]) -> String {
     let names: Vec<&str> = all.iter().map(|c| c.strip_prefix("service ").unwrap_or(c)).collect();
     match &names[..] {
-        [first, second, third, _, rest @ ..] => format!("{first}, {second}, {third} and {} more", rest.len() + 1),
+        [first, second, third, _, rest @ ..] => {
+            format!("{first}, {second}, {third} and {} more", rest.len() + 1)
+        }
         few => few.join(", "),
     }
 }

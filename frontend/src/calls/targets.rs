@@ -1,5 +1,7 @@
 //! `--call=targets`: the services and stages. Format: moby/buildkit `frontend/subrequests/targets`.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::{Answer, location};
@@ -25,7 +27,7 @@ pub fn targets(source: &Source, manifest: &Manifest) -> Answer {
             row["default"] = true.into();
         }
         rows.push(row);
-        text.push_str(&format!("{name}\t{kind}\t{base}\n"));
+        let _ = writeln!(text, "{name}\t{kind}\t{base}");
     }
     let json = json!({"targets": rows, "sources": [base64(source.text.as_bytes())]});
     Answer { json, text, status: 0 }

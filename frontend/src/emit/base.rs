@@ -4,10 +4,10 @@ use buildkit_llb::{Copy, Edge, File, Git, Graph, Http, Image, Local, Metadata, O
 
 use buildkit_proto::pb;
 
-use super::{Built, Emitter, FILE_TIME};
+use super::{BaseSource, Built, Emitter, FILE_TIME};
 use crate::diagnostic::Span;
 use crate::manifest::model::Base;
-use crate::plan::{BaseSource, ContextPlan, ImageConfig, normalise};
+use crate::plan::{ContextPlan, ImageConfig, normalise};
 
 /// Hint under which the engine keeps the transferred context between builds. Ours alone: shared with
 /// the Dockerfile frontend, each would delete from it what the other had sent.
@@ -25,7 +25,8 @@ fn context_source(context: &ContextPlan, name: &str, session: &str) -> Local {
 /// The definition of the context alone, to look into it before anything is built from it.
 pub fn context_definition(context: &ContextPlan, name: &str, session: &str) -> pb::Definition {
     let mut graph = Graph::new();
-    let edge = graph.add(context_source(context, name, session), Metadata::named("[internal] load build context"));
+    let edge =
+        graph.add(context_source(context, name, session), Metadata::named("[internal] load build context"));
     graph.definition(edge)
 }
 
@@ -51,7 +52,7 @@ impl Emitter<'_> {
     }
 
     fn external(&mut self, name: &str, span: Span) -> Option<Edge> {
-        let known = self.facts.images.get(name).map(|image| image.source.clone());
+        let known = self.sources.get(name).cloned();
         let source = known.unwrap_or_else(|| BaseSource::Image(normalise(name)));
         let metadata = self.metadata(format!("[base] {name}"), &[span]);
         let platform = self.platform();
@@ -68,6 +69,8 @@ impl Emitter<'_> {
                 let layout = OciLayout::new(reference).store(session, store).platform(platform);
                 self.graph.add(layout, metadata)
             }
+            // It was imported once when it came in, to see that it can be.
+            BaseSource::Definition(definition) => return self.graph.import(&definition).ok().flatten(),
             BaseSource::Git(remote) => self.graph.add(Git::new(remote), metadata),
             BaseSource::Http(url) => {
                 let download = self.graph.add(Http::new(url).filename("context"), metadata);

@@ -18,8 +18,7 @@ impl Emitter<'_> {
         let mut inputs: Vec<Edge> = base.edge.into_iter().collect();
         for id in layers {
             let layer = &plan.layers[*id];
-            let on_base = base.edge.is_some()
-                && (!self.settings.merge || needs_base(layer));
+            let on_base = base.edge.is_some() && (!self.settings.merge || needs_base(layer));
             if on_base {
                 let below = self.merge(&inputs, name);
                 inputs = vec![self.copy(layer, below)];
@@ -42,7 +41,9 @@ impl Emitter<'_> {
         match inputs {
             [] => None,
             [one] => Some(*one),
-            many => Some(self.graph.add(Merge::new(many.to_vec()), Metadata::named(format!("[{name}] merge")))),
+            many => {
+                Some(self.graph.add(Merge::new(many.to_vec()), Metadata::named(format!("[{name}] merge"))))
+            }
         }
     }
 
@@ -54,7 +55,8 @@ impl Emitter<'_> {
                 self.base(base, span)
             }
         };
-        let src = if layer.source.starts_with('/') { layer.source.clone() } else { format!("/{}", layer.source) };
+        let src =
+            if layer.source.starts_with('/') { layer.source.clone() } else { format!("/{}", layer.source) };
         let mode = layer.filter.mode.map(|bits| self.mode(bits)).unwrap_or_default();
         let copy = Copy {
             from,

@@ -6,10 +6,12 @@ mod base;
 mod image;
 mod layer;
 mod settings;
+mod source;
 mod stage;
 
 pub use base::context_definition;
 pub use settings::Settings;
+pub use source::{BaseSource, Sources};
 
 use std::collections::BTreeMap;
 
@@ -17,7 +19,7 @@ use buildkit_llb::{Edge, Graph, SourceId};
 use buildkit_proto::pb;
 
 use crate::diagnostic::Source;
-use crate::plan::{Facts, ImageConfig, Plan, Target};
+use crate::plan::{ImageConfig, Plan, Target};
 
 /// Earliest time that every archive format can hold (zip begins in 1980): the time of every file that
 /// a file op writes, so that the same contents are the same layer on every machine.
@@ -33,16 +35,27 @@ pub struct Emitted {
 }
 
 /// Emits one target of a plan.
-pub fn emit(plan: &Plan, facts: &Facts, target: &Target, source: &Source, settings: &Settings) -> Emitted {
-    let mut emitter = Emitter::new(plan, facts, source, settings);
+pub fn emit(
+    plan: &Plan,
+    sources: &Sources,
+    target: &Target,
+    source: &Source,
+    settings: &Settings,
+) -> Emitted {
+    let mut emitter = Emitter::new(plan, sources, source, settings);
     let (edge, config) = emitter.target(target);
     let definition = edge.map(|edge| emitter.graph.definition(edge)).unwrap_or_default();
     Emitted { definition, config }
 }
 
 /// Emits every service's image into one graph, for reading: `--call=llb` without a target.
-pub fn emit_all(plan: &Plan, facts: &Facts, source: &Source, settings: &Settings) -> Vec<(String, pb::Definition)> {
-    let mut emitter = Emitter::new(plan, facts, source, settings);
+pub fn emit_all(
+    plan: &Plan,
+    sources: &Sources,
+    source: &Source,
+    settings: &Settings,
+) -> Vec<(String, pb::Definition)> {
+    let mut emitter = Emitter::new(plan, sources, source, settings);
     let mut all = Vec::new();
     for name in plan.images.keys() {
         let (edge, _) = emitter.target(&Target::Service(name.clone()));
@@ -60,7 +73,7 @@ struct Built {
 
 struct Emitter<'a> {
     plan: &'a Plan,
-    facts: &'a Facts,
+    sources: &'a Sources,
     source: &'a Source,
     settings: &'a Settings,
     graph: Graph,
@@ -70,11 +83,11 @@ struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    fn new(plan: &'a Plan, facts: &'a Facts, source: &'a Source, settings: &'a Settings) -> Self {
+    fn new(plan: &'a Plan, sources: &'a Sources, source: &'a Source, settings: &'a Settings) -> Self {
         let mut graph = Graph::new();
         let data = source.text.clone().into_bytes();
         let source_id = graph.source_info(&source.name, data, "yaml", None);
-        Self { plan, facts, source, settings, graph, source_id, stages: BTreeMap::new(), context: None }
+        Self { plan, sources, source, settings, graph, source_id, stages: BTreeMap::new(), context: None }
     }
 
     fn target(&mut self, target: &Target) -> (Option<Edge>, ImageConfig) {

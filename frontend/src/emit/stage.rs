@@ -4,8 +4,8 @@ use buildkit_llb as llb;
 use buildkit_llb::{CacheSharing, Exec, Metadata, Mount, NetMode, ProxyEnv};
 
 use super::{Built, Emitter};
-use crate::options::NoCache;
 use crate::manifest::model::{Cache, Command, Network, Run, Secret, Sharing};
+use crate::options::NoCache;
 use crate::plan::{ImageConfig, StageChain};
 
 /// Installs its arguments. A constant: package names travel as arguments, never as text. The lists
@@ -42,7 +42,7 @@ impl Emitter<'_> {
         argv.extend(stage.apt.iter().cloned());
         let environment = vec!["DEBIAN_FRONTEND=noninteractive".to_owned()];
         let exec = self
-            .exec(built, argv, environment, Network::Default)
+            .exec(built, argv, &environment, Network::Default)
             .user("root")
             .cwd("/")
             .mount(Mount::cache("/var/cache/apt", "layerset-apt-archives", CacheSharing::Locked))
@@ -62,8 +62,8 @@ impl Emitter<'_> {
                 argv
             }
         };
-        let arguments = run.args.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut exec = self.exec(built, argv, arguments, run.network);
+        let arguments: Vec<String> = run.args.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut exec = self.exec(built, argv, &arguments, run.network);
         for secret in &run.secrets {
             exec = add_secret(exec, secret);
         }
@@ -84,10 +84,10 @@ impl Emitter<'_> {
     }
 
     /// A process in the stage as built so far, with its environment, user and directory.
-    fn exec(&self, built: &Built, argv: Vec<String>, environment: Vec<String>, network: Network) -> Exec {
+    fn exec(&self, built: &Built, argv: Vec<String>, environment: &[String], network: Network) -> Exec {
         let config = &built.config.config;
         let mut exec = Exec::new(built.edge, argv).platform(self.platform());
-        for entry in config.env.iter().chain(&environment) {
+        for entry in config.env.iter().chain(environment) {
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
             exec = exec.env(name, value);
         }
@@ -151,4 +151,3 @@ fn cache_mount(cache: &Cache) -> Mount {
     };
     Mount::cache(&cache.target, cache.id.as_deref().unwrap_or(&cache.target), sharing)
 }
-

@@ -68,11 +68,13 @@ impl Client {
         let enabled = |caps: Vec<buildkit_proto::caps::ApiCap>| {
             caps.into_iter().filter(|cap| cap.enabled).map(|cap| cap.id).collect()
         };
-        let caps =
-            Capabilities { frontend: enabled(pong.frontend_api_caps), llb: enabled(pong.llb_caps) };
+        let caps = Capabilities { frontend: enabled(pong.frontend_api_caps), llb: enabled(pong.llb_caps) };
         let cache_imports = cache_imports
             .iter()
-            .map(|import| gw::CacheOptionsEntry { r#type: import.r#type.clone(), attrs: import.attrs.clone() })
+            .map(|import| gw::CacheOptionsEntry {
+                r#type: import.r#type.clone(),
+                attrs: import.attrs.clone(),
+            })
             .collect();
         Ok(Self { bridge, caps, cache_imports })
     }
@@ -118,7 +120,11 @@ impl Client {
             };
             let response = self.bridge.clone().resolve_source_meta(request).await?.into_inner();
             let identifier = response.source.map_or(source.identifier, |source| source.identifier);
-            return Ok(ResolvedSource { identifier, config: response.image.unwrap_or_default().config });
+            let image = response.image.unwrap_or_default();
+            return Ok(ResolvedSource {
+                identifier: pinned(identifier, &image.digest),
+                config: image.config,
+            });
         }
         let reference = source.identifier.trim_start_matches("docker-image://").to_owned();
         let request = gw::ResolveImageConfigRequest {
@@ -130,7 +136,8 @@ impl Client {
         };
         let response = self.bridge.clone().resolve_image_config(request).await?.into_inner();
         let reference = if response.r#ref.is_empty() { reference } else { response.r#ref };
-        Ok(ResolvedSource { identifier: format!("docker-image://{reference}"), config: response.config })
+        let identifier = pinned(format!("docker-image://{reference}"), &response.digest);
+        Ok(ResolvedSource { identifier, config: response.config })
     }
 
     /// Reads a whole file in ranges; `None` if it is not there.
@@ -142,7 +149,6 @@ impl Client {
                 r#ref: reference.0.clone(),
                 file_path: path.to_owned(),
                 range: Some(range),
-                ..gw::ReadFileRequest::default()
             };
             let chunk = match self.bridge.clone().read_file(request).await {
                 Ok(response) => response.into_inner().data,
@@ -172,7 +178,6 @@ impl Client {
             r#ref: reference.0.clone(),
             dir_path: path.to_owned(),
             include_pattern: pattern.to_owned(),
-            ..gw::ReadDirRequest::default()
         };
         match self.bridge.clone().read_dir(request).await {
             Ok(response) => Ok(Some(response.into_inner().entries)),
@@ -187,11 +192,7 @@ impl Client {
         reference: &Ref,
         path: &str,
     ) -> Result<Option<buildkit_proto::stat::Stat>, Status> {
-        let request = gw::StatFileRequest {
-            r#ref: reference.0.clone(),
-            path: path.to_owned(),
-            ..gw::StatFileRequest::default()
-        };
+        let request = gw::StatFileRequest { r#ref: reference.0.clone(), path: path.to_owned() };
         match self.bridge.clone().stat_file(request).await {
             Ok(response) => Ok(response.into_inner().stat),
             Err(status) if is_missing(&status) => Ok(None),
@@ -219,7 +220,10 @@ impl Client {
     }
 
     /// Hands over the result; the last call of a frontend.
-    pub async fn finish(&self, outcome: Result<gw::Result, buildkit_proto::rpc::Status>) -> Result<(), Status> {
+    pub async fn finish(
+        &self,
+        outcome: Result<gw::Result, buildkit_proto::rpc::Status>,
+    ) -> Result<(), Status> {
         let request = match outcome {
             Ok(result) => gw::ReturnRequest { result: Some(result), error: None },
             Err(error) => gw::ReturnRequest { result: None, error: Some(error) },
@@ -230,14 +234,19 @@ impl Client {
 
 /// The whole `google.rpc.Status` behind a failed call, details unchanged.
 pub fn rpc_status(status: &Status) -> buildkit_proto::rpc::Status {
-    buildkit_proto::rpc::Status::decode(status.details())
-        .ok()
-        .filter(|inner| inner.code != 0)
-        .unwrap_or_else(|| buildkit_proto::rpc::Status {
+    buildkit_proto::rpc::Status::decode(status.details()).ok().filter(|inner| inner.code != 0).unwrap_or_else(
+        || buildkit_proto::rpc::Status {
             code: status.code() as i32,
             message: status.message().to_owned(),
             details: Vec::new(),
-        })
+        },
+    )
+}
+
+/// The reference with the digest it was resolved to, so that the files built on are those of the
+/// configuration that was read, whatever happens to the tag meanwhile.
+fn pinned(identifier: String, digest: &str) -> String {
+    if digest.is_empty() || identifier.contains('@') { identifier } else { format!("{identifier}@{digest}") }
 }
 
 /// The engine reports a missing file by the text of Go's error, in most versions without a code.

@@ -48,6 +48,9 @@ pub(super) fn resolve<'a>(document: &'a Document, check: &mut Check<'_>) -> Vec<
                 bases.push(base);
             } else {
                 broken[number] = true;
+                if document.broken && (document.templates.is_none() || document.services.is_none()) {
+                    continue;
+                }
                 let known = numbers.keys().copied();
                 check.problems.push(
                     Diagnostic::error(

@@ -20,7 +20,7 @@ macro_rules! keys {
         #[schemars(deny_unknown_fields, extend("patternProperties" = {"^x-": {}}))]
         pub struct $name {
             $($(#[$doc])* pub $key: Option<$type>,)*
-            /// Whether a part of it could not be read: what is missing may just be misspelt.
+            /// Whether a key of it could not be read: what is missing may just be misspelt.
             #[schemars(skip)]
             pub broken: bool,
             /// Where it stands.
@@ -36,7 +36,6 @@ macro_rules! keys {
                 const KEYS: &[&str] = &[$(stringify!($key)),*];
                 let entries = $crate::manifest::keys::entries(node, reader)?;
                 let outer = reader.example;
-                let before = reader.problems.len();
                 let place = $crate::manifest::read::Place(node.span);
                 let mut this = Self { place, ..Self::default() };
                 for entry in entries {
@@ -45,14 +44,22 @@ macro_rules! keys {
                             reader.example = concat!(stringify!($key), ": ", $example);
                             if !matches!(entry.value.value, $crate::manifest::node::Value::Null) {
                                 this.$key = $crate::manifest::read::Read::read(&entry.value, reader);
+                                this.broken |= this.$key.is_none();
                             }
                         })*
-                        key => $crate::manifest::keys::unknown(key, entry.key.span, KEYS, reader),
+                        key if key.starts_with("x-") => {}
+                        key => {
+                            $crate::manifest::keys::unknown(key, entry.key.span, KEYS, reader);
+                            this.broken = true;
+                        }
                     }
                 }
                 reader.example = outer;
-                this.broken = reader.problems.len() > before;
                 Some(this)
+            }
+
+            fn broken() -> Option<Self> {
+                Some(Self { broken: true, ..Self::default() })
             }
         }
 
@@ -80,11 +87,8 @@ pub(super) fn entries<'a>(node: &'a Node, reader: &mut Reader<'_>) -> Option<&'a
     None
 }
 
-/// Reports a key that nobody knows, unless it is one of the user's own.
+/// Reports a key that nobody knows.
 pub(super) fn unknown(key: &str, span: Span, known: &[&str], reader: &mut Reader<'_>) {
-    if key.starts_with("x-") {
-        return;
-    }
     reader.problems.push(
         Diagnostic::error(rules::UNKNOWN_KEY, span, format!("unknown key {}", quote(key))).hint(
             suggest(key, known.iter().copied())

@@ -33,6 +33,11 @@ impl Reader<'_> {
 pub(super) trait Read: Sized {
     /// Reads one value.
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// What stands for a named thing that could not be read, so that its name is known all the same.
+    fn broken() -> Option<Self> {
+        None
+    }
 }
 
 impl<T: Read> Read for Box<T> {
@@ -220,11 +225,17 @@ impl<T: Clone> Merge for OneOrMany<T> {
 
 /// A mapping of names to scalars, or a list of `NAME=VALUE`; `extends` merges it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pairs(pub Vec<(Text, Option<Text>)>);
+pub struct Pairs {
+    /// Names and values.
+    pub entries: Vec<(Text, Option<Text>)>,
+    /// Whether a part could not be read.
+    pub broken: bool,
+}
 
 impl Read for Pairs {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let mut pairs = Vec::new();
+        let before = reader.problems.len();
         match &node.value {
             Value::Map(entries) => {
                 for entry in entries {
@@ -260,19 +271,19 @@ impl Read for Pairs {
                 return None;
             }
         }
-        Some(Self(pairs))
+        Some(Self { entries: pairs, broken: reader.problems.len() > before })
     }
 }
 
 impl Merge for Pairs {
     fn merge(&mut self, base: &Self) {
-        let own: BTreeSet<&Text> = self.0.iter().map(|(key, _)| key).collect();
-        let inherited: Vec<_> = base.0.iter().filter(|(key, _)| !own.contains(key)).cloned().collect();
-        self.0.extend(inherited);
+        let own: BTreeSet<&Text> = self.entries.iter().map(|(key, _)| key).collect();
+        let inherited: Vec<_> = base.entries.iter().filter(|(key, _)| !own.contains(key)).cloned().collect();
+        self.entries.extend(inherited);
     }
 
     fn entries(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 }
 
@@ -316,7 +327,7 @@ impl<T: Read + Default> Read for Named<T> {
             let name = Text { value: entry.key.value.clone(), span: entry.key.span };
             let value = match &entry.value.value {
                 Value::Null => Some(T::default()),
-                _ => T::read(&entry.value, reader),
+                _ => T::read(&entry.value, reader).or_else(T::broken),
             };
             named.extend(value.map(|value| (name, value)));
         }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::manifest::model::{Config, Healthcheck};
 
 /// The `PATH` that Docker gives a process of an image that sets none.
-pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// An OCI image configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -153,7 +153,7 @@ impl ImageConfig {
 }
 
 /// Sets `name` in a list of `NAME=value`, keeping its place.
-pub fn set_env(env: &mut Vec<String>, name: &str, value: &str) {
+fn set_env(env: &mut Vec<String>, name: &str, value: &str) {
     let entry = format!("{name}={value}");
     let is_same = |old: &&mut String| old.split_once('=').is_some_and(|(key, _)| key == name);
     match env.iter_mut().find(is_same) {

@@ -50,8 +50,11 @@ impl Layer {
             Origin::Context => String::new(),
             Origin::From(base) => format!(" from {base}"),
         };
-        let arrow =
-            if self.target.trim_start_matches('/') == what { String::new() } else { format!(" → {}", self.target) };
+        let arrow = if self.target.trim_start_matches('/') == what {
+            String::new()
+        } else {
+            format!(" → {}", self.target)
+        };
         let whose = match &self.consumers[..] {
             [one] => one.split_once(' ').map_or(one.as_str(), |(_, name)| name).to_owned(),
             many => format!("shared: {} images", many.len()),

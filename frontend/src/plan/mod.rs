@@ -16,7 +16,7 @@ mod target;
 pub use chain::{Chain, StageChain};
 pub use config::{ContainerConfig, History, ImageConfig};
 pub use context::ContextPlan;
-pub use facts::{BaseImage, BaseSource, Facts};
+pub use facts::Facts;
 pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Origin};
 pub use reference::normalise;

@@ -14,12 +14,6 @@ pub(super) fn resolve(directory: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// Whether `outer` is `inner` or one of its parents; both clean.
-pub(super) fn contains(outer: &str, inner: &str) -> bool {
-    let outer = outer.trim_end_matches('/');
-    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,13 +24,5 @@ mod tests {
         assert_eq!(resolve("/app", ""), "/app");
         assert_eq!(resolve("/", ""), "/");
         assert_eq!(resolve("/app", "/etc/x/"), "/etc/x");
-    }
-
-    #[test]
-    fn containment_is_by_whole_names() {
-        assert!(contains("/a", "/a"));
-        assert!(contains("/a", "/a/b"));
-        assert!(!contains("/a", "/ab"));
-        assert!(contains("/", "/ab"));
     }
 }

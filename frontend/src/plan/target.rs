@@ -117,7 +117,8 @@ pub fn bases_of<'a>(manifest: &'a Manifest, targets: impl IntoIterator<Item = &'
     }
     loop {
         if let Some(name) = stages.pop() {
-            if let Some(stage) = manifest.stages.get(name).filter(|_| reached.stages.insert(name.to_owned())) {
+            if let Some(stage) = manifest.stages.get(name).filter(|_| reached.stages.insert(name.to_owned()))
+            {
                 pending.push((&stage.from.value, stage.from.span));
                 pending.extend(sources(&stage.copy));
             }

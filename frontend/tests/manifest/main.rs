@@ -102,6 +102,29 @@ fn the_schema_describes_every_key() {
 }
 
 #[test]
+fn the_reference_names_every_key_and_its_examples_are_right() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/manifest.md");
+    let page = fs::read_to_string(page).unwrap();
+    let schema = schema();
+    let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let keys: BTreeSet<&String> = definitions
+        .filter_map(|value| value["properties"].as_object())
+        .flat_map(|keys| keys.keys())
+        .collect();
+    assert!(keys.len() > 50, "{keys:?}");
+    for key in keys {
+        assert!(page.contains(&format!("`{key}`")), "{key} is missing");
+    }
+    let examples: Vec<&str> =
+        page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() > 4);
+    for example in examples {
+        let loaded = load_with(example.as_bytes(), &[], &[]);
+        assert_eq!(render(&loaded.source, &loaded.diagnostics), "", "{example}");
+    }
+}
+
+#[test]
 fn build_arguments_win_over_defaults() {
     let text = b"args: {V: '1', W: 'x${V}'}\nservices: {api: {from: 'a:${V}', image: 'b:${W}'}}\n";
     let manifest = load_with(text, &[("V", "${W}2")], &[]).manifest;

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 /// The ops of a definition of ours by their digests, without what the published crate cannot say:
 ///
 /// - worker constraints, which BuildKit's client writes though they are empty;
-/// - that stubs of mounts are removed, a field of 2023;
+/// - that stubs of mounts are removed, a field that came later;
 /// - modes of new files and directories, which it always writes as -1.
 pub fn in_words_of_2020(definition: &pb::Definition) -> BTreeMap<String, Vec<u8>> {
     let mut digests = BTreeMap::new();

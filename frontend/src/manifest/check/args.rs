@@ -18,7 +18,11 @@ const PREDEFINED: &[&str] = &["all_proxy", "ftp_proxy", "http_proxy", "https_pro
 
 /// The build arguments of a manifest or of a stage.
 #[derive(Default)]
-pub(in crate::manifest) struct Args(BTreeMap<String, Arg>);
+pub(in crate::manifest) struct Args {
+    values: BTreeMap<String, Arg>,
+    /// Whether some may be missing because they could not be read.
+    lost: bool,
+}
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
@@ -42,12 +46,12 @@ struct Arg {
 impl Args {
     /// Names, sorted.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.values.keys().map(String::as_str)
     }
 
     /// Values of those that have one.
     pub(super) fn values(&self) -> BTreeMap<String, String> {
-        let set = self.0.iter().filter_map(|(name, arg)| match &arg.value {
+        let set = self.values.iter().filter_map(|(name, arg)| match &arg.value {
             Argument::Set(value) => Some((name.clone(), value.clone())),
             _ => None,
         });
@@ -56,7 +60,7 @@ impl Args {
 
     /// The value of a name that is defined; it counts as used.
     fn get(&self, name: &str) -> Option<Argument> {
-        let arg = self.0.get(name)?;
+        let arg = self.values.get(name)?;
         arg.used.set(true);
         Some(arg.value.clone())
     }
@@ -65,12 +69,16 @@ impl Args {
 impl Check<'_> {
     /// What a name stands for here.
     pub(super) fn argument(&self, name: &str) -> Argument {
-        self.local.get(name).or_else(|| self.global.get(name)).unwrap_or(Argument::Undefined)
+        let lost = self.local.lost || self.global.lost;
+        let missing = if lost { Argument::Broken } else { Argument::Undefined };
+        self.local.get(name).or_else(|| self.global.get(name)).unwrap_or(missing)
     }
 
     /// Build arguments with the values in force; defaults may name each other in any order.
-    pub(super) fn define(&mut self, pairs: Option<&Pairs>) -> Args {
-        let pairs: &[(Text, Option<Text>)] = pairs.map_or(&[], |pairs| &pairs.0);
+    /// `broken` says that the mapping around them has keys that could not be read.
+    pub(super) fn define(&mut self, pairs: Option<&Pairs>, broken: bool) -> Args {
+        let lost = pairs.map_or(broken, |pairs| pairs.broken);
+        let pairs: &[(Text, Option<Text>)] = pairs.map_or(&[], |pairs| &pairs.entries);
         let numbers: BTreeMap<&str, usize> =
             pairs.iter().enumerate().map(|(number, (name, _))| (name.value.as_str(), number)).collect();
         let needs: Vec<Vec<usize>> = pairs
@@ -96,7 +104,7 @@ impl Check<'_> {
             self.problems.push(cycle_error("needs", &cycle.iter().map(hop).collect::<Vec<_>>()));
         }
         // What is being defined is visible to what comes after it, as a local argument.
-        let outer = std::mem::take(&mut self.local);
+        let outer = std::mem::replace(&mut self.local, Args { lost, ..Args::default() });
         for number in order {
             let (name, default) = &pairs[number];
             self.report(name.span, names::argument(&name.value));
@@ -106,14 +114,16 @@ impl Check<'_> {
                 (None, Some(default)) => self.text(default).map_or(Argument::Broken, Argument::Set),
                 (None, None) => Argument::Unset,
             };
-            self.local.0.insert(name.value.clone(), Arg { value, span: name.span, used: Cell::new(false) });
+            self.local
+                .values
+                .insert(name.value.clone(), Arg { value, span: name.span, used: Cell::new(false) });
         }
         std::mem::replace(&mut self.local, outer)
     }
 
     /// Warns of build arguments that nobody used.
     pub(super) fn unused_args(&mut self, args: &Args) {
-        for (name, arg) in &args.0 {
+        for (name, arg) in &args.values {
             if !arg.used.get() {
                 self.idle.push(
                     Diagnostic::warning(
@@ -132,9 +142,9 @@ impl Check<'_> {
         let stages = document.stages.iter().flat_map(|named| &named.0);
         let defined: BTreeSet<&str> = (document.args.iter())
             .chain(stages.filter_map(|(_, stage)| stage.args.as_ref()))
-            .flat_map(|args| args.0.iter().map(|(name, _)| name.value.as_str()))
+            .flat_map(|args| args.entries.iter().map(|(name, _)| name.value.as_str()))
             .collect();
-        let place = document.args.as_ref().and_then(|args| args.0.first());
+        let place = document.args.as_ref().and_then(|args| args.entries.first());
         for name in self.inputs.args.keys() {
             let predefined = name.starts_with("BUILDKIT_")
                 || name == "SOURCE_DATE_EPOCH"

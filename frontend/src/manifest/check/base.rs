@@ -30,7 +30,9 @@ impl Check<'_> {
         } else if self.inputs.contexts.contains(&name) {
             Base::Context(name)
         } else {
-            self.unknown_stage(text.span, &name);
+            if !self.stages_lost {
+                self.unknown_stage(text.span, &name);
+            }
             return None;
         };
         Some(Spanned { value: base, span: text.span })

@@ -58,6 +58,8 @@ pub(super) struct Check<'a> {
     inputs: &'a Inputs<'a>,
     /// Stages by name, with their numbers in the order written.
     stages: BTreeMap<&'a str, usize>,
+    /// Whether stages may be missing because their section could not be read.
+    stages_lost: bool,
     /// Which stages anything names.
     used: Vec<bool>,
     /// For each stage, the stages it names and where.
@@ -84,13 +86,14 @@ pub(super) fn check(
         source,
         inputs,
         stages: stages.iter().enumerate().map(|(number, (name, _))| (name.value.as_str(), number)).collect(),
+        stages_lost: document.broken && document.stages.is_none(),
         used: vec![false; stages.len()],
         edges: vec![Vec::new(); stages.len()],
         current: None,
         global: Args::default(),
         local: Args::default(),
     };
-    check.global = check.define(document.args.as_ref());
+    check.global = check.define(document.args.as_ref(), document.broken);
     check.unknown_build_args(document);
     check.names(document);
     check.not_supported(document);
@@ -205,7 +208,7 @@ impl Check<'_> {
     /// Variables: names and values. `host` says that a name alone would mean the host's value.
     fn variables(&mut self, pairs: Option<&Pairs>, what: &str, host: bool) -> BTreeMap<String, String> {
         let mut out = BTreeMap::new();
-        for (key, value) in pairs.iter().flat_map(|pairs| &pairs.0) {
+        for (key, value) in pairs.iter().flat_map(|pairs| &pairs.entries) {
             let name = self.report(key.span, names::variable(&key.value, what));
             let value = match value {
                 Some(value) => self.text(value),

@@ -11,7 +11,7 @@ use crate::manifest::rules;
 impl Check<'_> {
     /// Checks a stage. `None`: an error was reported.
     pub(super) fn stage(&mut self, name: &Text, stage: &document::Stage) -> Option<Stage> {
-        let args = self.define(stage.args.as_ref());
+        let args = self.define(stage.args.as_ref(), stage.broken);
         self.local = args;
         let apt = stage.apt.iter().flat_map(|apt| &apt.0);
         let apt: Vec<Spanned<String>> = apt.filter_map(|text| self.spanned(text, names::package)).collect();

@@ -1,5 +1,7 @@
 //! The engine as the outside of a build: manifest, base images and context through the gateway.
 
+mod base;
+
 use std::collections::BTreeMap;
 
 use buildkit_llb::{Differ, Graph, Local, Metadata};
@@ -12,8 +14,8 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{ManifestFile, Outside, Refused};
-use crate::plan::{BaseImage, BaseSource, ContextPlan, Facts, ImageConfig, normalise};
+use crate::outside::{ManifestFile, Outside, Refused, Resolved};
+use crate::plan::ContextPlan;
 use crate::platform::Platform;
 
 /// Files looked up at once in the context.
@@ -28,16 +30,16 @@ pub struct Engine {
     pub options: Options,
 }
 
-/// What a name in `from` stands for, with its configuration if it is an image.
-struct Resolved {
-    source: BaseSource,
-    config: ImageConfig,
-}
-
 impl Engine {
     /// A few files of a local source, transferred apart from everything else. Its hint differs from
     /// the context's: under the same one each transfer would delete what the other had sent.
-    fn small_local(&self, name: &str, files: Vec<String>, hint: &str, shown: &str) -> (pb::Definition, String) {
+    fn small_local(
+        &self,
+        name: &str,
+        files: Vec<String>,
+        hint: &str,
+        shown: &str,
+    ) -> (pb::Definition, String) {
         let mut graph = Graph::new();
         let local = Local::new(name)
             .session(self.options.session_of(name))
@@ -61,57 +63,6 @@ impl Engine {
         let reference = self.client.solve(definition, false).await?;
         Ok(self.client.read_file(&reference, ".dockerignore").await?)
     }
-
-    async fn resolve(&self, name: &str, platform: &Platform) -> Result<Resolved, Failure> {
-        let Some(context) = self.options.context(name, platform).cloned() else {
-            return self.image(&normalise(name), platform, format!("load metadata for {}", normalise(name))).await;
-        };
-        let bad = || Failure::Request(format!("build context {name}: cannot use {context:?}"));
-        let (scheme, rest) = context.split_once(':').ok_or_else(bad)?;
-        let path = rest.trim_start_matches("//");
-        let plain = |source| Ok(Resolved { source, config: ImageConfig::default() });
-        match scheme {
-            "docker-image" if path == "scratch" => plain(BaseSource::Scratch),
-            "docker-image" => {
-                let log = format!("[context {name}] load metadata for {path}");
-                self.image(&normalise(path), platform, log).await
-            }
-            "local" => {
-                let ignore = self.context_ignore(rest).await?.unwrap_or_default();
-                let key = self.options.raw.get(&format!("sharedkey:localdir:{name}"));
-                plain(BaseSource::Local {
-                    name: rest.to_owned(),
-                    session: self.options.session_of(rest).to_owned(),
-                    shared_key: key.cloned().unwrap_or_else(|| format!("layerset-context-{name}")),
-                    exclude: crate::plan::ignore_patterns(&String::from_utf8_lossy(&ignore)),
-                })
-            }
-            "git" => plain(BaseSource::Git(context.clone())),
-            "http" | "https" if rest.split(['#', '?']).next().is_some_and(|url| has_extension(url, "git")) => {
-                plain(BaseSource::Git(context.clone()))
-            }
-            "http" | "https" => plain(BaseSource::Http(context.clone())),
-            other => Err(Failure::Request(format!(
-                "build context {name}: found {other}:, expected docker-image://, local:, git or http(s)://"
-            ))),
-        }
-    }
-
-    async fn image(&self, reference: &str, platform: &Platform, log: String) -> Result<Resolved, Failure> {
-        let source = pb::SourceOp { identifier: format!("docker-image://{reference}"), ..Default::default() };
-        let wire = pb::Platform {
-            os: platform.os.clone(),
-            architecture: platform.architecture.clone(),
-            variant: platform.variant.clone(),
-            ..Default::default()
-        };
-        let mode = &self.options.resolve_mode;
-        let resolved = self.client.resolve_image(source, wire, mode, format!("[internal] {log}")).await?;
-        let config = serde_json::from_slice(&resolved.config)
-            .map_err(|error| Failure::Request(format!("{reference}: its configuration cannot be read: {error}")))?;
-        let identifier = resolved.identifier.trim_start_matches("docker-image://").to_owned();
-        Ok(Resolved { source: BaseSource::Image(identifier), config })
-    }
 }
 
 impl Outside for Engine {
@@ -134,24 +85,27 @@ impl Outside for Engine {
         let context_ignore = self.context_ignore(&self.options.context_local);
         let ((bytes, own_ignore), context_ignore) = tokio::try_join!(manifest, context_ignore)?;
         let bytes = bytes.ok_or_else(|| {
-            Failure::Request(format!("no manifest {name:?} was found, name it with -f (docker buildx build -f layerset.yaml .)"))
+            Failure::Request(format!(
+                "no manifest {name:?} was found, name it with -f (docker buildx build -f layerset.yaml .)"
+            ))
         })?;
         Ok(ManifestFile { name, bytes, ignore: own_ignore.or(context_ignore) })
     }
 
-    async fn facts(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Facts, Refused> {
+    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused> {
         let mut pending = JoinSet::new();
         for (base, span) in bases {
             let (Base::Image(name) | Base::Context(name)) = base else { continue };
             let (engine, name, span, platform) = (self.clone(), name.clone(), *span, platform.clone());
-            pending.spawn(async move { (engine.resolve(&name, &platform).await, name, span) });
+            pending.spawn(async move { (engine.base(&name, &platform).await, name, span) });
         }
-        let mut facts = Facts::default();
+        let mut resolved = Resolved::default();
         let mut refused: Option<Refused> = None;
         while let Some(done) = pending.join_next().await {
             match done {
-                Ok((Ok(resolved), name, _)) => {
-                    facts.images.insert(name, BaseImage { source: resolved.source, config: resolved.config });
+                Ok((Ok(base), name, _)) => {
+                    resolved.facts.configs.insert(name.clone(), base.config);
+                    resolved.sources.insert(name, base.source);
                 }
                 Ok((Err(failure), _, span)) => {
                     if refused.as_ref().is_none_or(|first| span < first.span) {
@@ -164,7 +118,7 @@ impl Outside for Engine {
                 }
             }
         }
-        refused.map_or(Ok(facts), Err)
+        refused.map_or(Ok(resolved), Err)
     }
 
     async fn missing(&self, context: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure> {
@@ -179,7 +133,8 @@ impl Outside for Engine {
                 pending.spawn(exists(self.client.clone(), reference.clone(), path.clone()));
             }
             while let Some(done) = pending.join_next().await {
-                let (path, found) = done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
+                let (path, found) =
+                    done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
                 if !found {
                     missing.push(path);
                 }
@@ -205,8 +160,4 @@ fn batches(count: usize) -> Vec<(usize, usize)> {
         start = end;
     }
     bounds
-}
-
-fn has_extension(url: &str, extension: &str) -> bool {
-    url.rsplit_once('.').is_some_and(|(_, found)| found == extension)
 }

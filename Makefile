@@ -1,0 +1,49 @@
+# `make demo` builds the frontend and the images of examples/hello, and runs them.
+# `make test` passes all tests. Both set up what they need below target/.
+
+TRIPLE := $(shell rustc -vV | sed -n 's/^host: //p')
+FRONTEND := target/$(TRIPLE)/release/layerset
+STEP = @printf '\n==> %s\n'
+
+.PHONY: help demo test lint unit oracle e2e frontend bench clean-engine
+
+help:
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+frontend: ## build the static binary of the frontend
+	$(STEP) "the frontend, static and optimised"
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target $(TRIPLE) -p layerset
+	@ls -l $(FRONTEND)
+
+demo: frontend ## build and run the services of examples/hello
+	$(STEP) "examples/hello"
+	FRONTEND=$(FRONTEND) examples/demo.sh
+
+test: lint unit oracle e2e ## run every test, on real engines too
+
+lint:
+	$(STEP) "formatting"
+	cargo fmt --all --check
+	$(STEP) "lints"
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(STEP) "licences, bans and advisories"
+	tests/deny.sh
+
+unit:
+	$(STEP) "tests without an engine"
+	cargo test --workspace --exclude layerset-e2e --locked
+
+oracle:
+	$(STEP) "our LLB against that of the published crate"
+	cargo test --manifest-path llb/oracle/Cargo.toml --target-dir target/oracle --locked
+
+e2e: frontend
+	$(STEP) "tests on real engines"
+	LAYERSET_FRONTEND=$(CURDIR)/$(FRONTEND) tests/e2e.sh
+
+bench: frontend ## measure what the documentation gives figures for
+	LAYERSET_FRONTEND=$(CURDIR)/$(FRONTEND) bench/run.sh
+
+clean-engine: ## stop the private engines and delete them
+	cargo run -q -p layerset-e2e --bin engine -- down
+	rm -rf target/engine
