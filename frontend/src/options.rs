@@ -96,7 +96,8 @@ pub fn from_environment() -> Result<Options, BadOption> {
     )
 }
 
-fn parse(environment: impl Iterator<Item = (String, String)>) -> Result<Options, BadOption> {
+/// Reads any environment, given as names and values.
+pub fn parse(environment: impl Iterator<Item = (String, String)>) -> Result<Options, BadOption> {
     let mut options = Options::default();
     let mut workers = String::new();
     for (key, value) in environment {

@@ -49,9 +49,11 @@ fi
 unshare --net=/run/netns/engine true
 # Published ports that the engine picks must not meet those of another engine on the host.
 nsenter --net=/run/netns/engine sh -c "echo $ephemeral_ports > /proc/sys/net/ipv4/ip_local_port_range"
+# Addresses of pasta's own making (for benchmarks, by RFC 2544), since the host's could be those of the engine's bridge.
 # IPv4 only: with IPv6 the registry would seem to listen on ::1 too. pasta still reads the host's resolv.conf.
-pasta --quiet --ipv4-only --config-net --runas 0 --no-map-gw --host-lo-to-ns-lo --dns-forward 169.254.53.53 \
-  --tcp-ports 127.0.0.1/auto --udp-ports none --tcp-ns "$registry_port" --udp-ns none --netns /run/netns/engine
+pasta --quiet --ipv4-only --config-net --address 198.18.53.2 --netmask 255.255.255.252 --gateway 198.18.53.1 \
+  --runas 0 --no-map-gw --host-lo-to-ns-lo --dns-forward 169.254.53.53 --tcp-ports 127.0.0.1/auto \
+  --udp-ports none --tcp-ns "$registry_port" --udp-ns none --netns /run/netns/engine
 echo nameserver 169.254.53.53 > /run/resolv.conf
 
 # `container` keeps the daemon from loading AppArmor profiles into the host's kernel.
