@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
 use crate::disk::Disk;
-use crate::emit::{self, Settings, Sources};
+use crate::emit::{self, Input, Looks, Settings, Sources};
 use crate::failure::Failure;
 use crate::manifest::Inputs;
 use crate::pipeline;
@@ -166,8 +166,14 @@ async fn answer(
             let target = checked.target(target)?;
             let platform =
                 common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
-            let emitted =
-                emit::emit(&planned, &Sources::new(), &target, &checked.source, &Settings::offline(platform));
+            let input = Input {
+                plan: &planned,
+                sources: &Sources::new(),
+                looks: &Looks::new(),
+                source: &checked.source,
+                settings: &Settings::offline(platform),
+            };
+            let emitted = emit::emit(input, &target);
             if dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
         }
         Command::Plan(_) | Command::Schema => Ok(calls::plan(&planned)),

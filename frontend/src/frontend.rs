@@ -9,14 +9,14 @@ use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::emit::{self, Settings};
+use crate::emit::{self, Emitted, Input, Looks, Settings, Sources};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::Inputs;
 use crate::options::Options;
 use crate::pipeline::{self, Checked};
-use crate::plan::{Facts, Target};
+use crate::plan::{Facts, Plan, Target};
 use crate::platform::Platform;
 
 /// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
@@ -32,22 +32,27 @@ pub async fn run(options: Result<Options, String>) -> ExitCode {
 pub async fn serve(channel: Channel, options: Result<Options, String>) -> ExitCode {
     let imports = options.as_ref().map(|options| options.cache_imports.clone()).unwrap_or_default();
     let Ok(client) = Client::hello(channel, &imports).await else { return ExitCode::FAILURE };
-    let outcome = match options {
-        Err(message) => Err(Failure::Request(message)),
-        Ok(options) => {
-            let engine = Engine { client: client.clone(), options };
-            // A task of its own, so that a panic comes back as an error.
-            match tokio::spawn(async move { build(&engine).await }).await {
-                Ok(outcome) => outcome,
-                Err(panic) => Err(Failure::Request(format!(
-                    "internal error, please report it with the manifest: {}",
-                    crate::panic::message(&panic)
-                ))),
-            }
-        }
+    let bridge = client.clone();
+    let work = async move {
+        let options = options.map_err(Failure::Request)?;
+        build(&Engine { client: bridge, options }).await
     };
-    let outcome = outcome.map_err(Failure::into_status);
-    match client.finish(outcome).await {
+    finish(&client, work).await
+}
+
+/// Does `work` and hands over what comes of it, as the last call. The work is a task of its own, so
+/// that a panic in it comes back as an error.
+pub async fn finish<W>(client: &Client, work: W) -> ExitCode
+where
+    W: Future<Output = Result<gw::Result, Failure>> + Send + 'static,
+{
+    let outcome = tokio::spawn(work).await.unwrap_or_else(|panic| {
+        Err(Failure::Request(format!(
+            "internal error, please report it with the manifest: {}",
+            crate::panic::message(&panic)
+        )))
+    });
+    match client.finish(outcome.map_err(Failure::into_status)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -87,11 +92,23 @@ async fn solve(
     let (plan, sources) = checked.plan(engine, targets, platform).await?;
     checked.find_missing(engine, &plan, targets).await?;
     let settings = settings(engine, platform);
-    let emitted = emit::emit(&plan, &sources, target, &checked.source, &settings);
+    let emitted = emit_target(engine, checked, target, (&plan, &sources, &settings)).await?;
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
     Ok(Solved { reference, config })
+}
+
+/// Looks at what the target is built on, then emits it.
+async fn emit_target(
+    engine: &Engine,
+    checked: &Checked,
+    target: &Target,
+    (plan, sources, settings): (&Plan, &Sources, &Settings),
+) -> Result<Emitted, Failure> {
+    let input = Input { plan, sources, looks: &Looks::new(), source: &checked.source, settings };
+    let looks = engine.looks(input, &checked.manifest, target).await?;
+    Ok(emit::emit(Input { looks: &looks, ..input }, target))
 }
 
 fn settings(engine: &Engine, platform: &Platform) -> Settings {
@@ -224,7 +241,10 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             let platform = first_platform(options);
             let (plan, sources) = checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
             let settings = settings(engine, &platform);
-            let emitted = emit::emit(&plan, &sources, &target, &checked.source, &settings);
+            // A listing runs nothing, so it does not look at what would have to be built first.
+            let (looks, source) = (Looks::new(), &checked.source);
+            let input = Input { plan: &plan, sources: &sources, looks: &looks, source, settings: &settings };
+            let emitted = emit::emit(input, &target);
             if call == "llb" { calls::llb(&emitted.definition) } else { calls::dot(&emitted.definition) }
         }
     }

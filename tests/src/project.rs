@@ -56,6 +56,13 @@ impl Drop for Project {
     }
 }
 
+/// A word that was never there before, for contents that no engine may have cached.
+pub fn unique() -> Result<String> {
+    let path = Path::new("/proc/sys/kernel/random/uuid");
+    let text = fs::read_to_string(path).doing_to("read", path)?;
+    Ok(text.trim().replace('-', ""))
+}
+
 fn copy(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).doing_to("read", from)? {
         let entry = entry.doing_to("read", from)?;

@@ -19,12 +19,17 @@ pub fn command(program: &str) -> Command {
 
 /// Runs a command to its end and returns what it printed.
 pub fn output(command: &mut Command) -> Result<String> {
+    bytes(command).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Runs a command to its end and returns what it printed, which need not be text.
+pub fn bytes(command: &mut Command) -> Result<Vec<u8>> {
     let line = line_of(command);
     let output = command.output().doing(&format!("run `{line}`"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
-        return Ok(text);
+        return Ok(output.stdout);
     }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let said = text + &String::from_utf8_lossy(&output.stderr);
     Err(Error::Failed { command: line, status: output.status.to_string(), output: tail(&said) })
 }

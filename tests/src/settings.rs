@@ -13,6 +13,11 @@ pub fn engine_dir() -> Option<PathBuf> {
     std::env::var("LAYERSET_ENGINE_DIR").ok().map(PathBuf::from)
 }
 
+/// `LAYERSET_FRONTEND`: the frontend's binary, instead of the one that cargo has built.
+pub fn frontend() -> Option<PathBuf> {
+    std::env::var("LAYERSET_FRONTEND").ok().map(PathBuf::from)
+}
+
 /// Whether `LAYERSET_KEEP=1` asks to leave the projects of tests on disk.
 pub fn keep_projects() -> bool {
     std::env::var("LAYERSET_KEEP").is_ok_and(|value| value == "1")

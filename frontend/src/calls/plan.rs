@@ -25,10 +25,10 @@ fn text(plan: &Plan) -> String {
             shared.to_string(),
         ]);
     }
-    let mut layers = table(["LAYER", "AT", "IMAGES"]);
+    let mut layers = table(["LAYER", "HOLDS", "IMAGES"]);
     for layer in &plan.layers {
         let what = layer.name.split_once("] copy ").map_or(layer.name.as_str(), |(_, what)| what);
-        layers.add_row([what.to_owned(), layer.target.clone(), consumers(&layer.consumers)]);
+        layers.add_row([layer.id.clone(), what.to_owned(), consumers(&layer.consumers)]);
     }
     let used: usize = plan.images.values().map(|image| image.chain.layers.len()).sum();
     let stored = plan.layers.len();

@@ -6,6 +6,9 @@ use buildkit_llb::{Position, Range as Area};
 
 use super::{Diagnostic, Span};
 
+/// The most lines of one place that the engine is told of: a screen has room for a few such places.
+const RANGE_LINES: usize = 10;
+
 /// A file that diagnostics point into.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -59,8 +62,12 @@ impl Source {
         self.position(span.start).0..=self.position(last).0
     }
 
-    /// A span as the engine takes places: lines from 1, characters from 0.
+    /// A span as the engine takes places: lines from 1, characters from 0. A long one is cut, because
+    /// the engine prints every line of it.
     pub fn range(&self, span: Span) -> Area {
+        let (line, _) = self.position(span.start);
+        let cut = self.bytes_of_lines(line, line + RANGE_LINES - 1).end;
+        let span = Span { start: span.start, end: span.end.min(cut) };
         let position = |offset| {
             let (line, column) = self.position(offset);
             let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
@@ -118,6 +125,15 @@ mod tests {
         assert_eq!(source.lines(Span { start: 0, end: 2 }), 1..=1);
         assert_eq!(source.lines(Span { start: 0, end: 3 }), 1..=2);
         assert_eq!(source.lines(Span { start: 4, end: 4 }), 3..=3);
+    }
+
+    #[test]
+    fn a_long_range_is_cut() {
+        let source = Source::new("f", "line\n".repeat(1000));
+        let range = source.range(Span { start: 5, end: 5000 });
+        assert_eq!((range.start.line, range.end.line), (2, 11));
+        let short = source.range(Span { start: 5, end: 12 });
+        assert_eq!((short.end.line, short.end.character), (3, 2));
     }
 
     #[test]

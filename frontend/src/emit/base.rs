@@ -52,7 +52,7 @@ impl Emitter<'_> {
     }
 
     fn external(&mut self, name: &str, span: Span) -> Option<Edge> {
-        let known = self.sources.get(name).cloned();
+        let known = self.input.sources.get(name).cloned();
         let source = known.unwrap_or_else(|| BaseSource::Image(normalise(name)));
         let metadata = self.metadata(format!("[base] {name}"), &[span]);
         let platform = self.platform();
@@ -93,15 +93,16 @@ impl Emitter<'_> {
         if let Some(edge) = self.context {
             return edge;
         }
-        let settings = self.settings;
-        let local = context_source(&self.plan.context, &settings.context_local, &settings.context_session);
+        let settings = self.input.settings;
+        let local =
+            context_source(&self.input.plan.context, &settings.context_local, &settings.context_session);
         let edge = self.graph.add(local, Metadata::named("[internal] load build context"));
         self.context = Some(edge);
         edge
     }
 
     pub(super) fn platform(&self) -> pb::Platform {
-        let platform = &self.settings.platform;
+        let platform = &self.input.settings.platform;
         pb::Platform {
             os: platform.os.clone(),
             architecture: platform.architecture.clone(),
@@ -113,7 +114,7 @@ impl Emitter<'_> {
     /// Metadata of a vertex that the manifest asks for at `spans`.
     pub(super) fn metadata(&self, name: String, spans: &[Span]) -> Metadata {
         spans.iter().fold(Metadata::named(name), |metadata, span| {
-            metadata.at(self.source_id, self.source.range(*span))
+            metadata.at(self.source_id, self.input.source.range(*span))
         })
     }
 }

@@ -7,11 +7,11 @@ use crate::plan::ImageConfig;
 
 impl Emitter<'_> {
     pub(super) fn service(&mut self, name: &str) -> (Option<Edge>, ImageConfig) {
-        let plan = self.plan;
+        let plan = self.input.plan;
         let Some(image) = plan.images.get(name) else { return (None, ImageConfig::default()) };
         let base = self.built_base(&image.chain.base, image.chain.base_span, &image.config);
         let built = self.add_layers(base, &image.chain.layers, name);
-        (built.edge, finish(built.config, self.settings))
+        (built.edge, finish(built.config, self.input.settings))
     }
 }
 

@@ -2,39 +2,54 @@
 
 use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Owner, User};
 
+use super::look::{self, Look};
 use super::{Built, Emitter, FILE_TIME};
 use crate::manifest::model::{self, Id};
-use crate::plan::{Layer, LayerId, Origin};
-
-/// Directories that are symbolic links in today's distributions. A merge would put a directory in
-/// the link's place, so what goes below them is copied onto the base, where links are followed.
-const LINKED: [&str; 8] =
-    ["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/", "/var/run/", "/var/lock/"];
+use crate::plan::{Layer, LayerId, Origin, Part};
 
 impl Emitter<'_> {
     /// `base` with `layers` on it, bottom first.
-    pub(super) fn add_layers(&mut self, mut base: Built, layers: &[LayerId], name: &str) -> Built {
-        let plan = self.plan;
-        let mut inputs: Vec<Edge> = base.edge.into_iter().collect();
-        for id in layers {
-            let layer = &plan.layers[*id];
-            let on_base = base.edge.is_some() && (!self.settings.merge || needs_base(layer));
-            if on_base {
+    pub(super) fn add_layers(&mut self, base: Built, layers: &[LayerId], name: &str) -> Built {
+        let plan = self.input.plan;
+        let layers: Vec<&Layer> = layers.iter().map(|id| &plan.layers[*id]).collect();
+        if self.input.settings.merge {
+            self.merge_layers(base, &layers, name)
+        } else {
+            self.copy_layers(base, &layers)
+        }
+    }
+
+    /// One copy upon the other, for engines that cannot merge.
+    fn copy_layers(&mut self, mut built: Built, layers: &[&Layer]) -> Built {
+        for layer in layers {
+            built.edge = Some(self.copy(layer, built.edge));
+            built.config.layer_history(layer.name.clone());
+        }
+        built
+    }
+
+    fn merge_layers(&mut self, mut built: Built, layers: &[&Layer], name: &str) -> Built {
+        let looks = self.input.looks;
+        let empty = Look::new();
+        let look = looks.get(name).unwrap_or(&empty);
+        let mut inputs: Vec<Edge> = built.edge.into_iter().collect();
+        let mut merged: Vec<&Layer> = Vec::new();
+        for layer in layers {
+            if built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer)) {
                 let below = self.merge(&inputs, name);
                 inputs = vec![self.copy(layer, below)];
             } else {
-                let onto = if self.settings.merge { None } else { self.merge(&inputs, name) };
-                let copied = self.copy(layer, onto);
-                if self.settings.merge {
-                    inputs.push(copied);
-                } else {
-                    inputs = vec![copied];
-                }
+                inputs.push(self.copy(layer, None));
+                merged.push(layer);
             }
-            base.config.layer_history(layer.name.clone());
+            built.config.layer_history(layer.name.clone());
         }
-        base.edge = self.merge(&inputs, name);
-        base
+        if let Some((restored, shown)) = self.restore(look, &merged, name) {
+            inputs.push(restored);
+            built.config.layer_history(shown);
+        }
+        built.edge = self.merge(&inputs, name);
+        built
     }
 
     fn merge(&mut self, inputs: &[Edge], name: &str) -> Option<Edge> {
@@ -47,6 +62,7 @@ impl Emitter<'_> {
         }
     }
 
+    /// All parts of a layer in one op, onto scratch or onto a base.
     fn copy(&mut self, layer: &Layer, onto: Option<Edge>) -> Edge {
         let from = match &layer.origin {
             Origin::Context => Some(self.context()),
@@ -55,26 +71,29 @@ impl Emitter<'_> {
                 self.base(base, span)
             }
         };
-        let src =
-            if layer.source.starts_with('/') { layer.source.clone() } else { format!("/{}", layer.source) };
-        let mode = layer.filter.mode.map(|bits| self.mode(bits)).unwrap_or_default();
-        let copy = Copy {
+        let copies = layer.parts.iter().map(|part| self.part(part, from));
+        let op = copies.fold(File::on(onto), File::copy);
+        let metadata = self.metadata(layer.name.clone(), &layer.spans);
+        self.graph.add(op, metadata)
+    }
+
+    fn part(&self, part: &Part, from: Option<Edge>) -> Copy {
+        let mode = part.attributes.mode.map(|bits| self.mode(bits)).unwrap_or_default();
+        Copy {
             from,
-            src,
-            dest: layer.target.clone(),
-            owner: layer.filter.owner.as_ref().map(owner),
+            src: part.source.clone(),
+            dest: part.target.clone(),
+            owner: part.attributes.owner.as_ref().map(owner),
             mode: mode.bits,
             mode_str: mode.symbolic,
             follow_symlinks: true,
             dir_contents_only: true,
             create_dest_path: true,
             timestamp: Some(FILE_TIME),
-            include_patterns: layer.filter.include.clone(),
-            exclude_patterns: layer.filter.exclude.clone(),
+            include_patterns: part.patterns.include.clone(),
+            exclude_patterns: part.patterns.exclude.clone(),
             ..Copy::default()
-        };
-        let metadata = self.metadata(layer.name.clone(), &layer.spans);
-        self.graph.add(File::on(onto).copy(copy), metadata)
+        }
     }
 
     /// A mode without any `x` would make directories that nobody can enter: it gives them `x` where
@@ -83,7 +102,7 @@ impl Emitter<'_> {
         if bits & 0o111 != 0 {
             return Mode { bits: Some(bits), symbolic: None };
         }
-        if !self.settings.mode_string {
+        if !self.input.settings.mode_string {
             return Mode { bits: Some(bits | (bits & 0o444) >> 2), symbolic: None };
         }
         let class = |who: char, bits: u32| {
@@ -103,13 +122,11 @@ struct Mode {
     symbolic: Option<String>,
 }
 
-/// Whether a layer cannot be made without its base: its destination passes a link of the base, or its
-/// owner is a name that the base knows.
-fn needs_base(layer: &Layer) -> bool {
+/// Whether an owner is a name, which only the base knows.
+fn has_named_owner(layer: &Layer) -> bool {
     let named = |id: &Id| matches!(id, Id::Name(_));
-    let owner = layer.filter.owner.as_ref();
-    owner.is_some_and(|owner| named(&owner.user) || owner.group.as_ref().is_some_and(named))
-        || LINKED.iter().any(|linked| layer.target.starts_with(linked))
+    let owners = layer.parts.iter().filter_map(|part| part.attributes.owner.as_ref());
+    owners.into_iter().any(|owner| named(&owner.user) || owner.group.as_ref().is_some_and(named))
 }
 
 /// Without a group, the group has the user's number or name, as with `COPY --chown`.

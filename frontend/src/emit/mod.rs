@@ -5,15 +5,17 @@
 mod base;
 mod image;
 mod layer;
+mod look;
 mod settings;
 mod source;
 mod stage;
 
 pub use base::context_definition;
+pub use look::{Found, Look, Looks};
 pub use settings::Settings;
 pub use source::{BaseSource, Sources};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Edge, Graph, SourceId};
 use buildkit_proto::pb;
@@ -34,34 +36,46 @@ pub struct Emitted {
     pub config: ImageConfig,
 }
 
-/// Emits one target of a plan.
-pub fn emit(
-    plan: &Plan,
-    sources: &Sources,
-    target: &Target,
-    source: &Source,
-    settings: &Settings,
-) -> Emitted {
-    let mut emitter = Emitter::new(plan, sources, source, settings);
-    let (edge, config) = emitter.target(target);
-    let definition = edge.map(|edge| emitter.graph.definition(edge)).unwrap_or_default();
-    Emitted { definition, config }
+/// Everything that a graph is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// What is to be built.
+    pub plan: &'a Plan,
+    /// Where base images and named contexts come from.
+    pub sources: &'a Sources,
+    /// What the bases hold where layers go.
+    pub looks: &'a Looks,
+    /// The manifest, for the places of steps.
+    pub source: &'a Source,
+    /// What the build was told.
+    pub settings: &'a Settings,
 }
 
-/// Emits every service's image into one graph, for reading: `--call=llb` without a target.
-pub fn emit_all(
-    plan: &Plan,
-    sources: &Sources,
-    source: &Source,
-    settings: &Settings,
-) -> Vec<(String, pb::Definition)> {
-    let mut emitter = Emitter::new(plan, sources, source, settings);
-    let mut all = Vec::new();
-    for name in plan.images.keys() {
-        let (edge, _) = emitter.target(&Target::Service(name.clone()));
-        all.push((name.clone(), edge.map(|edge| emitter.graph.definition(edge)).unwrap_or_default()));
+/// Emits one target of a plan.
+pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
+    let mut emitter = Emitter::new(input);
+    let (edge, config) = emitter.target(target);
+    Emitted { definition: emitter.graph.definition(edge), config }
+}
+
+/// What a stage or service is built on and the paths to look at there, before layers are merged onto
+/// it. `None` if there is nothing to look at: no layers, no base, or an engine that does not merge.
+pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTreeSet<String>)> {
+    let plan = input.plan;
+    let chain = match target {
+        Target::Stage(name) => &plan.stages.get(name)?.chain,
+        Target::Service(name) => &plan.images.get(name)?.chain,
+    };
+    if chain.layers.is_empty() || !input.settings.merge {
+        return None;
     }
-    all
+    let mut emitter = Emitter::new(input);
+    let edge = match target {
+        Target::Stage(name) => emitter.stage_base(name).edge,
+        Target::Service(_) => emitter.base(&chain.base, chain.base_span),
+    }?;
+    let paths = look::paths(chain.layers.iter().map(|id| &plan.layers[*id]));
+    Some((emitter.graph.definition(edge), paths))
 }
 
 /// A file system built so far, with the history of what was added to the base image's own.
@@ -72,10 +86,7 @@ struct Built {
 }
 
 struct Emitter<'a> {
-    plan: &'a Plan,
-    sources: &'a Sources,
-    source: &'a Source,
-    settings: &'a Settings,
+    input: Input<'a>,
     graph: Graph,
     source_id: SourceId,
     stages: BTreeMap<String, Built>,
@@ -83,18 +94,18 @@ struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    fn new(plan: &'a Plan, sources: &'a Sources, source: &'a Source, settings: &'a Settings) -> Self {
+    fn new(input: Input<'a>) -> Self {
         let mut graph = Graph::new();
-        let data = source.text.clone().into_bytes();
-        let source_id = graph.source_info(&source.name, data, "yaml", None);
-        Self { plan, sources, source, settings, graph, source_id, stages: BTreeMap::new(), context: None }
+        let data = input.source.text.clone().into_bytes();
+        let source_id = graph.source_info(&input.source.name, data, "yaml", None);
+        Self { input, graph, source_id, stages: BTreeMap::new(), context: None }
     }
 
     fn target(&mut self, target: &Target) -> (Option<Edge>, ImageConfig) {
         match target {
             Target::Stage(name) => {
                 let built = self.stage(name);
-                (built.edge, image::finish(built.config, self.settings))
+                (built.edge, image::finish(built.config, self.input.settings))
             }
             Target::Service(name) => self.service(name),
         }

@@ -20,7 +20,22 @@ impl Emitter<'_> {
         if let Some(built) = self.stages.get(name) {
             return built.clone();
         }
-        let plan = self.plan;
+        let plan = self.input.plan;
+        let Some(stage) = plan.stages.get(name) else {
+            return Built { edge: None, config: ImageConfig::default() };
+        };
+        let mut built = self.stage_base(name);
+        built = self.add_layers(built, &stage.chain.layers, name);
+        for (run, shown) in stage.steps.iter().zip(&stage.run) {
+            self.run(name, run, shown, &mut built);
+        }
+        self.stages.insert(name.to_owned(), built.clone());
+        built
+    }
+
+    /// A stage before its layers: its base, and its packages on that.
+    pub(super) fn stage_base(&mut self, name: &str) -> Built {
+        let plan = self.input.plan;
         let Some(stage) = plan.stages.get(name) else {
             return Built { edge: None, config: ImageConfig::default() };
         };
@@ -28,11 +43,6 @@ impl Emitter<'_> {
         if !stage.apt.is_empty() {
             self.apt(name, stage, &mut built);
         }
-        built = self.add_layers(built, &stage.chain.layers, name);
-        for (run, shown) in stage.steps.iter().zip(&stage.run) {
-            self.run(name, run, shown, &mut built);
-        }
-        self.stages.insert(name.to_owned(), built.clone());
         built
     }
 
@@ -62,7 +72,11 @@ impl Emitter<'_> {
                 argv
             }
         };
-        let arguments: Vec<String> = run.args.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        // As in a Dockerfile, the environment wins over an argument of the same name.
+        let set =
+            |name: &str| built.config.config.env.iter().any(|entry| entry.split('=').next() == Some(name));
+        let arguments = run.args.iter().filter(|(name, _)| !set(name));
+        let arguments: Vec<String> = arguments.map(|(name, value)| format!("{name}={value}")).collect();
         let mut exec = self.exec(built, argv, &arguments, run.network);
         for secret in &run.secrets {
             exec = add_secret(exec, secret);
@@ -95,8 +109,8 @@ impl Emitter<'_> {
         if !config.user.is_empty() {
             exec = exec.user(&config.user);
         }
-        let proxy = |name: &str| self.settings.proxies.get(name).cloned().unwrap_or_default();
-        if !self.settings.proxies.is_empty() {
+        let proxy = |name: &str| self.input.settings.proxies.get(name).cloned().unwrap_or_default();
+        if !self.input.settings.proxies.is_empty() {
             exec = exec.proxy_env(ProxyEnv {
                 http_proxy: proxy("http_proxy"),
                 https_proxy: proxy("https_proxy"),
@@ -105,7 +119,7 @@ impl Emitter<'_> {
                 all_proxy: proxy("all_proxy"),
             });
         }
-        exec.network(match (network, self.settings.network.as_deref()) {
+        exec.network(match (network, self.input.settings.network.as_deref()) {
             (Network::None, _) | (Network::Default, Some("none")) => NetMode::None,
             (Network::Host, _) | (Network::Default, Some("host")) => NetMode::Host,
             (Network::Default, _) => NetMode::Unset,
@@ -113,7 +127,7 @@ impl Emitter<'_> {
     }
 
     fn step_metadata(&self, stage: &str, shown: String, span: crate::diagnostic::Span) -> Metadata {
-        let ignore = match &self.settings.no_cache {
+        let ignore = match &self.input.settings.no_cache {
             NoCache::Nothing => false,
             NoCache::All => true,
             NoCache::Named(names) => names.contains(stage),

@@ -1,6 +1,7 @@
 //! The engine as the outside of a build: manifest, base images and context through the gateway.
 
 mod base;
+mod look;
 
 use std::collections::BTreeMap;
 

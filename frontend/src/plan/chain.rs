@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::config::{DEFAULT_PATH, ImageConfig};
 use super::facts::Facts;
-use super::layers::{self, LayerId};
+use super::layers::LayerId;
 use crate::diagnostic::Span;
 use crate::manifest::model::{Base, Command, Run, Stage};
 
@@ -19,7 +19,11 @@ pub struct Chain {
     #[serde(skip)]
     pub base_span: Span,
     /// Layers on it, bottom first.
+    #[serde(skip)]
     pub layers: Vec<LayerId>,
+    /// The same by their ids.
+    #[serde(rename = "layers")]
+    pub layer_ids: Vec<String>,
 }
 
 /// A build stage: base, packages, layers, then its steps.
@@ -45,6 +49,12 @@ pub struct StageChain {
     pub config: ImageConfig,
 }
 
+impl Chain {
+    pub(super) fn on(base: &Base, base_span: Span) -> Self {
+        Self { base: base.clone(), base_span, layers: Vec::new(), layer_ids: Vec::new() }
+    }
+}
+
 /// The configuration that `base` gives to what is built on it.
 pub(super) fn base_config(base: &Base, stages: &BTreeMap<String, StageChain>, facts: &Facts) -> ImageConfig {
     let config = match base {
@@ -57,13 +67,8 @@ pub(super) fn base_config(base: &Base, stages: &BTreeMap<String, StageChain>, fa
     config
 }
 
-pub(super) fn plan_stage(
-    name: &str,
-    stage: &Stage,
-    stages: &BTreeMap<String, StageChain>,
-    facts: &Facts,
-    layers: &mut layers::Builder,
-) -> StageChain {
+/// A stage without its layers.
+pub(super) fn plan_stage(stage: &Stage, stages: &BTreeMap<String, StageChain>, facts: &Facts) -> StageChain {
     let mut config = base_config(&stage.from.value, stages, facts);
     if !config.config.env.iter().any(|entry| entry.starts_with("PATH=")) {
         config.set_env("PATH", DEFAULT_PATH);
@@ -80,13 +85,8 @@ pub(super) fn plan_stage(
     if let Some(shell) = &stage.shell {
         config.config.shell = Some(shell.clone());
     }
-    let wanted = layers::wanted(&stage.files, &stage.copy, config.working_dir());
     StageChain {
-        chain: Chain {
-            base: stage.from.value.clone(),
-            base_span: stage.from.span,
-            layers: layers.add(&format!("stage {name}"), wanted),
-        },
+        chain: Chain::on(&stage.from.value, stage.from.span),
         apt: stage.apt.iter().map(|package| package.value.clone()).collect(),
         apt_span: stage.apt.first().map(|package| package.span).unwrap_or_default(),
         run: stage.run.iter().map(|run| shown(&run.command)).collect(),

@@ -140,6 +140,11 @@ impl ImageConfig {
         set_env(&mut self.config.env, name, value);
     }
 
+    /// Layers of the image, by its `rootfs`.
+    pub fn layer_count(&self) -> usize {
+        self.rootfs.get("diff_ids").and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
     /// Adds the entry of a layer.
     pub fn layer_history(&mut self, created_by: String) {
         let created = self.created.clone();

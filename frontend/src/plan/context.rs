@@ -42,7 +42,7 @@ fn union(patterns: &BTreeSet<Vec<String>>) -> Vec<String> {
 /// a trailing part is only ever narrower than its source, so a listed parent covers it.
 fn patterns(selection: &Selection) -> Vec<Vec<String>> {
     let source: Vec<String> =
-        selection.source.split('/').filter(|part| !part.is_empty()).map(escape).collect();
+        selection.source.split('/').filter(|part| !part.is_empty()).map(super::path::escape).collect();
     if selection.filter.include.is_empty() {
         return vec![source];
     }
@@ -51,18 +51,6 @@ fn patterns(selection: &Selection) -> Vec<Vec<String>> {
         source.iter().cloned().chain(own).collect()
     };
     selection.filter.include.iter().map(below).collect()
-}
-
-/// Takes the meaning from the characters that Go's `filepath.Match` knows.
-fn escape(part: &str) -> String {
-    let mut escaped = String::with_capacity(part.len());
-    for c in part.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '\\' | '!') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -1,196 +1,238 @@
-//! Which file selections become which layers. Equal selections are one layer, whoever asks for them.
+//! Which regions become which layers: one layer for each set of consumers, because two things may
+//! share a layer without waste only if the same images need both.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
-use super::path;
+use super::region::{Consumers, Region};
+use super::want::{Attributes, Origin, Patterns, Want};
 use crate::diagnostic::Span;
-use crate::manifest::model::{Base, CopyFrom, Filter, Selection};
+use crate::manifest::model::Id;
 
 /// Index of a layer in [`super::Plan::layers`].
 pub type LayerId = usize;
 
-/// Where a layer's files come from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// The build context.
-    Context,
-    /// A stage, an image or a named context.
-    From(Base),
-}
-
-/// A set of files at its destination: one copy, rooted at the empty file system.
+/// A set of files at their destinations, rooted at the empty file system.
 #[derive(Clone, Debug, Serialize)]
 pub struct Layer {
-    /// For people: whose it is and what it holds.
+    /// Of what it holds, not of who needs it: the same in every manifest with the same parts.
+    pub id: String,
+    /// For people: whose it is and what it holds. Never part of an op.
     pub name: String,
     /// Where the files come from.
     pub origin: Origin,
-    /// Path in `origin`: relative and clean for the context, absolute otherwise.
-    pub source: String,
-    /// Absolute destination.
-    pub target: String,
-    /// What of it, and how.
-    #[serde(flatten)]
-    pub filter: Filter,
-    /// The services and stages whose images hold it, sorted.
+    /// What is copied, in order.
+    pub parts: Vec<Part>,
+    /// The services and stages whose images hold it, sorted: `service api`, `stage ui`.
     pub consumers: Vec<String>,
     /// Where the manifest asks for it.
     #[serde(skip)]
     pub spans: Vec<Span>,
 }
 
-impl Layer {
-    /// Names the layer after its consumers. The name is only shown, it is never part of an op.
-    pub(super) fn name_consumers(&mut self) {
-        let what = if self.source.is_empty() { "." } else { &self.source };
-        let from = match &self.origin {
-            Origin::Context => String::new(),
-            Origin::From(base) => format!(" from {base}"),
-        };
-        let arrow = if self.target.trim_start_matches('/') == what {
-            String::new()
-        } else {
-            format!(" → {}", self.target)
-        };
-        let whose = match &self.consumers[..] {
-            [one] => one.split_once(' ').map_or(one.as_str(), |(_, name)| name).to_owned(),
-            many => format!("shared: {} images", many.len()),
-        };
-        self.name = format!("[{whose}] copy {what}{from}{arrow}");
-    }
+/// One copy of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Part {
+    /// Absolute path in the origin, `/` for its root.
+    pub source: String,
+    /// Absolute destination.
+    pub target: String,
+    /// What of it.
+    #[serde(flatten)]
+    pub patterns: Patterns,
+    /// Owner and permissions.
+    #[serde(flatten)]
+    pub attributes: Attributes,
 }
 
-/// A selection with its destination resolved.
-pub(super) struct Wanted {
+/// The layers of all consumers, and which each of them needs, bottom first.
+pub(super) struct Layers {
+    pub(super) layers: Vec<Layer>,
+    pub(super) of: Vec<Vec<LayerId>>,
+}
+
+/// What keeps regions apart though the same consumers need them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    consumers: Consumers,
     origin: Origin,
-    source: String,
-    target: String,
-    filter: Filter,
-    span: Span,
+    /// A name as owner is looked up in the base, so such a layer is not shared between bases.
+    named_owner: Option<Attributes>,
+    /// Regions that write to the same place as others stay alone: their order matters.
+    alone: Option<usize>,
 }
 
-/// The selections of one service or stage, in the order written: `files`, then `copy`.
-pub(super) fn wanted(files: &[Selection], copy: &[CopyFrom], working_dir: &str) -> Vec<Wanted> {
-    let from_context = files.iter().map(|file| Wanted {
-        origin: Origin::Context,
-        source: file.source.clone(),
-        target: path::resolve(working_dir, &file.target),
-        filter: file.filter.clone(),
-        span: file.span,
-    });
-    let from_others = copy.iter().map(|copy| Wanted {
-        origin: Origin::From(copy.from.value.clone()),
-        source: copy.source.clone(),
-        target: path::resolve(working_dir, &copy.target),
-        filter: copy.filter.clone(),
-        span: copy.span,
-    });
-    from_context.chain(from_others).collect()
-}
-
-/// Collects the distinct layers of all consumers.
-#[derive(Default)]
-pub(super) struct Builder {
-    layers: Vec<Layer>,
-    known: BTreeMap<(Origin, String, String, Filter), LayerId>,
-}
-
-impl Builder {
-    /// The layers `consumer` needs, in order, each once: a later repetition wins.
-    pub(super) fn add(&mut self, consumer: &str, wanted: Vec<Wanted>) -> Vec<LayerId> {
-        let mut ids: Vec<LayerId> = Vec::new();
-        for Wanted { origin, source, target, filter, span } in wanted {
-            let key = (origin, source, target, filter);
-            let id = if let Some(id) = self.known.get(&key) {
-                *id
-            } else {
-                let id = self.layers.len();
-                self.layers.push(Layer {
-                    name: String::new(),
-                    origin: key.0.clone(),
-                    source: key.1.clone(),
-                    target: key.2.clone(),
-                    filter: key.3.clone(),
-                    consumers: Vec::new(),
-                    spans: Vec::new(),
-                });
-                self.known.insert(key, id);
-                id
-            };
-            let layer = &mut self.layers[id];
-            if layer.consumers.last().is_none_or(|last| last != consumer) {
-                layer.consumers.push(consumer.to_owned());
-            }
-            layer.spans.push(span);
-            ids.retain(|known| *known != id);
-            ids.push(id);
-        }
-        ids
-    }
-
-    pub(super) fn finish(self) -> Vec<Layer> {
-        let mut layers = self.layers;
-        for layer in &mut layers {
-            layer.consumers.sort();
-        }
-        layers
-    }
-}
-
-/// Puts what more images hold below what fewer hold, so that images share their lower part; layers
-/// that write to the same places keep the order written, because there the later one wins.
-pub(super) fn order(layers: &[Layer], ids: &mut [LayerId]) {
-    let mut targets: Vec<Vec<&str>> = ids.iter().map(|id| layers[*id].target.split('/').collect()).collect();
-    targets.sort();
-    let overlap = targets.windows(2).any(|pair| pair[1].starts_with(&pair[0]));
-    if !overlap {
-        let key = |id: &LayerId| {
-            let layer = &layers[*id];
-            (std::cmp::Reverse(layer.consumers.len()), layer.target.clone(), layer.source.clone())
+/// Groups regions into layers, in one order for all images.
+pub(super) fn group(regions: Vec<Region>, wants: &[Vec<Want>], names: &[String]) -> Layers {
+    let crowded = crowded(&regions);
+    let mut groups: BTreeMap<Key, Vec<Region>> = BTreeMap::new();
+    for (number, region) in regions.into_iter().enumerate() {
+        let key = Key {
+            consumers: region.consumers.clone(),
+            origin: region.frame.origin.clone(),
+            named_owner: has_named_owner(&region).then(|| region.frame.attributes.clone()),
+            alone: crowded.contains(&number).then_some(number),
         };
-        ids.sort_by_cached_key(key);
+        groups.entry(key).or_default().push(region);
+    }
+    let mut made: Vec<(Vec<Region>, Layer)> =
+        groups.into_values().map(|regions| layer(regions, names)).collect();
+    // One global order: what most images share first, so that images share their lower part.
+    made.sort_by(|(_, a), (_, b)| {
+        let key = |layer: &Layer| (Reverse(layer.consumers.len()), layer.origin.clone());
+        key(a).cmp(&key(b)).then_with(|| a.parts.cmp(&b.parts))
+    });
+    let mut of = vec![Vec::new(); names.len()];
+    for (id, (regions, _)) in made.iter().enumerate() {
+        for consumer in &regions[0].consumers {
+            of[*consumer].push(id);
+        }
+    }
+    if !crowded.is_empty() {
+        for (consumer, ids) in of.iter_mut().enumerate() {
+            as_written(ids, &made, &wants[consumer]);
+        }
+    }
+    Layers { layers: made.into_iter().map(|(_, layer)| layer).collect(), of }
+}
+
+fn has_named_owner(region: &Region) -> bool {
+    let named = |id: &Id| matches!(id, Id::Name(_));
+    let owner = region.frame.attributes.owner.as_ref();
+    owner.is_some_and(|owner| named(&owner.user) || owner.group.as_ref().is_some_and(named))
+}
+
+fn layer(regions: Vec<Region>, names: &[String]) -> (Vec<Region>, Layer) {
+    let mut parts: Vec<Part> = regions.iter().map(part).collect();
+    // What is below another destination comes after it, so that its directories have their own modes.
+    parts.sort_by(|a, b| a.target.cmp(&b.target).then_with(|| a.cmp(b)));
+    let origin = regions.first().map_or(Origin::Context, |region| region.frame.origin.clone());
+    let consumers: Vec<String> = regions
+        .first()
+        .into_iter()
+        .flat_map(|region| &region.consumers)
+        .map(|who| names[*who].clone())
+        .collect();
+    let spans: BTreeSet<Span> = regions.iter().flat_map(|region| region.spans.iter().copied()).collect();
+    let layer = Layer {
+        id: id(&origin, &parts),
+        name: name(&origin, &parts, &consumers),
+        origin,
+        parts,
+        consumers,
+        spans: spans.into_iter().collect(),
+    };
+    (regions, layer)
+}
+
+fn part(region: &Region) -> Part {
+    let path = |start: &[String]| {
+        let names: Vec<&str> = start.iter().chain(&region.path).map(String::as_str).collect();
+        format!("/{}", names.join("/"))
+    };
+    Part {
+        source: path(&region.frame.source),
+        target: path(&region.frame.target),
+        patterns: region.patterns.clone(),
+        attributes: region.frame.attributes.clone(),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn id(origin: &Origin, parts: &[Part]) -> String {
+    let text = serde_json::to_string(&(origin, parts)).unwrap_or_default();
+    let mut digits = format!("{:x}", Sha256::digest(text.as_bytes()));
+    digits.truncate(12);
+    digits
+}
 
-    fn selection(source: &str) -> Selection {
-        Selection {
-            span: Span::default(),
-            source: source.into(),
-            target: source.into(),
-            filter: Filter::default(),
+/// `[api] copy backend/api`, `[shared: 14 images] copy backend/common, backend/db +3`
+fn name(origin: &Origin, parts: &[Part], consumers: &[String]) -> String {
+    let from = match origin {
+        Origin::Context => String::new(),
+        Origin::From(base) => format!(" from {base}"),
+    };
+    let whose = match consumers {
+        [one] => one.split_once(' ').map_or(one.as_str(), |(_, name)| name).to_owned(),
+        many => format!("shared: {} images", many.len()),
+    };
+    let mut what: Vec<String> = parts.iter().take(3).map(shown).collect();
+    if parts.len() > 3 {
+        what.push(format!("+{}", parts.len() - 3));
+    }
+    format!("[{whose}] copy {}{from}", what.join(", "))
+}
+
+fn shown(part: &Part) -> String {
+    let source = if part.source == "/" { "." } else { part.source.trim_start_matches('/') };
+    if part.target.ends_with(&format!("/{source}")) {
+        source.to_owned()
+    } else {
+        format!("{source} → {}", part.target)
+    }
+}
+
+/// Regions of different frames that write to the same places for the same consumer. Those of one
+/// frame are disjoint.
+fn crowded(regions: &[Region]) -> BTreeSet<usize> {
+    let target = |region: &Region| [&region.frame.target[..], &region.path[..]].concat();
+    let mut by_target: Vec<(Vec<String>, usize)> =
+        regions.iter().enumerate().map(|(number, region)| (target(region), number)).collect();
+    by_target.sort();
+    let mut crowded = BTreeSet::new();
+    let mut stack: Vec<(&Vec<String>, usize)> = Vec::new();
+    for (path, number) in &by_target {
+        while stack.last().is_some_and(|(above, _)| !path.starts_with(above)) {
+            stack.pop();
         }
+        for (_, above) in &stack {
+            let (a, b) = (&regions[*above], &regions[*number]);
+            if a.frame != b.frame && intersect(&a.consumers, &b.consumers) {
+                crowded.extend([*above, *number]);
+            }
+        }
+        stack.push((path, *number));
     }
+    crowded
+}
 
-    #[test]
-    fn equal_selections_are_one_layer() {
-        let mut builder = Builder::default();
-        let api = builder.add("service api", wanted(&[selection("common"), selection("api")], &[], "/app"));
-        let web = builder.add("service web", wanted(&[selection("common")], &[], "/app"));
-        let other = builder.add("service other", wanted(&[selection("common")], &[], "/srv"));
-        assert_eq!(api[0], web[0]);
-        assert_ne!(web[0], other[0]);
-        let layers = builder.finish();
-        assert_eq!(layers[web[0]].consumers, ["service api", "service web"]);
-        assert_eq!(layers[other[0]].target, "/srv/common");
-    }
+fn intersect(a: &Consumers, b: &Consumers) -> bool {
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    few.iter().any(|consumer| many.binary_search(consumer).is_ok())
+}
 
-    #[test]
-    fn shared_layers_come_first_unless_they_overlap() {
-        let mut builder = Builder::default();
-        let mut disjoint = builder.add("service a", wanted(&[selection("a"), selection("z")], &[], "/"));
-        let mut nested = builder.add("service b", wanted(&[selection("z/own"), selection("z")], &[], "/"));
-        let layers = builder.finish();
-        order(&layers, &mut disjoint);
-        assert_eq!(layers[disjoint[0]].source, "z");
-        let written = nested.clone();
-        order(&layers, &mut nested);
-        assert_eq!(nested, written);
+/// Puts layers that write to the same places into the order in which this consumer wrote its
+/// selections: the later one wins. The others keep the global order.
+fn as_written(ids: &mut [LayerId], made: &[(Vec<Region>, Layer)], wants: &[Want]) {
+    let place = |id: LayerId| {
+        let region = &made[id].0[0];
+        let covers = |want: &Want| want.frame == region.frame && region.path.starts_with(&want.path);
+        wants.iter().rposition(covers).unwrap_or_default()
+    };
+    let crowd: Vec<usize> = (0..ids.len()).filter(|at| overlaps_any(ids[*at], ids, made)).collect();
+    let mut sorted: Vec<LayerId> = crowd.iter().map(|at| ids[*at]).collect();
+    sorted.sort_by_key(|id| place(*id));
+    for (at, id) in crowd.into_iter().zip(sorted) {
+        ids[at] = id;
     }
+}
+
+/// Whether a layer writes to a place that another layer of the image writes to, from another frame.
+fn overlaps_any(id: LayerId, ids: &[LayerId], made: &[(Vec<Region>, Layer)]) -> bool {
+    let (regions, layer) = &made[id];
+    ids.iter().filter(|other| **other != id).any(|other| {
+        let (others, other) = &made[*other];
+        regions[0].frame != others[0].frame
+            && layer.parts.iter().any(|a| other.parts.iter().any(|b| nested(&a.target, &b.target)))
+    })
+}
+
+fn nested(a: &str, b: &str) -> bool {
+    let within = |outer: &str, inner: &str| {
+        let outer = outer.trim_end_matches('/');
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    within(a, b) || within(b, a)
 }

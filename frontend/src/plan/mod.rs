@@ -5,22 +5,28 @@
 
 mod chain;
 mod config;
+mod consumer;
 mod context;
 mod facts;
+mod fold;
 mod ignore;
 mod layers;
 mod path;
 mod reference;
+mod region;
 mod target;
+mod want;
 
 pub use chain::{Chain, StageChain};
 pub use config::{ContainerConfig, History, ImageConfig};
 pub use context::ContextPlan;
 pub use facts::Facts;
+pub use fold::LIMIT as LAYER_LIMIT;
 pub use ignore::ignore_patterns;
-pub use layers::{Layer, LayerId, Origin};
+pub use layers::{Layer, LayerId, Part};
 pub use reference::normalise;
-pub use target::{Target, Targets, UnknownTarget, bases_of, choose};
+pub use target::{Target, Targets, UnknownTarget, bases_of, choose, stages_for};
+pub use want::{Attributes, Origin, Patterns};
 
 use std::collections::BTreeMap;
 
@@ -54,11 +60,10 @@ pub struct ImagePlan {
 /// Plans all stages and services of `manifest`. `ignore` are the context's exclusion patterns.
 /// A base image that `facts` does not know is planned as if its configuration were empty.
 pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
-    let mut layers = layers::Builder::default();
     let mut stages = BTreeMap::new();
     for name in target::stage_order(manifest) {
         if let Some(stage) = manifest.stages.get(&name) {
-            let planned = chain::plan_stage(&name, stage, &stages, facts, &mut layers);
+            let planned = chain::plan_stage(stage, &stages, facts);
             stages.insert(name, planned);
         }
     }
@@ -66,20 +71,26 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
     for (name, service) in &manifest.services {
         let base = chain::base_config(&service.from.value, &stages, facts);
         let config = config::apply(&base, &service.config);
-        let wanted = layers::wanted(&service.files, &service.copy, config.working_dir());
-        let chain = Chain {
-            base: service.from.value.clone(),
-            base_span: service.from.span,
-            layers: layers.add(&format!("service {name}"), wanted),
+        images.insert(
+            name.clone(),
+            ImagePlan { chain: Chain::on(&service.from.value, service.from.span), config },
+        );
+    }
+    let consumers = consumer::all(manifest, &stages, &images);
+    let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
+    let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
+    let base_layers = consumer::base_layers(&consumers, &stages, facts);
+    let regions = fold::fold(region::split(&wants), &base_layers);
+    let layers::Layers { layers, of } = layers::group(regions, &wants, &names);
+    for (consumer, ids) in consumers.iter().zip(of) {
+        let chain = match &consumer.target {
+            Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
+            Target::Service(name) => images.get_mut(name).map(|image| &mut image.chain),
         };
-        images.insert(name.clone(), ImagePlan { chain, config });
-    }
-    let mut layers = layers.finish();
-    for image in images.values_mut() {
-        layers::order(&layers, &mut image.chain.layers);
-    }
-    for layer in &mut layers {
-        layer.name_consumers();
+        if let Some(chain) = chain {
+            chain.layer_ids = ids.iter().map(|id| layers[*id].id.clone()).collect();
+            chain.layers = ids;
+        }
     }
     Plan { context: context::plan(manifest, ignore), layers, stages, images }
 }

@@ -89,6 +89,34 @@ pub(super) fn stage_order(manifest: &Manifest) -> Vec<String> {
     order
 }
 
+/// The stages that `target` needs, each after those that it is built on or copies from.
+pub fn stages_for(manifest: &Manifest, target: &Target) -> Vec<String> {
+    let needs = |name: &str| -> Vec<String> {
+        let of = |from: &Base, copies: &[CopyFrom]| {
+            let all = std::iter::once(from).chain(copies.iter().map(|copy| &copy.from.value));
+            let stage = |base: &Base| if let Base::Stage(name) = base { Some(name.clone()) } else { None };
+            all.filter_map(stage).collect()
+        };
+        let stage = manifest.stages.get(name).map(|stage| of(&stage.from.value, &stage.copy));
+        stage.or_else(|| manifest.services.get(name).map(|s| of(&s.from.value, &s.copy))).unwrap_or_default()
+    };
+    let mut order = Vec::new();
+    let mut entered = BTreeSet::new();
+    let mut path = vec![(target.name().to_owned(), needs(target.name()))];
+    while let Some((_, open)) = path.last_mut() {
+        if let Some(next) = open.pop() {
+            if entered.insert(next.clone()) {
+                let needed = needs(&next);
+                path.push((next, needed));
+            }
+        } else if let Some((name, _)) = path.pop() {
+            order.push(name);
+        }
+    }
+    order.retain(|name| name != target.name());
+    order
+}
+
 /// What a set of targets reaches.
 #[derive(Debug, Default)]
 pub struct Reached {

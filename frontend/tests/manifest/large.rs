@@ -1,7 +1,6 @@
-//! Large manifests: the work grows with the text and not with its square.
+//! Large manifests. How long they take is measured in bench/, not asserted here.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use crate::load_with;
 
@@ -19,41 +18,23 @@ fn services(count: usize) -> String {
     text
 }
 
-fn time(text: &str) -> Duration {
-    let run = || {
-        let start = Instant::now();
-        std::hint::black_box(load_with(text.as_bytes(), &[], &[]));
-        start.elapsed()
-    };
-    (0..3).map(|_| run()).min().unwrap()
-}
-
 #[test]
-fn five_thousand_services_take_ten_times_five_hundred() {
-    let (small, large) = (services(500), services(5_000));
-    let loaded = load_with(large.as_bytes(), &[], &[]);
+fn five_thousand_services() {
+    let text = services(5_000);
+    let loaded = load_with(text.as_bytes(), &[], &[]);
     assert_eq!(loaded.diagnostics, []);
     let manifest = loaded.manifest.unwrap();
     assert_eq!(manifest.services.len(), 5_000);
     assert_eq!(manifest.services["s4999"].files.len(), 3);
-    // A quadratic loop anywhere would make it a hundred times.
-    let (small, large) = (time(&small), time(&large));
-    assert!(large < small * 30, "{small:?} for 500, {large:?} for 5,000");
 }
 
 #[test]
-fn five_thousand_mistakes_too() {
-    let broken = |count| services(count).replace("command:", "comand:");
-    let (small, large) = (broken(500), broken(5_000));
-    assert_eq!(load_with(large.as_bytes(), &[], &[]).diagnostics.len(), 5_000);
-    let render = |text: &str| {
-        let loaded = load_with(text.as_bytes(), &[], &[]);
-        let start = Instant::now();
-        std::hint::black_box(layerset::diagnostic::render(&loaded.source, &loaded.diagnostics));
-        start.elapsed()
-    };
-    let (small, large) = (render(&small) + time(&small), render(&large) + time(&large));
-    assert!(large < small * 30, "{small:?} for 500, {large:?} for 5,000");
+fn five_thousand_mistakes() {
+    let text = services(5_000).replace("command:", "comand:");
+    let loaded = load_with(text.as_bytes(), &[], &[]);
+    assert_eq!(loaded.diagnostics.len(), 5_000);
+    let rendered = layerset::diagnostic::render(&loaded.source, &loaded.diagnostics);
+    assert_eq!(rendered.matches("unknown key \"comand\"").count(), 5_000);
 }
 
 #[test]

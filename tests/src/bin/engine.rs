@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use harness::frontend::FRONTEND;
 use harness::place::Place;
 use harness::{Engine, Flavour, Result, engine};
 
@@ -86,7 +87,7 @@ fn run(action: &Action) -> Result<()> {
         Action::Frontend { binary, which } => {
             let engine = which.engine()?;
             engine.import_frontend(binary)?;
-            println!("engine {} has {}", engine.name(), engine::FRONTEND);
+            println!("engine {} has {}", engine.name(), FRONTEND);
         }
         Action::Down { name: Some(name) } => engine::down(&Place::open()?, name)?,
         Action::Down { name: None } => engine::down_all(&Place::open()?)?,

@@ -71,8 +71,9 @@ pub(super) fn config(place: &Place, name: &str) -> Result<PathBuf> {
     let config = place.engine(name).join("config");
     fs::create_dir_all(&config).doing_to("make", &config)?;
     let plugins = config.join("cli-plugins");
-    if !plugins.exists() {
-        symlink(place.cli().join("cli-plugins"), &plugins).doing_to("link", &plugins)?;
+    if plugins.symlink_metadata().is_err() {
+        // Relative, so that a checkout can be moved.
+        symlink("../../../cli/cli-plugins", &plugins).doing_to("link", &plugins)?;
     }
     Ok(config)
 }

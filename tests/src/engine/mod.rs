@@ -6,25 +6,20 @@ mod launch;
 mod own;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::OnceLock;
-
-use serde_json::json;
 
 pub use launch::{Status, down, down_all, status};
 
 use crate::docker::Docker;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, Result};
 use crate::images::{self, BASES};
 use crate::lock::Lock;
 use crate::place::Place;
 use crate::registry::Registry;
 use crate::step::step;
-use crate::{archive, root, settings};
-
-/// The name under which a frontend is imported: what `# syntax=` says.
-pub const FRONTEND: &str = "layerset/frontend:1";
+use crate::{root, settings};
 
 /// Which image store an engine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,23 +168,6 @@ impl Engine {
         variables
     }
 
-    /// Makes a frontend image of a static binary, named [`FRONTEND`]; the same binary gives the same image.
-    pub fn import_frontend(&self, binary: &Path) -> Result<()> {
-        let place = Place::open()?;
-        let digest = archive::sha256_of(binary)?;
-        let tar = place.images().join(format!("frontend-{}.tar", &digest[..16]));
-        let lock = Lock::of(&place.images())?;
-        if !tar.exists() {
-            let rootfs = place.images().join("frontend.unfinished");
-            std::fs::create_dir_all(&rootfs).doing_to("make", &rootfs)?;
-            let program = rootfs.join("layerset");
-            std::fs::copy(binary, &program).doing_to("copy", binary)?;
-            archive::write(&tar, &[FRONTEND], &frontend_config(), &rootfs)?;
-        }
-        drop(lock);
-        self.docker(&["load", "--quiet", "--input"]).arg(&tar).run()?.checked().map(drop)
-    }
-
     /// Loads the base images that are not there. A public name is first asked for where it is public.
     fn have_images(&self, place: &Place, pull: bool) -> Result<()> {
         for base in BASES {
@@ -209,18 +187,6 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-/// The image configuration of a frontend: BuildKit looks at the labels before it runs the entry point.
-fn frontend_config() -> serde_json::Value {
-    json!({
-        "Entrypoint": ["/layerset"],
-        "Labels": {
-            "moby.buildkit.frontend.network.none": "true",
-            "moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,\
-                moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring",
-        },
-    })
 }
 
 fn shared(

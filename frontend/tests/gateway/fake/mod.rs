@@ -15,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 
-pub(crate) use call::Call;
+pub(crate) use call::{Call, ops};
 pub(crate) use script::{Files, Image, Reaction, Script};
 
 /// What a message may be, as in `BuildKit`.

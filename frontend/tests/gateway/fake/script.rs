@@ -122,9 +122,8 @@ impl Script {
         for name in files.keys().filter_map(|file| file.strip_prefix(&above)) {
             match name.split_once('/') {
                 Some((name, _)) => entries.insert(name, directory(name)),
-                None => {
-                    entries.insert(name, stat::Stat { path: name.to_owned(), mode: 0o644, ..Default::default() })
-                }
+                None => entries
+                    .insert(name, stat::Stat { path: name.to_owned(), mode: 0o644, ..Default::default() }),
             };
         }
         if entries.is_empty() { Err(missing(path)) } else { Ok(entries.into_values().collect()) }

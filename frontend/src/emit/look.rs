@@ -1,0 +1,116 @@
+//! What a base holds at the destinations of the layers that go onto it. A merge does not look: it puts
+//! a directory where the base has a link (`/bin`), and gives every directory on the way to a file the
+//! owner and permissions of the layer's own. So whoever merges looks first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::{Edge, File, Metadata, Mkdir, Owner};
+
+use super::{Emitter, FILE_TIME};
+use crate::plan::{Attributes, Layer};
+
+/// What was found, by absolute path; what is not there is not in it.
+pub type Look = BTreeMap<String, Found>;
+
+/// What each stage and service is built on, by its name.
+pub type Looks = BTreeMap<String, Look>;
+
+/// What a path of a base is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A directory.
+    Directory {
+        /// Permission bits, with setuid, setgid and sticky.
+        mode: u32,
+        /// Its owner.
+        uid: u32,
+        /// Its group.
+        gid: u32,
+    },
+    /// A symbolic link.
+    Link,
+    /// Anything else.
+    File,
+}
+
+/// A directory as BuildKit makes it on the way to a destination.
+const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
+
+/// The paths to look at before `layers` are merged: every destination and every directory on the way.
+pub(super) fn paths<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
+    let targets = layers.flat_map(|layer| &layer.parts).map(|part| part.target.as_str());
+    targets
+        .flat_map(|target| above(target).into_iter().chain([target.to_owned()]))
+        .filter(|p| p != "/")
+        .collect()
+}
+
+/// Directories on the way to a path, without the root and itself.
+fn above(path: &str) -> Vec<String> {
+    path.char_indices().skip(1).filter(|(_, c)| *c == '/').map(|(at, _)| path[..at].to_owned()).collect()
+}
+
+/// Whether a layer has to be copied onto the base, because a merge would not do what a copy does:
+/// follow links, and keep directories with special bits, which no file op can make.
+pub(super) fn in_the_way(look: &Look, layer: &Layer) -> bool {
+    let special = |path: &String| match look.get(path) {
+        Some(Found::Directory { mode, .. }) => mode & 0o7000 != 0,
+        Some(Found::Link | Found::File) => true,
+        None => false,
+    };
+    layer.parts.iter().any(|part| {
+        above(&part.target).iter().any(special)
+            || look.get(&part.target).is_some_and(|found| *found == Found::Link)
+    })
+}
+
+impl Emitter<'_> {
+    /// A layer that gives directories of the base their owners and permissions back; `None` if the
+    /// merged layers change none.
+    pub(super) fn restore(&mut self, look: &Look, layers: &[&Layer], name: &str) -> Option<(Edge, String)> {
+        let mut changed: BTreeSet<String> = BTreeSet::new();
+        for part in layers.iter().flat_map(|layer| &layer.parts) {
+            let on_the_way = above(&part.target);
+            changed.extend(
+                on_the_way.into_iter().filter(|path| look.get(path).is_some_and(|found| *found != PLAIN)),
+            );
+            // An existing destination keeps what it has, as with COPY, unless the manifest says otherwise.
+            let directory = matches!(look.get(&part.target), Some(Found::Directory { .. }));
+            if directory && part.attributes == Attributes::default() {
+                changed.insert(part.target.clone());
+            }
+        }
+        if changed.is_empty() {
+            return None;
+        }
+        // Every directory on the way, each after the one it is in: none is left to a default.
+        let all: BTreeSet<String> =
+            changed.iter().flat_map(|path| above(path).into_iter().chain([path.clone()])).collect();
+        let mut op = File::on(None);
+        for path in all {
+            let Some(Found::Directory { mode, uid, gid }) = look.get(&path).copied() else { continue };
+            op = op.mkdir(Mkdir {
+                path,
+                mode: mode & 0o777,
+                parents: false,
+                owner: Some(Owner::ids(uid, gid)),
+                timestamp: Some(FILE_TIME),
+            });
+        }
+        let list: Vec<&str> = changed.iter().map(String::as_str).collect();
+        let shown = format!("[{name}] keep owner and mode of {}", list.join(", "));
+        Some((self.graph.add(op, Metadata::named(shown.clone())), shown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_path() {
+        assert_eq!(above("/a/b/c"), ["/a", "/a/b"]);
+        assert_eq!(above("/a"), Vec::<String>::new());
+        assert_eq!(above("/"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,80 @@
+//! What a base holds where layers go. Directory by directory, because the engine's `StatFile` follows
+//! links and would hide what is looked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_proto::stat::Stat;
+
+use super::Engine;
+use crate::emit::{self, Found, Input, Look, Looks};
+use crate::failure::Failure;
+use crate::gateway::Ref;
+use crate::manifest::model::Manifest;
+use crate::plan::{Target, stages_for};
+
+impl Engine {
+    /// Looks at the bases of `target` and of the stages it needs, each after those below it.
+    pub async fn looks(
+        &self,
+        input: Input<'_>,
+        manifest: &Manifest,
+        target: &Target,
+    ) -> Result<Looks, Failure> {
+        let mut looks = Looks::new();
+        let mut solved: BTreeMap<Vec<u8>, Ref> = BTreeMap::new();
+        let stages = stages_for(manifest, target).into_iter().map(Target::Stage);
+        for target in stages.chain([target.clone()]) {
+            let Some((definition, paths)) = emit::look_at(Input { looks: &looks, ..input }, &target) else {
+                continue;
+            };
+            // The last entry names the op that the definition is one of.
+            let head = definition.def.last().cloned().unwrap_or_default();
+            let reference = match solved.get(&head) {
+                Some(reference) => reference.clone(),
+                None => self.client.solve(definition, false).await?,
+            };
+            let look = self.look(&reference, &paths).await?;
+            solved.insert(head, reference);
+            looks.insert(target.name().to_owned(), look);
+        }
+        Ok(looks)
+    }
+
+    async fn look(&self, reference: &Ref, paths: &BTreeSet<String>) -> Result<Look, Failure> {
+        let mut look = Look::new();
+        let mut listed: BTreeMap<String, BTreeMap<String, Found>> = BTreeMap::new();
+        // Sorted, so that every directory comes before what is in it.
+        for path in paths {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            if !parent.is_empty() && !matches!(look.get(parent), Some(Found::Directory { .. })) {
+                continue;
+            }
+            if !listed.contains_key(parent) {
+                let directory = if parent.is_empty() { "/" } else { parent };
+                let entries = self.client.read_dir(reference, directory, "").await?.unwrap_or_default();
+                listed.insert(parent.to_owned(), entries.iter().map(found).collect());
+            }
+            if let Some(found) = listed.get(parent).and_then(|entries| entries.get(name)) {
+                look.insert(path.clone(), *found);
+            }
+        }
+        Ok(look)
+    }
+}
+
+/// An entry's name and kind. The mode is a Go `os.FileMode`.
+/// Source: Go's `io/fs` package, `ModeDir` and the bits after it.
+fn found(stat: &Stat) -> (String, Found) {
+    const DIRECTORY: u32 = 1 << 31;
+    const SYMLINK: u32 = 1 << 27;
+    const SPECIAL: [(u32, u32); 3] = [(1 << 23, 0o4000), (1 << 22, 0o2000), (1 << 20, 0o1000)];
+    let found = if stat.mode & DIRECTORY != 0 {
+        let special = SPECIAL.iter().filter(|(go, _)| stat.mode & go != 0).map(|(_, unix)| unix).sum::<u32>();
+        Found::Directory { mode: stat.mode & 0o777 | special, uid: stat.uid, gid: stat.gid }
+    } else if stat.mode & SYMLINK != 0 {
+        Found::Link
+    } else {
+        Found::File
+    };
+    (stat.path.trim_matches('/').to_owned(), found)
+}

@@ -1,0 +1,108 @@
+//! What the engine lacks is not asked of it.
+
+use crate::fake::{Call, Script};
+use crate::request::{DIGEST, build, kinds, script};
+
+const TWO_FILES: &str = "services:\n  api:\n    from: python:3.13-slim\n    files: [api/, common/]\n";
+
+fn two_files() -> Script {
+    script(TWO_FILES, &["api/main.py", "common/x.py"])
+}
+
+#[tokio::test]
+async fn layers_are_merged() {
+    let build = build(two_files(), &[]).await;
+    assert!(matches!(build.calls[0], Call::Ping));
+    let kinds = kinds(&build.image());
+    assert_eq!(kinds.iter().filter(|kind| **kind == "merge").count(), 1, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == "file").count(), 2, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn without_merges_layers_are_copied_one_upon_the_other() {
+    let mut script = two_files();
+    script.llb_caps.retain(|cap| *cap != "mergeop");
+    let build = build(script, &[]).await;
+    let definition = build.image();
+    let listing = buildkit_llb::listing::Listing::of(&definition).unwrap();
+    assert!(!listing.ops.iter().any(|op| op.kind == "merge"));
+    assert!(!definition.metadata.values().any(|op| op.caps.contains_key("mergeop")));
+    // The result is a copy upon a copy upon the base.
+    let mut place = listing.head.unwrap().op;
+    let mut chain = Vec::new();
+    loop {
+        chain.push(listing.ops[place].kind);
+        match listing.ops[place].inputs.first() {
+            Some(below) => place = below.op,
+            None => break,
+        }
+    }
+    assert_eq!(chain, ["file", "file", "image"]);
+}
+
+#[tokio::test]
+async fn images_are_resolved_and_pinned() {
+    let build = build(two_files(), &["image-resolve-mode=pull"]).await;
+    let asked = build.calls.iter().find_map(|call| match call {
+        Call::ResolveSourceMeta(request) => Some(request),
+        _ => None,
+    });
+    let asked = asked.unwrap();
+    assert_eq!(asked.resolve_mode, "pull");
+    assert_eq!(asked.platform.as_ref().unwrap().architecture, "amd64");
+    assert!(!build.calls.iter().any(|call| matches!(call, Call::ResolveImageConfig(_))));
+    assert_eq!(image(&build.image()), format!("docker.io/library/python:3.13-slim@{DIGEST}"));
+}
+
+#[tokio::test]
+async fn an_older_engine_resolves_configurations() {
+    let mut script = two_files();
+    script.frontend_caps.retain(|cap| *cap != "source.metaresolver");
+    let build = build(script, &[]).await;
+    let asked = build.calls.iter().find_map(|call| match call {
+        Call::ResolveImageConfig(request) => Some(request),
+        _ => None,
+    });
+    assert_eq!(asked.unwrap().r#ref, "docker.io/library/python:3.13-slim");
+    assert!(!build.calls.iter().any(|call| matches!(call, Call::ResolveSourceMeta(_))));
+    assert_eq!(image(&build.image()), format!("docker.io/library/python:3.13-slim@{DIGEST}"));
+    assert_eq!(build.config()["config"]["Env"][0], "PATH=/bin");
+}
+
+#[tokio::test]
+async fn what_a_policy_puts_in_an_images_place_is_used() {
+    for resolver in ["source.metaresolver", "resolveimage"] {
+        let mut script = two_files();
+        script.frontend_caps = vec![resolver];
+        script.images.values_mut().next().unwrap().rewritten = Some("mirror.test/python:3.13-slim".into());
+        let build = build(script, &[]).await;
+        assert_eq!(image(&build.image()), format!("mirror.test/python:3.13-slim@{DIGEST}"));
+    }
+}
+
+#[tokio::test]
+async fn an_engine_without_symbolic_modes_gets_bits() {
+    let manifest = "services:\n  api: {from: scratch, files: [{source: conf, mode: '0644'}]}\n";
+    let modes = |definition: &buildkit_proto::pb::Definition| -> Vec<(i32, String)> {
+        let listing = crate::fake::ops(definition);
+        let actions = listing.into_iter().filter_map(|op| match op.op {
+            Some(buildkit_proto::pb::op::Op::File(file)) => Some(file.actions),
+            _ => None,
+        });
+        let copies = actions.flatten().filter_map(|action| match action.action {
+            Some(buildkit_proto::pb::file_action::Action::Copy(copy)) => Some((copy.mode, copy.mode_str)),
+            _ => None,
+        });
+        copies.collect()
+    };
+    let full = script(manifest, &["conf/a"]);
+    assert_eq!(modes(&build(full, &[]).await.image()), [(-1, "u=rXw,g=rX,o=rX".to_owned())]);
+    let mut less = script(manifest, &["conf/a"]);
+    less.llb_caps.retain(|cap| *cap != "file.copy.modestring");
+    assert_eq!(modes(&build(less, &[]).await.image()), [(0o755, String::new())]);
+}
+
+fn image(definition: &buildkit_proto::pb::Definition) -> String {
+    let ops = buildkit_llb::listing::Listing::of(definition).unwrap().ops;
+    ops.into_iter().find(|op| op.kind == "image").unwrap().summary
+}

@@ -1,0 +1,17 @@
+//! The frontend against a fake engine: what it asks, in which order, and what it returns.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that does not get what it needs has failed")]
+
+mod cache;
+mod caps;
+mod client;
+mod context;
+mod ending;
+mod errors;
+mod fake;
+mod inputs;
+mod reading;
+mod request;
+mod result;
+mod subrequests;
+mod warnings;
