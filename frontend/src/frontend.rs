@@ -117,7 +117,8 @@ fn settings(engine: &Engine, platform: &Platform) -> Settings {
     Settings {
         platform: platform.clone(),
         merge: caps.llb("mergeop"),
-        mode_string: caps.llb("file.copy.modestring"),
+        // No BuildKit up to 0.32 lists the cap of the feature itself; this one came after it.
+        mode_string: caps.llb("file.copy.modestring") || caps.llb("file.symlink.create"),
         context_local: options.context_local.clone(),
         context_session: options.session_of(&options.context_local).to_owned(),
         no_cache: options.no_cache.clone(),

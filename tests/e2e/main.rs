@@ -1,7 +1,15 @@
 //! End-to-end tests on real engines: one program, so that all of them share the engines they start.
 
 mod cache;
+mod calls;
+mod command_line;
 mod engines;
+mod fallback;
+mod hello;
+mod mistakes;
+mod platforms;
 mod reproducible;
 mod sharing;
+mod steps;
 mod support;
+mod yaml;

@@ -3,15 +3,20 @@
 use crate::fake::{Call, Script};
 use crate::request::{DIGEST, build, kinds, script};
 
-const TWO_FILES: &str = "services:\n  api:\n    from: python:3.13-slim\n    files: [api/, common/]\n";
+/// One layer of its own and one shared.
+const TWO_LAYERS: &str = "\
+services:
+  api: {from: 'python:3.13-slim', files: [api/, common/]}
+  web: {from: 'python:3.13-slim', files: [common/]}
+";
 
-fn two_files() -> Script {
-    script(TWO_FILES, &["api/main.py", "common/x.py"])
+fn two_layers() -> Script {
+    script(TWO_LAYERS, &["api/main.py", "common/x.py"])
 }
 
 #[tokio::test]
 async fn layers_are_merged() {
-    let build = build(two_files(), &[]).await;
+    let build = build(two_layers(), &["target=api"]).await;
     assert!(matches!(build.calls[0], Call::Ping));
     let kinds = kinds(&build.image());
     assert_eq!(kinds.iter().filter(|kind| **kind == "merge").count(), 1, "{kinds:?}");
@@ -20,9 +25,9 @@ async fn layers_are_merged() {
 
 #[tokio::test]
 async fn without_merges_layers_are_copied_one_upon_the_other() {
-    let mut script = two_files();
+    let mut script = two_layers();
     script.llb_caps.retain(|cap| *cap != "mergeop");
-    let build = build(script, &[]).await;
+    let build = build(script, &["target=api"]).await;
     let definition = build.image();
     let listing = buildkit_llb::listing::Listing::of(&definition).unwrap();
     assert!(!listing.ops.iter().any(|op| op.kind == "merge"));
@@ -42,7 +47,7 @@ async fn without_merges_layers_are_copied_one_upon_the_other() {
 
 #[tokio::test]
 async fn images_are_resolved_and_pinned() {
-    let build = build(two_files(), &["image-resolve-mode=pull"]).await;
+    let build = build(two_layers(), &["target=api", "image-resolve-mode=pull"]).await;
     let asked = build.calls.iter().find_map(|call| match call {
         Call::ResolveSourceMeta(request) => Some(request),
         _ => None,
@@ -56,9 +61,9 @@ async fn images_are_resolved_and_pinned() {
 
 #[tokio::test]
 async fn an_older_engine_resolves_configurations() {
-    let mut script = two_files();
+    let mut script = two_layers();
     script.frontend_caps.retain(|cap| *cap != "source.metaresolver");
-    let build = build(script, &[]).await;
+    let build = build(script, &["target=api"]).await;
     let asked = build.calls.iter().find_map(|call| match call {
         Call::ResolveImageConfig(request) => Some(request),
         _ => None,
@@ -72,10 +77,10 @@ async fn an_older_engine_resolves_configurations() {
 #[tokio::test]
 async fn what_a_policy_puts_in_an_images_place_is_used() {
     for resolver in ["source.metaresolver", "resolveimage"] {
-        let mut script = two_files();
+        let mut script = two_layers();
         script.frontend_caps = vec![resolver];
         script.images.values_mut().next().unwrap().rewritten = Some("mirror.test/python:3.13-slim".into());
-        let build = build(script, &[]).await;
+        let build = build(script, &["target=api"]).await;
         assert_eq!(image(&build.image()), format!("mirror.test/python:3.13-slim@{DIGEST}"));
     }
 }
@@ -96,7 +101,7 @@ async fn an_engine_without_symbolic_modes_gets_bits() {
         copies.collect()
     };
     let full = script(manifest, &["conf/a"]);
-    assert_eq!(modes(&build(full, &[]).await.image()), [(-1, "u=rXw,g=rX,o=rX".to_owned())]);
+    assert_eq!(modes(&build(full, &[]).await.image()), [(0, "u=rXw,g=rX,o=rX".to_owned())]);
     let mut less = script(manifest, &["conf/a"]);
     less.llb_caps.retain(|cap| *cap != "file.copy.modestring");
     assert_eq!(modes(&build(less, &[]).await.image()), [(0o755, String::new())]);

@@ -81,10 +81,6 @@ async fn nothing_is_sent_but_the_manifest_and_what_is_ignored() {
 #[tokio::test]
 async fn the_manifests_own_dockerignore_wins() {
     let manifest = "services:\n  api: {from: scratch, files: [api/]}\n";
-    let exclude = |script: Script| async {
-        let image = build(script, &[]).await.image();
-        crate::request::locals(&image, "context")[0].attrs["local.excludepatterns"].clone()
-    };
     let mut both = script(manifest, &["api/x"]);
     let put = |files: &mut Files, name: &str, text: &str| files.insert(name.to_owned(), text.into());
     put(both.locals.get_mut("context").unwrap(), ".dockerignore", "theirs\n");
@@ -93,6 +89,12 @@ async fn the_manifests_own_dockerignore_wins() {
     let mut one = script(manifest, &["api/x"]);
     put(one.locals.get_mut("context").unwrap(), ".dockerignore", "theirs\n");
     assert_eq!(exclude(one).await, r#"["theirs"]"#);
+}
+
+/// What is not sent of the context.
+async fn exclude(script: Script) -> String {
+    let image = build(script, &[]).await.image();
+    crate::request::locals(&image, "context")[0].attrs["local.excludepatterns"].clone()
 }
 
 fn sources(definition: &buildkit_proto::pb::Definition) -> Vec<(String, String)> {

@@ -97,19 +97,17 @@ impl Build {
     }
 
     pub(crate) fn solves(&self) -> Vec<&gw::SolveRequest> {
-        let solve = |call| match call {
+        let requests = self.calls.iter().map(|call| match call {
             Call::Solve(request) => Some(request),
             _ => None,
-        };
-        self.calls.iter().filter_map(solve).collect()
+        });
+        requests.flatten().collect()
     }
 
-    /// The definition of the image.
+    /// The definition of the image: what was solved last, after every look at what it is built on.
     pub(crate) fn image(&self) -> pb::Definition {
-        let mut images = self.calls.iter().filter(|call| call.builds()).map(Call::definition);
-        let image = images.next().unwrap();
-        assert!(images.next().is_none(), "several images were solved");
-        image
+        self.result();
+        self.solves().last().and_then(|solve| solve.definition.clone()).unwrap()
     }
 
     /// The image's configuration.

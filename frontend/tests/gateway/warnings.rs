@@ -13,11 +13,11 @@ services:
 ";
 
 fn warnings(build: &Build) -> Vec<&gw::WarnRequest> {
-    let warning = |call| match call {
-        &Call::Warn(ref request) => Some(request),
+    let requests = build.calls.iter().map(|call| match call {
+        Call::Warn(request) => Some(request),
         _ => None,
-    };
-    build.calls.iter().filter_map(warning).collect()
+    });
+    requests.flatten().collect()
 }
 
 #[tokio::test]
