@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -137,7 +137,8 @@ async fn answer(
     target: Option<&str>,
     dot: bool,
 ) -> Result<Answer, Failure> {
-    let manifest = common.file.clone().unwrap_or_else(|| common.context.join("layerset.yaml"));
+    let beside = if common.context.as_os_str() == "." { Path::new("") } else { &common.context };
+    let manifest = common.file.clone().unwrap_or_else(|| beside.join("layerset.yaml"));
     let disk = Disk { manifest, context: common.context.clone() };
     let args: BTreeMap<String, String> = common.build_arg.iter().cloned().collect();
     let contexts: BTreeSet<String> = common.build_context.iter().map(|(name, _)| name.clone()).collect();

@@ -8,6 +8,11 @@ use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 use crate::gateway::rpc_status;
 use crate::options::base64;
 
+/// Lines of a file that the engine sees after a place.
+const LINES_AFTER: usize = 10;
+/// Characters of a line that the engine sees.
+const LONGEST_LINE: usize = 400;
+
 /// How a run of the frontend or the command line ends when it does not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -76,14 +81,12 @@ pub fn one_line(source: &Source, diagnostic: &Diagnostic) -> String {
 }
 
 fn places(source: &Source, spans: impl Iterator<Item = Span>) -> Vec<buildkit_proto::Any> {
-    let ranges: Vec<_> = spans.map(|span| range_json(source.range(span))).collect();
-    if ranges.is_empty() {
-        return Vec::new();
-    }
-    let data = base64(source.text.as_bytes());
+    let ranges: Vec<_> = spans.map(|span| source.range(span)).collect();
+    let Some(last) = ranges.iter().map(|range| range.end.line).max() else { return Vec::new() };
+    let data = base64(excerpt(&source.text, last).as_bytes());
     let value = json!({
         "info": {"filename": source.name, "data": data, "language": "yaml"},
-        "ranges": ranges,
+        "ranges": ranges.into_iter().map(range_json).collect::<Vec<_>>(),
     });
     vec![buildkit_proto::Any {
         type_url: "github.com/moby/buildkit/errdefs.Source+json".into(),
@@ -91,8 +94,33 @@ fn places(source: &Source, spans: impl Iterator<Item = Span>) -> Vec<buildkit_pr
     }]
 }
 
+/// The lines of a file that the engine prints around places up to line `last`: it prints them as long as
+/// they are, and takes no message of any size.
+fn excerpt(text: &str, last: u32) -> String {
+    let lines = usize::try_from(last).map_or(usize::MAX, |last| last.saturating_add(LINES_AFTER));
+    let cut = |line: &str| match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}…\n", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    };
+    text.split_inclusive('\n').take(lines).map(cut).collect()
+}
+
 /// A range as BuildKit's Go types marshal it.
 pub(crate) fn range_json(range: Range) -> serde_json::Value {
     let position = |at: Position| json!({"line": at.line, "character": at.character});
     json!({"start": position(range.start), "end": position(range.end)})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_has_few_lines_and_short_ones() {
+        assert_eq!(excerpt("a\r\nb\n", 1), "a\r\nb\n");
+        assert_eq!(excerpt(&"line\n".repeat(1000), 3).lines().count(), 13);
+        let long = excerpt(&format!("{}\nnext\n", "ä".repeat(100_000)), 1);
+        assert_eq!(long, format!("{}…\nnext\n", "ä".repeat(LONGEST_LINE)));
+        assert_eq!(excerpt("", u32::MAX), "");
+    }
 }

@@ -49,15 +49,13 @@ pub struct Copy {
 impl Copy {
     pub(crate) fn into_pb(self, draft: &mut Draft<'_>, base: i64) -> pb::FileActionCopy {
         // Of BuildKit's own client, include and exclude patterns declare no cap (engines older than
-        // MergeOp lack it, no other); who wants it, adds caps::FILE_COPY_INCLUDE_EXCLUDE_PATTERNS.
+        // MergeOp lack it, no other); who wants it, adds caps::FILE_COPY_INCLUDE_EXCLUDE_PATTERNS. A mode in
+        // words declares none either: no BuildKit up to 0.32 knows the cap, and all refuse what they do not know.
         if !self.required_paths.is_empty() {
             draft.cap(caps::FILE_COPY_REQUIRED_PATHS);
         }
         if self.always_replace_existing_dest_paths {
             draft.cap(caps::FILE_COPY_ALWAYS_REPLACE);
-        }
-        if self.mode_str.is_some() {
-            draft.cap(caps::FILE_COPY_MODE_STRING);
         }
         pb::FileActionCopy {
             src: self.src,

@@ -67,7 +67,7 @@ fn every_command_refuses_a_bad_manifest() {
         let output = layerset(&[command], project.path());
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert_eq!(output.stdout, "", "nothing that a pipe could take for a result");
-        assert!(output.stderr.contains("layerset.yaml:3:9: error: unknown key \"form\""), "{output:?}");
+        assert!(output.stderr.starts_with("layerset.yaml:3:9: error: unknown key \"form\""), "{output:?}");
         assert!(output.stderr.contains("help: did you mean \"from\"?"), "{output:?}");
     }
 }
@@ -95,7 +95,7 @@ fn the_manifest_is_found_by_context_or_by_name() {
 fn arguments_that_do_not_fit_are_told() {
     let project = project(GOOD);
     for (args, told) in [
-        (&["chekc"][..], "a similar subcommand exists: 'check'"),
+        (&["bakee"][..], "a similar subcommand exists: 'bake'"),
         (&["plan", "--fromat=json"], "a similar argument exists: '--format'"),
         (&["plan", "--format=xml"], "[possible values: text, json]"),
         (&["plan", "--build-arg=X"], "found \"X\", expected NAME=VALUE"),

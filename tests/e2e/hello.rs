@@ -118,7 +118,7 @@ fn check_history(service: &str, config: &Value) {
     assert_eq!(layers.len(), config["rootfs"]["diff_ids"].as_array().unwrap().len(), "{layers:?}");
     let mut expected = vec!["apt tzdata", "run useradd", "copy common"];
     if service == "web" {
-        expected.push("copy /app/index.html from page");
+        expected.push("app/index.html");
     }
     let own = format!("copy {service}");
     expected.push(&own);

@@ -138,12 +138,16 @@ fn mistakes() -> Vec<Mistake> {
         mistake(
             "undefined-argument",
             "args: {PYTHON: \"3\"}\nservices:\n  api: {from: \"busybox:${PYTHN}\", user: \"${PYTHON}\"}\n",
-            &[("4:23", "undefined build argument \"PYTHN\"", "did you mean \"PYTHON\"?")],
+            &[("4:24", "undefined build argument \"PYTHN\"", "did you mean \"PYTHON\"?")],
         ),
         mistake(
             "not-yet",
             "services:\n  api: {from: \"busybox:1.37\", requirements: [a.txt]}\n",
-            &[("3:32", "\"requirements\" is not supported yet", "remove it")],
+            &[(
+                "3:45",
+                "\"requirements\" is not supported yet",
+                "install packages in a stage with \"run\" until then",
+            )],
         ),
         mistake(
             "several",
@@ -153,14 +157,14 @@ fn mistakes() -> Vec<Mistake> {
                 ("5:15", "unknown stage \"bas\"", "did you mean \"base\"?"),
                 ("5:20", "unknown key \"usr\"", "did you mean \"user\"?"),
                 ("6:30", "found \"http\", expected a port", "write for example 8000, 8000/udp or 8000-8002"),
-                ("7:18", "unknown template \"wbe\"", "did you mean \"web\"?"),
+                ("7:18", "unknown template or service \"wbe\"", "did you mean \"web\"?"),
             ],
         ),
     ];
     all.push(Mistake {
         name: "not-utf8",
         manifest: not_utf8,
-        told: &[("3:43", "found the byte 0xe9, which is not UTF-8", "save the file as UTF-8")],
+        told: &[("3:37", "found the byte 0xe9, which is not UTF-8", "save the file as UTF-8")],
     });
     all.push(Mistake {
         name: "garbage-bytes",

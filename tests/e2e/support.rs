@@ -37,14 +37,18 @@ pub(crate) fn build(engine: &Engine, project: &Project) -> Docker {
 
 /// Writes what `--call=bake` prints to `bake.json`, and bakes it.
 pub(crate) fn bake(engine: &Engine, project: &Project) -> Docker {
-    let printed = build(engine, project).arg("--call=bake").run().unwrap().checked().unwrap().stdout;
+    let printed = ok(build(engine, project).arg("--call=bake")).stdout;
     project.write("bake.json", printed).unwrap();
     engine.docker(&["buildx", "bake", "--file=bake.json"]).current_dir(project.path()).traced()
 }
 
-/// Ends well, or the test ends.
+/// Ends well, or the test ends with the last lines of what was told.
 pub(crate) fn ok(docker: Docker) -> Output {
-    docker.run().unwrap().checked().unwrap()
+    let output = docker.run().unwrap();
+    let told: Vec<&str> = output.stderr.lines().rev().take(8).collect();
+    let told: Vec<&str> = told.into_iter().rev().collect();
+    assert!(output.success(), "`{}` failed: {}\n{}", output.command, output.status, told.join("\n"));
+    output
 }
 
 /// What a build that ends well did.

@@ -74,7 +74,20 @@ impl Emitter<'_> {
         let copies = layer.parts.iter().map(|part| self.part(part, from));
         let op = copies.fold(File::on(onto), File::copy);
         let metadata = self.metadata(layer.name.clone(), &layer.spans);
-        self.graph.add(op, metadata)
+        let copied = self.graph.add(op, metadata);
+        if onto.is_some() || !leaves_times(layer) {
+            return copied;
+        }
+        let settled = Copy {
+            from: Some(copied),
+            src: "/".to_owned(),
+            dest: "/".to_owned(),
+            dir_contents_only: true,
+            timestamp: Some(FILE_TIME),
+            ..Copy::default()
+        };
+        let metadata = self.metadata(format!("{}, file times", layer.name), &layer.spans);
+        self.graph.add(File::on(None).copy(settled), metadata)
     }
 
     fn part(&self, part: &Part, from: Option<Edge>) -> Copy {
@@ -120,6 +133,16 @@ impl Emitter<'_> {
 struct Mode {
     bits: Option<u32>,
     symbolic: Option<String>,
+}
+
+/// Whether the copy leaves the time of the build on directories: on those that it makes only when a pattern
+/// matches in them, and on those that a later part writes to. Copying the result once more sets them.
+fn leaves_times(layer: &Layer) -> bool {
+    layer.parts.len() > 1
+        || layer.parts.iter().any(|part| {
+            let patterns = &part.patterns;
+            !patterns.include.is_empty() || patterns.exclude.iter().any(|pattern| pattern.starts_with('!'))
+        })
 }
 
 /// Whether an owner is a name, which only the base knows.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use buildkit_proto::pb;
 
+use crate::fake::Call;
 use crate::request::{build, locals, script};
 
 /// A manifest of 22 services on a stage, with one selection each and one of all.
@@ -16,6 +17,20 @@ fn services() -> (String, Vec<String>) {
         files.push(format!("services/s{number}/x"));
     }
     (text, files)
+}
+
+#[tokio::test]
+async fn only_what_the_target_selects_is_looked_for() {
+    let (manifest, files) = services();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let build = build(script(&manifest, &files), &["target=s3"]).await;
+    build.result();
+    let asked = build.calls.iter().filter_map(|call| match call {
+        Call::StatFile(request) => Some(request.path.as_str()),
+        _ => None,
+    });
+    let asked: BTreeSet<&str> = asked.collect();
+    assert_eq!(asked, BTreeSet::from(["common", "services/s3", "tools"]));
 }
 
 /// The bytes of the context's op.

@@ -45,12 +45,3 @@ async fn a_lost_connection_is_a_failure_and_no_hang() {
         assert!(build.calls.len() >= last);
     }
 }
-
-#[tokio::test]
-async fn an_engine_that_is_gone_before_the_first_call_is_a_failure() {
-    let (ours, its) = tokio::io::duplex(1 << 16);
-    drop(its);
-    let connected = layerset::gateway::connect(ours).await;
-    let Ok(channel) = connected else { return };
-    assert_eq!(frontend::serve(channel, Ok(crate::request::options(&[]))).await, ExitCode::FAILURE);
-}

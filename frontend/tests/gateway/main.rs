@@ -10,6 +10,7 @@ mod ending;
 mod errors;
 mod fake;
 mod inputs;
+mod process;
 mod reading;
 mod request;
 mod result;

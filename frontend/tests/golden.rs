@@ -1,0 +1,76 @@
+//! Every example: its plan, the graph of every target, and the digests those end in. Nothing here
+//! asks an engine, so bases are as if they had no configuration.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its own files has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use buildkit_llb::listing::Listing;
+use layerset::disk::Disk;
+use layerset::emit::{self, Input, Looks, Settings, Sources};
+use layerset::manifest::Inputs;
+use layerset::pipeline::{self, Checked};
+use layerset::plan::{Facts, Plan, plan};
+use layerset::platform::Platform;
+
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut examples: Vec<PathBuf> = entries.filter(|path| path.join("layerset.yaml").exists()).collect();
+    examples.sort();
+    examples
+}
+
+async fn checked(example: &Path) -> (Checked, Plan) {
+    let disk = Disk { manifest: example.join("layerset.yaml"), context: example.to_owned() };
+    let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+    let checked = pipeline::check(&disk, &inputs).await.unwrap();
+    let plan = plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
+    let nothing_missing = checked.find_missing(&disk, &plan, &checked.everything()).await;
+    assert!(nothing_missing.is_ok(), "{nothing_missing:?}");
+    (checked, plan)
+}
+
+/// Listings of all targets, and a line for each with the digest that it ends in.
+fn graphs(checked: &Checked, plan: &Plan) -> (String, String) {
+    let settings = Settings::offline(Platform::new("linux", "amd64", ""));
+    let input = Input {
+        plan,
+        sources: &Sources::new(),
+        looks: &Looks::new(),
+        source: &checked.source,
+        settings: &settings,
+    };
+    let (mut listings, mut heads) = (String::new(), String::new());
+    for target in checked.everything() {
+        let listing = Listing::of(&emit::emit(input, &target).definition).unwrap();
+        let head = listing.head.map_or("scratch", |head| listing.ops[head.op].digest.as_str());
+        let _ = writeln!(heads, "{} {head}", target.name());
+        let _ = writeln!(listings, "== {}\n{}", target.name(), listing.text());
+    }
+    (listings, heads)
+}
+
+#[tokio::test]
+async fn golden_examples() {
+    let examples = examples();
+    assert!(!examples.is_empty());
+    for example in examples {
+        let (checked, plan) = checked(&example).await;
+        assert!(checked.warnings.is_empty(), "{}: {:?}", example.display(), checked.warnings);
+        let (listings, heads) = graphs(&checked, &plan);
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("golden");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        let name = example.file_name().unwrap().to_str().unwrap();
+        settings.bind(|| {
+            insta::assert_snapshot!(format!("{name}.plan"), serde_json::to_string_pretty(&plan).unwrap());
+            insta::assert_snapshot!(format!("{name}.llb"), listings);
+            insta::assert_snapshot!(format!("{name}.heads"), heads);
+        });
+    }
+}
