@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a measurement prints")]
 
 #[path = "../../frontend/tests/gateway/fake/mod.rs"]
-#[allow(dead_code, reason = "the tests ask more of it")]
+#[allow(dead_code, unused_imports, reason = "the tests ask more of it")]
 mod fake;
 mod generate;
 mod measure;

@@ -1,6 +1,6 @@
 //! The run of a frontend, from its start by the engine to the one Return.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use buildkit_proto::gateway as gw;
@@ -90,9 +90,12 @@ async fn solve(
 ) -> Result<Solved, Failure> {
     let targets = std::slice::from_ref(target);
     let (plan, sources) = checked.plan(engine, targets, platform).await?;
-    checked.find_missing(engine, &plan, targets).await?;
     let settings = settings(engine, platform);
-    let emitted = emit_target(engine, checked, target, (&plan, &sources, &settings)).await?;
+    // The context is sent while the base is looked at.
+    let (emitted, ()) = tokio::try_join!(
+        emit_target(engine, checked, target, (&plan, &sources, &settings)),
+        checked.find_missing(engine, &plan, targets)
+    )?;
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
@@ -257,8 +260,7 @@ fn first_platform(options: &Options) -> Platform {
 
 /// Paths from the repository's root when the client tells them, else those of the plain case.
 fn bake_options(options: &Options) -> BakeOptions {
-    let defined: BTreeSet<&str> = BTreeSet::from(["SOURCE_DATE_EPOCH"]);
-    let own = |name: &&String| !name.starts_with("BUILDKIT_") && !defined.contains(name.as_str());
+    let own = |name: &&String| !name.starts_with("BUILDKIT_") && *name != "SOURCE_DATE_EPOCH";
     let args = options.build_args.iter().filter(|(name, _)| own(name)).map(|(k, v)| (k.clone(), v.clone()));
     BakeOptions {
         context: ".".into(),

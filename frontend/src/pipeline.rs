@@ -153,7 +153,7 @@ impl Checked {
                 format!("use --target NAME; {known}"),
             ),
         };
-        let span = services_span(&self.source);
+        let span = manifest::section_span(&self.source, "services").unwrap_or_default();
         let diagnostic = Diagnostic {
             severity: Severity::Error,
             rule: "unknown-target",
@@ -166,17 +166,15 @@ impl Checked {
     }
 }
 
-/// `services: api, web; stages: base`
+/// `services: api, web; stages: base`, shortened where there are hundreds.
 fn known(targets: &Targets) -> String {
-    let list =
-        |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
+    const SHOWN: usize = 30;
+    let list = |what: &str, names: &[String]| {
+        let more = names.len().saturating_sub(SHOWN);
+        let rest = if more > 0 { format!(" and {more} more, see --call=targets") } else { String::new() };
+        let shown = &names[..names.len() - more];
+        (!names.is_empty()).then(|| format!("{what}: {}{rest}", shown.join(", ")))
+    };
     let parts = [list("services", &targets.services), list("stages", &targets.stages)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-/// Where the manifest's services begin, as the place of what is wrong with the request.
-fn services_span(source: &Source) -> Span {
-    let line_start = source.text.find("\nservices:").map(|newline| newline + 1);
-    let start = line_start.or_else(|| source.text.starts_with("services:").then_some(0));
-    start.map_or(Span::default(), |start| Span { start, end: start + "services".len() })
 }

@@ -3,9 +3,11 @@
 mod cache;
 mod calls;
 mod command_line;
+mod contexts;
 mod engines;
 mod fallback;
 mod hello;
+mod interrupted;
 mod mistakes;
 mod platforms;
 mod reproducible;

@@ -74,12 +74,12 @@ impl Emitter<'_> {
         let copies = layer.parts.iter().map(|part| self.part(part, from));
         let op = copies.fold(File::on(onto), File::copy);
         let metadata = self.metadata(layer.name.clone(), &layer.spans);
-        let copied = self.graph.add(op, metadata);
+        let made = self.graph.add(op, metadata);
         if onto.is_some() || !leaves_times(layer) {
-            return copied;
+            return made;
         }
         let settled = Copy {
-            from: Some(copied),
+            from: Some(made),
             src: "/".to_owned(),
             dest: "/".to_owned(),
             dir_contents_only: true,
