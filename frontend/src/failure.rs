@@ -96,7 +96,7 @@ fn places(source: &Source, spans: impl Iterator<Item = Span>) -> Vec<buildkit_pr
 
 /// The lines of a file that the engine prints around places up to line `last`: it prints them as long as
 /// they are, and takes no message of any size.
-fn excerpt(text: &str, last: u32) -> String {
+pub(crate) fn excerpt(text: &str, last: u32) -> String {
     let lines = usize::try_from(last).map_or(usize::MAX, |last| last.saturating_add(LINES_AFTER));
     let cut = |line: &str| match line.char_indices().nth(LONGEST_LINE) {
         Some((end, _)) => format!("{}…\n", line.get(..end).unwrap_or_default()),

@@ -168,6 +168,7 @@ async fn show_warnings(engine: &Engine, checked: &Checked) -> Result<(), Failure
 
 fn warning_request(engine: &Engine, source: &Source, warning: &Diagnostic) -> gw::WarnRequest {
     let (definition, digest) = engine.manifest_definition();
+    let range = source.range(warning.span);
     let detail = warning.hint.iter().map(|hint| hint.clone().into_bytes()).collect();
     gw::WarnRequest {
         digest,
@@ -176,11 +177,11 @@ fn warning_request(engine: &Engine, source: &Source, warning: &Diagnostic) -> gw
         detail,
         info: Some(buildkit_proto::pb::SourceInfo {
             filename: source.name.clone(),
-            data: source.text.clone().into_bytes(),
+            data: crate::failure::excerpt(&source.text, range.end.line).into_bytes(),
             language: "yaml".into(),
             definition: Some(definition),
         }),
-        ranges: vec![source.range(warning.span).into()],
+        ranges: vec![range.into()],
         ..gw::WarnRequest::default()
     }
 }

@@ -159,7 +159,8 @@ fn only_the_command_line_prints() {
 #[test]
 fn the_graph_knows_nothing_of_manifests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (folder, known) in [("llb/src", &["buildkit_proto", "prost"][..]), ("proto/src", &["prost", "tonic"])]
+    for (folder, known) in
+        [("llb/src", &["buildkit_proto", "prost"][..]), ("proto/src", &["prost", "prost_types", "tonic"])]
     {
         let files = sources(&root.join(folder));
         assert!(!files.is_empty());

@@ -27,7 +27,7 @@ services:
     copy: [{from: page, source: /page}]
     image: registry.example.com/shop/web:1
     platforms: [linux/amd64]
-  api.v1: {from: base, files: [common/, api/], annotations: {org.example.team: a}, labels: {mode: "${MODE:-none}"}}
+  api.v1: {from: base, files: [common/, api/], annotations: {org.example.team: a}, labels: {mode: '${MODE:-none}'}}
 ";
 
 fn shop() -> Project {
@@ -47,7 +47,10 @@ fn json(project: &Project, name: &str, more: &[&str]) -> Value {
 
 /// The columns of a printed table, without its spaces.
 fn rows(text: &str) -> Vec<Vec<&str>> {
-    text.lines().map(|line| line.split_whitespace().collect()).filter(|row: &Vec<_>| !row.is_empty()).collect()
+    text.lines()
+        .map(|line| line.split_whitespace().collect())
+        .filter(|row: &Vec<_>| !row.is_empty())
+        .collect()
 }
 
 #[test]
@@ -99,7 +102,8 @@ fn describe_lists_every_call_there_is() {
     let project = shop();
     let text = call(&project, "subrequests.describe", &[]).stdout;
     let names: Vec<_> = rows(&text).iter().skip(1).map(|row| row[0].to_owned()).collect();
-    let ours = ["outline", "targets", "lint", "plan", "bake", "llb", "llb.dot", "schema", "subrequests.describe"];
+    let ours =
+        ["outline", "targets", "lint", "plan", "bake", "llb", "llb.dot", "schema", "subrequests.describe"];
     assert_eq!(names, ours);
 }
 
@@ -123,14 +127,18 @@ fn bake_takes_what_the_call_prints() {
     let project = shop();
     let engine = containerd();
     // A secret without a source is a variable or file of its name, and bake wants to see it.
-    let printed = ok(bake(engine, &project).arg("--print").env("motto", "m").env("BUILDKIT_PROGRESS", "plain")).stdout;
+    let printed =
+        ok(bake(engine, &project).arg("--print").env("motto", "m").env("BUILDKIT_PROGRESS", "plain")).stdout;
     let read: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(read["group"]["default"]["targets"], serde_json::json!(["api_v1", "web"]));
     let web = &read["target"]["web"];
     assert_eq!(web["tags"], serde_json::json!(["registry.example.com/shop/web:1"]));
     assert_eq!(web["platforms"], serde_json::json!(["linux/amd64"]));
     assert_eq!(web["target"], "web");
-    assert!(web["secret"].to_string().contains("motto") && !web["secret"].to_string().contains("extra"), "{web}");
+    assert!(
+        web["secret"].to_string().contains("motto") && !web["secret"].to_string().contains("extra"),
+        "{web}"
+    );
     let api = &read["target"]["api_v1"];
     assert_eq!(api["target"], "api.v1");
     assert_eq!(api["tags"], serde_json::json!(["shop-api.v1"]));
@@ -151,12 +159,15 @@ fn called(project: &Project) -> Value {
 fn the_graph_is_text_json_and_a_drawing() {
     let project = shop();
     let text = call(&project, "llb", &["--target=web"]).stdout;
-    for part in ["docker.io/library/busybox:1.37@sha256:", "local.includepattern", "cat /run/secrets/motto", "merge"] {
+    for part in
+        ["docker.io/library/busybox:1.37@sha256:", "local.includepattern", "cat /run/secrets/motto", "merge"]
+    {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(!text.contains("[api.v1]"), "only what the target needs: {text}");
     let json = json(&project, "llb", &["--target=web"]);
-    let kinds: Vec<_> = json["ops"].as_array().unwrap().iter().map(|op| op["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        json["ops"].as_array().unwrap().iter().map(|op| op["kind"].as_str().unwrap()).collect();
     for kind in ["image", "local", "file", "exec", "merge"] {
         assert!(kinds.contains(&kind), "{kinds:?}");
     }
@@ -174,12 +185,12 @@ fn the_schema_knows_manifests() {
     let mut compiler = boon::Compiler::new();
     compiler.add_resource("layerset.schema.json", schema).unwrap();
     let mut schemas = boon::Schemas::new();
-    let compiled = compiler.compile("layerset.schema.json", &mut schemas).unwrap();
+    let known = compiler.compile("layerset.schema.json", &mut schemas).unwrap();
     let hello = std::fs::read_to_string(example("hello").path().join("layerset.yaml")).unwrap();
     for good in [hello.as_str(), MANIFEST] {
         let manifest = yaml::to_json(good);
         assert!(manifest["services"]["web"].is_object(), "{manifest}");
-        schemas.validate(&manifest, compiled).map_err(|error| format!("{error:#}")).unwrap();
+        schemas.validate(&manifest, known).map_err(|error| format!("{error:#}")).unwrap();
     }
     for bad in [
         "services: {api: {from: 'busybox:1', file: [a]}}",
@@ -188,6 +199,6 @@ fn the_schema_knows_manifests() {
         "service: {api: {from: 'busybox:1'}}",
         "services: {api: {from: 'busybox:1', healthcheck: {intervall: 3s}}}",
     ] {
-        assert!(schemas.validate(&yaml::to_json(bad), compiled).is_err(), "{bad}");
+        assert!(schemas.validate(&yaml::to_json(bad), known).is_err(), "{bad}");
     }
 }

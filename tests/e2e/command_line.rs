@@ -75,7 +75,11 @@ fn every_command_refuses_a_bad_manifest() {
 #[test]
 fn the_manifest_is_found_by_context_or_by_name() {
     let project = project(GOOD);
-    project.write("below/here.txt", "").unwrap().write("other.yaml", "services: {one: {from: \"busybox:1\"}}\n").unwrap();
+    project
+        .write("below/here.txt", "")
+        .unwrap()
+        .write("other.yaml", "services: {one: {from: \"busybox:1\"}}\n")
+        .unwrap();
     let below = project.path().join("below");
     let up = layerset(&["plan", ".."], &below).checked().unwrap();
     assert!(up.stdout.contains("web"), "{up:?}");
@@ -116,7 +120,11 @@ fn help_names_every_command_and_option() {
     for command in COMMANDS {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         let help = layerset(&[command, "--help"], project.path()).checked().unwrap().stdout;
-        let options = if command == "schema" { &[][..] } else { &["--file", "--build-arg", "--build-context", "[CONTEXT]"] };
+        let options = if command == "schema" {
+            &[][..]
+        } else {
+            &["--file", "--build-arg", "--build-context", "[CONTEXT]"]
+        };
         for option in options {
             assert!(help.contains(option), "{command}: {help}");
         }
@@ -127,10 +135,14 @@ fn help_names_every_command_and_option() {
 
 #[test]
 fn build_arguments_and_contexts_are_taken() {
-    let project = project("args: {TAG:}\nservices:\n  api: {from: \"busybox:${TAG}\"}\n  web: {from: vendor}\n");
+    let project =
+        project("args: {TAG:}\nservices:\n  api: {from: \"busybox:${TAG}\"}\n  web: {from: vendor}\n");
     let output = layerset(&["check"], project.path());
     assert_eq!(output.status.code(), Some(1));
-    assert!(output.stderr.contains("has no value") && output.stderr.contains("unknown stage \"vendor\""), "{output:?}");
+    assert!(
+        output.stderr.contains("has no value") && output.stderr.contains("unknown stage \"vendor\""),
+        "{output:?}"
+    );
     let args = ["plan", "--build-arg=TAG=1.37", "--build-context=vendor=./somewhere"];
     let plan = layerset(&args, project.path()).checked().unwrap().stdout;
     assert!(plan.contains("busybox:1.37"), "{plan}");

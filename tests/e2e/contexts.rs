@@ -90,7 +90,8 @@ fn files_are_copied_from_named_contexts_of_each_kind() {
 #[test]
 fn images_are_built_on_named_contexts() {
     let engine = containerd();
-    let project = project("services:\n  api:\n    from: vendor\n    files: [own.txt]\n    environment: {OWN: \"1\"}\n");
+    let project =
+        project("services:\n  api:\n    from: vendor\n    files: [own.txt]\n    environment: {OWN: \"1\"}\n");
     project.write("own.txt", "own\n").unwrap().write("root/base.txt", "base\n").unwrap();
     let tag = format!("contexts/{}", unique().unwrap());
     let on = |source: &str| {
@@ -99,7 +100,10 @@ fn images_are_built_on_named_contexts() {
     };
     let config = on("docker-image://python:3.13-slim");
     assert_eq!(config["Cmd"], json!(["python3"]), "of the image: {config}");
-    assert!(config["Env"].to_string().contains("PATH=") && config["Env"].to_string().contains("OWN=1"), "{config}");
+    assert!(
+        config["Env"].to_string().contains("PATH=") && config["Env"].to_string().contains("OWN=1"),
+        "{config}"
+    );
     let config = on(&layout(engine, &project));
     assert!(config["Env"].to_string().contains("MADE=elsewhere"), "of the layout: {config}");
     let ran = ok(engine.docker(&["run", "--rm", &tag, "cat", "/made/made.txt", "/own.txt"])).stdout;
@@ -113,7 +117,9 @@ fn images_are_built_on_named_contexts() {
 #[test]
 fn a_target_of_the_same_bake_is_a_base() {
     let engine = containerd();
-    let project = project("services:\n  api:\n    from: tools\n    files: [own.txt]\n    command: [cat, /tools, /own.txt]\n");
+    let project = project(
+        "services:\n  api:\n    from: tools\n    files: [own.txt]\n    command: [cat, /tools, /own.txt]\n",
+    );
     project.write("own.txt", "own\n").unwrap();
     let stamp = unique().unwrap();
     let dockerfile = format!("FROM busybox\nENV TOOLS=there\nRUN echo tools of {stamp} > /tools\n");
@@ -124,7 +130,8 @@ fn a_target_of_the_same_bake_is_a_base() {
         "api": {"dockerfile": "layerset.yaml", "contexts": {"tools": "target:tools"}, "tags": [tag]},
     }});
     project.write("bake.json", bake.to_string()).unwrap();
-    let bake = engine.docker(&["buildx", "bake", "--file=bake.json", "api"]).current_dir(project.path()).traced();
+    let bake =
+        engine.docker(&["buildx", "bake", "--file=bake.json", "api"]).current_dir(project.path()).traced();
     let progress = progress(bake);
     assert!(!progress.steps().is_empty(), "{progress:?}");
     let config = inspect(engine, &tag);
@@ -190,7 +197,10 @@ fn repositories_and_archives_are_fetched() {
     git(www.path(), &["clone", "-q", "--bare", "source", "repo.git"]);
     // What git fetches over plain HTTP.
     git(&www.path().join("repo.git"), &["update-server-info"]);
-    run::output(run::command("tar").args(["-cf", "files.tar", "-C", "source", "sub"]).current_dir(www.path())).unwrap();
+    run::output(
+        run::command("tar").args(["-cf", "files.tar", "-C", "source", "sub"]).current_dir(www.path()),
+    )
+    .unwrap();
     let server = Server::start(engine, www.path());
     let address = &server.address;
 
@@ -223,7 +233,9 @@ fn the_manifest_may_be_anywhere() {
     let project = Project::new("places").unwrap();
     project.write("deploy/layerset.yaml", syntax() + COPY).unwrap();
     project.write("app/src/a.txt", "a\n").unwrap().write("src/wrong.txt", "").unwrap();
-    let run = |dir: &str, args: &[&str]| files(engine.docker(&["buildx", "build"]).args(args).current_dir(project.path().join(dir)));
+    let run = |dir: &str, args: &[&str]| {
+        files(engine.docker(&["buildx", "build"]).args(args).current_dir(project.path().join(dir)))
+    };
     let expected = [("src/a.txt", "a\n")];
     // Outside the context, the context below, the context above.
     expect(&run("", &["--file=deploy/layerset.yaml", "app"]), &expected);
@@ -243,7 +255,10 @@ fn the_manifests_own_ignore_file_wins() {
     for name in ["a.txt", "b.log", "c.tmp"] {
         project.write(&format!("src/{name}"), name).unwrap();
     }
-    expect(&files(build(engine, &project)), &[("src/a.txt", "a.txt"), ("src/b.log", "b.log"), ("src/c.tmp", "c.tmp")]);
+    expect(
+        &files(build(engine, &project)),
+        &[("src/a.txt", "a.txt"), ("src/b.log", "b.log"), ("src/c.tmp", "c.tmp")],
+    );
     project.write(".dockerignore", "**/*.log\n").unwrap();
     expect(&files(build(engine, &project)), &[("src/a.txt", "a.txt"), ("src/c.tmp", "c.tmp")]);
     project.write("layerset.yaml.dockerignore", "# ours\n**/*.*\n!src/b.*\n").unwrap();
@@ -251,7 +266,10 @@ fn the_manifests_own_ignore_file_wins() {
     // All of a selection is ignored: told, not left out in silence.
     project.write("layerset.yaml.dockerignore", "src\n").unwrap();
     let output = build(engine, &project).run().unwrap();
-    assert!(!output.success() && output.stderr.contains("see too whether .dockerignore excludes it"), "{output:?}");
+    assert!(
+        !output.success() && output.stderr.contains("see too whether .dockerignore excludes it"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -287,7 +305,10 @@ fn options_of_a_build_reach_steps_and_image() {
     let config = inspect(engine, &tag)["Config"].clone();
     assert!(config["Env"].to_string().contains("MODE=fast"), "{config}");
     let labels = &config["Labels"];
-    assert_eq!((&labels["own"], &labels["both"], &labels["new"]), (&json!("a"), &json!("build"), &json!("b")));
+    assert_eq!(
+        (&labels["own"], &labels["both"], &labels["new"]),
+        (&json!("a"), &json!("build"), &json!("b"))
+    );
     ok(engine.docker(&["image", "rm", &tag]));
 }
 
@@ -301,9 +322,10 @@ fn what_cannot_be_a_context_is_told() {
         output
     };
     let unknown = refused(&[]);
-    assert!(unknown.stderr.contains("layerset.yaml:2:23: unknown stage \"vendor\""), "{unknown:?}");
+    assert!(unknown.stderr.contains("layerset.yaml:2:24: unknown stage \"vendor\""), "{unknown:?}");
     let nowhere = refused(&[&context("vendor", "nowhere")]);
     assert!(nowhere.stderr.contains("nowhere"), "{nowhere:?}");
-    let missing = refused(&[&context("vendor", &format!("docker-image://{}", engine.registry().name("no/such:1")))]);
-    assert!(missing.stderr.contains("layerset.yaml:2:23: cannot use this base: "), "{missing:?}");
+    let missing =
+        refused(&[&context("vendor", &format!("docker-image://{}", engine.registry().name("no/such:1")))]);
+    assert!(missing.stderr.contains("layerset.yaml:2:24: cannot use this base: "), "{missing:?}");
 }

@@ -50,8 +50,16 @@ fn directories_of_the_base_stay_as_they_are() {
            services:\n  app:\n    from: base\n    files:\n      - {source: conf, target: /tmp/conf}\n      \
            - {source: conf, target: /home/app/conf, owner: '1000:1000'}\n      \
            - {source: conf, target: /data/conf}\n      - {source: conf, target: /new/deep/conf}\n      \
-           - {source: conf, target: /etc/conf, owner: '7:8', mode: '0640'}\n";
-    project.write("layerset.yaml", manifest).unwrap().write("conf/a.conf", "a").unwrap();
+           - {source: conf, target: /etc/conf, owner: '7:8', mode: '0640'}\n      \
+           - {source: conf, target: /new/a/tight, owner: '7:8', mode: '0750'}\n  \
+           other:\n    from: base\n    files: [{source: conf, target: /new/deep/conf}]\n";
+    project
+        .write("layerset.yaml", manifest)
+        .unwrap()
+        .write("conf/a.conf", "a")
+        .unwrap()
+        .write("conf/sub/b.conf", "b")
+        .unwrap();
     let [one, other] = on_both(&project, "app", "fallback-directories");
     let of = |tree: &Tree, path: &str| {
         let entry = &tree[path];
@@ -62,9 +70,12 @@ fn directories_of_the_base_stay_as_they_are() {
         assert_eq!(of(tree, "home/app"), (0o700, 1000, 1000), "as in the base");
         assert_eq!(of(tree, "data"), (0o755, 1000, 1000), "as in the base");
         assert_eq!(of(tree, "etc"), (0o755, 0, 0), "as in the base");
+        assert_eq!(of(tree, "new"), (0o755, 0, 0), "not of what is below it");
         assert_eq!(of(tree, "new/deep"), (0o755, 0, 0));
+        assert_eq!(of(tree, "new/a"), (0o755, 0, 0), "not of what is below it");
+        assert_eq!(of(tree, "new/a/tight"), (0o750, 7, 8));
         assert_eq!(of(tree, "home/app/conf/a.conf"), (0o644, 1000, 1000));
-        assert_eq!(of(tree, "etc/conf"), (0o750, 7, 8));
+        assert_eq!(of(tree, "etc/conf/sub"), (0o750, 7, 8));
         assert_eq!(of(tree, "etc/conf/a.conf"), (0o640, 7, 8));
     }
     let found = differences(&one, &other);

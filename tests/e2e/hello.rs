@@ -41,22 +41,17 @@ fn check_config(service: &str, config: &Value) {
     let env = env(config);
     assert!(BASE_ENV.iter().all(|entry| env.contains(entry)), "{env:?}");
     assert!(env.iter().any(|entry| entry.starts_with("PATH=/usr/local/bin:")), "the base image's: {env:?}");
-    match port {
-        Some(port) => {
-            assert!(env.contains(format!("PORT={port}").as_str()), "{env:?}");
-            assert_eq!(config["ExposedPorts"], json!({ format!("{port}/tcp"): {} }));
-            let test = json!(["CMD", "python", "-m", "common.probe", port]);
-            let second = 1_000_000_000_u64;
-            assert_eq!(
-                config["Healthcheck"],
-                json!({"Test": test, "Interval": 2 * second, "Timeout": 2 * second, "Retries": 10})
-            );
-        }
-        None => {
-            assert!(env.contains("API=http://api:8001"), "{env:?}");
-            assert_eq!(config["StopSignal"], "SIGINT");
-            assert!(config["ExposedPorts"].is_null() && config["Healthcheck"].is_null(), "{config}");
-        }
+    if let Some(port) = port {
+        assert!(env.contains(format!("PORT={port}").as_str()), "{env:?}");
+        assert_eq!(config["ExposedPorts"], json!({ format!("{port}/tcp"): {} }));
+        let test = json!(["CMD", "python", "-m", "common.probe", port]);
+        let second = 1_000_000_000_u64;
+        let expected = json!({"Test": test, "Interval": 2 * second, "Timeout": 2 * second, "Retries": 10});
+        assert_eq!(config["Healthcheck"], expected);
+    } else {
+        assert!(env.contains("API=http://api:8001"), "{env:?}");
+        assert_eq!(config["StopSignal"], "SIGINT");
+        assert!(config["ExposedPorts"].is_null() && config["Healthcheck"].is_null(), "{config}");
     }
     let volumes = if service == "web" { json!({"/data": {}}) } else { Value::Null };
     assert_eq!(config["Volumes"], volumes);

@@ -20,7 +20,8 @@ fn build(engine: &Engine, project: &Project) -> Docker {
 
 /// Numbers of processes that `wanted` says yes to, by their number.
 fn processes(wanted: impl Fn(u32) -> bool) -> Vec<u32> {
-    let entries = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let entries =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     entries.filter(|pid| wanted(*pid)).collect()
 }
 
@@ -75,7 +76,8 @@ fn a_client_killed_in_a_step_leaves_nothing_behind() {
     let begun = format!("begun {stamp}");
     let mut client = build(engine, &project).spawn().unwrap();
     read_until(&mut client, |line| line.ends_with(&begun) && !line.contains("echo"));
-    let steps = || processes(|pid| command_line(pid).contains(&begun) && command_line(pid).starts_with("/bin/sh"));
+    let steps =
+        || processes(|pid| command_line(pid).contains(&begun) && command_line(pid).starts_with("/bin/sh"));
     // On a machine whose Docker is elsewhere there is nothing to see.
     assert!(!engine.is_private() || !steps().is_empty(), "the step is at work");
     kill(client);
@@ -136,7 +138,8 @@ fn a_killed_frontend_fails_its_build_and_no_other() {
     let own = format!("label:killed={stamp}");
     let is_ours = |pid: u32| {
         fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "layerset")
-            && fs::read(format!("/proc/{pid}/environ")).is_ok_and(|env| String::from_utf8_lossy(&env).contains(&own))
+            && fs::read(format!("/proc/{pid}/environ"))
+                .is_ok_and(|env| String::from_utf8_lossy(&env).contains(&own))
     };
     let client = build(engine, &project).arg(format!("--label=killed={stamp}")).spawn().unwrap();
     let start = Instant::now();

@@ -1,4 +1,5 @@
 //! End-to-end tests on real engines: one program, so that all of them share the engines they start.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what goes wrong ends the test")]
 
 mod cache;
 mod calls;
@@ -9,6 +10,7 @@ mod fallback;
 mod hello;
 mod interrupted;
 mod mistakes;
+mod mistakes_table;
 mod platforms;
 mod reproducible;
 mod sharing;

@@ -6,190 +6,8 @@ use std::thread;
 use harness::{Engine, Output, Project};
 
 use crate::command_line::layerset;
+use crate::mistakes_table::{Mistake, mistakes};
 use crate::support::{containerd, syntax};
-
-/// Place, message, and what to do.
-type Told = (&'static str, &'static str, &'static str);
-
-/// A manifest that must be refused, and everything that must be said about it.
-struct Mistake {
-    name: &'static str,
-    manifest: Vec<u8>,
-    told: &'static [Told],
-}
-
-fn mistake(name: &'static str, body: &str, told: &'static [Told]) -> Mistake {
-    Mistake { name, manifest: (syntax() + body).into_bytes(), told }
-}
-
-/// The places count the line of `# syntax=`.
-fn mistakes() -> Vec<Mistake> {
-    let mut not_utf8 = (syntax() + "services:\n  api: {from: \"busybox:1\", user: caf").into_bytes();
-    not_utf8.extend(b"\xe9}\n");
-    let bomb = "services: ".to_owned() + &"[".repeat(100_000);
-    let mut aliases = "x-a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n".to_owned();
-    for (name, before) in ('b'..'i').zip('a'..) {
-        aliases += &format!("x-{name}: &{name} [{}]\n", vec![format!("*{before}"); 10].join(", "));
-    }
-    let mut all = vec![
-        mistake(
-            "unknown-key",
-            "services:\n  api:\n    from: busybox:1.37\n    file: [src/]\n",
-            &[("5:5", "unknown key \"file\"", "did you mean \"files\"?")],
-        ),
-        mistake(
-            "wrong-type",
-            "services:\n  api:\n    from: busybox:1.37\n    files: src/\n",
-            &[(
-                "5:12",
-                "found \"src/\", expected a list",
-                "write for example: files: [src/, {source: config/, target: /etc/app}]",
-            )],
-        ),
-        mistake(
-            "duplicate-key",
-            "services:\n  api:\n    from: busybox:1.37\n    user: app\n    user: root\n",
-            &[("6:5", "key \"user\" is there twice", "keep one of the two")],
-        ),
-        mistake(
-            "unknown-stage",
-            "stages:\n  base: {from: busybox:1.37}\nservices:\n  api: {from: bass}\n  web: {from: base}\n",
-            &[("5:15", "unknown stage \"bass\"", "did you mean \"base\"?")],
-        ),
-        mistake(
-            "cycle",
-            "stages:\n  a: {from: b}\n  b: {from: a}\nservices:\n  api: {from: a}\n",
-            &[("3:13", "\"a\" needs itself: a -> b -> a", "break the circle at one of these places")],
-        ),
-        mistake(
-            "path-leaves-context",
-            "services:\n  api: {from: \"busybox:1.37\", files: [../secret, /etc/passwd]}\n",
-            &[
-                ("3:39", "the path \"../secret\" leaves the context", "select only what is in the build context"),
-                (
-                    "3:50",
-                    "the path \"/etc/passwd\" leaves the context",
-                    "write it relative to the context, without the leading \"/\"",
-                ),
-            ],
-        ),
-        mistake(
-            "missing-path",
-            "services:\n  api: {from: \"busybox:1.37\", files: [src/, scr/, src/app.txt/x]}\n",
-            &[
-                (
-                    "3:45",
-                    "no \"scr\" in the build context",
-                    "paths are relative to the build context, the last argument of docker buildx build",
-                ),
-                (
-                    "3:51",
-                    "no \"src/app.txt/x\" in the build context",
-                    "paths are relative to the build context, the last argument of docker buildx build",
-                ),
-            ],
-        ),
-        mistake(
-            "invalid-image",
-            "services:\n  api: {from: \"Busybox:1\"}\n",
-            &[(
-                "3:15",
-                "invalid image reference \"Busybox:1\": its name has capital letters",
-                "names are lower case; tags may have capitals",
-            )],
-        ),
-        mistake(
-            "empty-services",
-            "services: {}\n",
-            &[(
-                "2:1",
-                "found no services, expected at least one",
-                "write for example: services: {api: {from: python:3.13-slim, files: [api/]}}",
-            )],
-        ),
-        mistake(
-            "empty",
-            "",
-            &[(
-                "1:1",
-                "the manifest is empty, expected services",
-                "write for example: services: {api: {from: python:3.13-slim, files: [api/]}}",
-            )],
-        ),
-        mistake(
-            "tab-indentation",
-            "services:\n  api:\n\tfrom: busybox:1.37\n",
-            &[("4:1", "found a tab as indentation, expected spaces", "YAML is indented with spaces only")],
-        ),
-        mistake(
-            "nesting-bomb",
-            &bomb,
-            &[("2:266", "nested too deep", "look for a bracket too many")],
-        ),
-        mistake(
-            "alias-bomb",
-            &(aliases + "services: {api: {from: \"busybox:1.37\"}}\n"),
-            &[(
-                "7:22",
-                "aliases repeat more than 500000 values in all",
-                "an alias of aliases grows fast; use \"extends\" to share",
-            )],
-        ),
-        mistake(
-            "undefined-argument",
-            "args: {PYTHON: \"3\"}\nservices:\n  api: {from: \"busybox:${PYTHN}\", user: \"${PYTHON}\"}\n",
-            &[("4:24", "undefined build argument \"PYTHN\"", "did you mean \"PYTHON\"?")],
-        ),
-        mistake(
-            "not-yet",
-            "services:\n  api: {from: \"busybox:1.37\", requirements: [a.txt]}\n",
-            &[(
-                "3:45",
-                "\"requirements\" is not supported yet",
-                "install packages in a stage with \"run\" until then",
-            )],
-        ),
-        mistake(
-            "several",
-            "stages:\n  base: {from: busybox:1.37}\nservices:\n  api: {from: bas, usr: root}\n  web: {from: base, expose: [http]}\n  \
-             job: {extends: wbe}\n",
-            &[
-                ("5:15", "unknown stage \"bas\"", "did you mean \"base\"?"),
-                ("5:20", "unknown key \"usr\"", "did you mean \"user\"?"),
-                ("6:30", "found \"http\", expected a port", "write for example 8000, 8000/udp or 8000-8002"),
-                ("7:18", "unknown template or service \"wbe\"", "did you mean \"web\"?"),
-            ],
-        ),
-    ];
-    all.push(Mistake {
-        name: "not-utf8",
-        manifest: not_utf8,
-        told: &[("3:37", "found the byte 0xe9, which is not UTF-8", "save the file as UTF-8")],
-    });
-    all.push(Mistake {
-        name: "garbage-bytes",
-        manifest: garbage(|byte| byte),
-        told: &[("2:1", "found the byte 0x", ", which is not UTF-8; save the file as UTF-8")],
-    });
-    all.push(Mistake {
-        name: "garbage-text",
-        manifest: garbage(|byte| if byte < 4 { b'\n' } else { b'a' + byte % 26 }),
-        told: &[("2:1", "found \"", "write for example: services: {api: {from: base}}")],
-    });
-    all
-}
-
-/// 2 MB that are no manifest, the same in every run; the first byte after the first line begins no character.
-fn garbage(byte: impl Fn(u8) -> u8) -> Vec<u8> {
-    let mut bytes = syntax().into_bytes();
-    let mut state = 1_u32;
-    bytes.push(byte(0xff));
-    bytes.resize_with(2_000_000, || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        byte(state.to_be_bytes()[0])
-    });
-    bytes
-}
 
 #[test]
 fn mistakes_are_told_by_build_check_and_command_line() {
@@ -201,7 +19,9 @@ fn mistakes_are_told_by_build_check_and_command_line() {
             .map(|part| {
                 let mine = all.iter().skip(part).step_by(4);
                 scope.spawn(move || {
-                    let tried = mine.map(|mistake| (mistake.name, thread::scope(|one| one.spawn(|| told(engine, mistake)).join())));
+                    let tried = mine.map(|mistake| {
+                        (mistake.name, thread::scope(|one| one.spawn(|| told(engine, mistake)).join()))
+                    });
                     tried.filter(|(_, result)| result.is_err()).map(|(name, _)| name).collect::<Vec<_>>()
                 })
             })
@@ -216,15 +36,15 @@ fn told(engine: &Engine, mistake: &Mistake) {
     project.write("layerset.yaml", &mistake.manifest).unwrap().write("src/app.txt", "app\n").unwrap();
     let before = state(&project);
 
-    let build = ["buildx", "build", "--file=layerset.yaml", "."];
-    let built = engine.docker(&build).current_dir(project.path()).run().unwrap();
+    let args = ["buildx", "build", "--file=layerset.yaml", "."];
+    let built = engine.docker(&args).current_dir(project.path()).run().unwrap();
     by_engine(mistake, &built);
     assert_marked(&built, mistake.told[0].0);
     if mistake.told.len() > 1 {
         let count = format!("{} errors in layerset.yaml", mistake.told.len());
         assert!(built.stderr.contains(&count), "{}", show(&built));
     }
-    let checked = engine.docker(&build).arg("--check").current_dir(project.path()).run().unwrap();
+    let checked = engine.docker(&args).arg("--check").current_dir(project.path()).run().unwrap();
     by_engine(mistake, &checked);
 
     let local = layerset(&["check"], project.path());
@@ -232,7 +52,11 @@ fn told(engine: &Engine, mistake: &Mistake) {
     assert_eq!(local.stdout, "", "mistakes go to stderr");
     for (at, message, hint) in mistake.told {
         let line = format!("layerset.yaml:{at}: error: {message}");
-        assert!(local.stderr.contains(&line) && local.stderr.contains(hint_of(hint)), "{line}: {}", show(&local));
+        assert!(
+            local.stderr.contains(&line) && local.stderr.contains(hint_of(hint)),
+            "{line}: {}",
+            show(&local)
+        );
     }
     assert_eq!(local.stderr.matches(": error: ").count(), mistake.told.len(), "{}", show(&local));
     assert_calm(&local);
@@ -246,10 +70,18 @@ fn by_engine(mistake: &Mistake, output: &Output) {
     for (at, message, hint) in mistake.told {
         let beginning = format!("layerset.yaml:{at}: {message}");
         let line = all.lines().find(|line| line.contains(&beginning));
-        assert!(line.is_some_and(|line| line.ends_with(hint)), "{}: no {beginning}: {}", mistake.name, show(output));
+        assert!(
+            line.is_some_and(|line| line.ends_with(hint)),
+            "{}: no {beginning}: {}",
+            mistake.name,
+            show(output)
+        );
     }
     // Every error once, and no others.
-    let told = all.lines().filter(|line| line.split_once("layerset.yaml:").is_some_and(|(_, rest)| place(rest))).count();
+    let told = all
+        .lines()
+        .filter(|line| line.split_once("layerset.yaml:").is_some_and(|(_, rest)| place(rest)))
+        .count();
     assert_eq!(told, mistake.told.len(), "{}: {}", mistake.name, show(output));
     assert_calm(output);
 }
@@ -289,7 +121,10 @@ fn show(output: &Output) -> String {
 /// Every file of a project with its content and time.
 fn state(project: &Project) -> String {
     let mut list = harness::run::command("sh");
-    list.args(["-c", "find . -printf '%p %y %m %s %T@ %l\\n' | sort && find . -type f -exec sha256sum {} + | sort"]);
+    list.args([
+        "-c",
+        "find . -printf '%p %y %m %s %T@ %l\\n' | sort && find . -type f -exec sha256sum {} + | sort",
+    ]);
     harness::run::output(list.current_dir(project.path())).unwrap()
 }
 
@@ -349,7 +184,8 @@ fn a_base_that_is_not_there_is_told_at_its_name() {
     let image = engine.registry().name("no/such:1");
     let project = written("base", &format!("services:\n  api:\n    from: {image}\n"));
     let output = refused(&project, &[]);
-    let told = format!("layerset.yaml:4:11: cannot use this base: {image}: not found; the engine looks for it");
+    let told =
+        format!("layerset.yaml:4:11: cannot use this base: {image}: not found; the engine looks for it");
     assert!(output.stderr.contains(&told), "{}", show(&output));
     assert_marked(&output, "4:11");
     assert_calm(&output);
@@ -370,7 +206,11 @@ fn an_unknown_target_lists_the_known() {
     assert!(none.stderr.contains(told), "{}", show(&none));
     let local = layerset(&["llb", "--target=ap"], project.path());
     assert_eq!(local.status.code(), Some(1));
-    assert!(local.stderr.contains("did you mean \"api\"? services: api, web; stages: base"), "{}", show(&local));
+    assert!(
+        local.stderr.contains("did you mean \"api\"? services: api, web; stages: base"),
+        "{}",
+        show(&local)
+    );
     for output in [near, none, local] {
         assert_calm(&output);
     }
@@ -380,19 +220,36 @@ fn an_unknown_target_lists_the_known() {
 #[test]
 fn a_syntax_line_that_is_not_the_first_is_warned_of() {
     let project = Project::new("syntax").unwrap();
-    let body = format!("# the images of all services\n{}services:\n  api: {{from: busybox:1.37}}\n", syntax());
+    let body =
+        format!("# the images of all services\n{}services:\n  api: {{from: busybox:1.37}}\n", syntax());
     project.write("layerset.yaml", body).unwrap();
     let name = syntax();
     let name = format!("BUILDKIT_SYNTAX={}", name.trim().rsplit_once('=').unwrap().1);
-    let build = containerd().docker(&["buildx", "build", "--file=layerset.yaml", "--check", "--build-arg", &name, "."]);
+    let build = containerd().docker(&[
+        "buildx",
+        "build",
+        "--file=layerset.yaml",
+        "--check",
+        "--build-arg",
+        &name,
+        ".",
+    ]);
     let output = build.current_dir(project.path()).run().unwrap();
     let told = "layerset.yaml:2:1: found \"# syntax=\" on line 2, where the engine does not look for it; \
                 make it the very first line of the file";
-    assert!(output.stdout.contains("WARNING: syntax-not-first") && output.stdout.contains(told), "{}", show(&output));
+    assert!(
+        output.stdout.contains("WARNING: syntax-not-first") && output.stdout.contains(told),
+        "{}",
+        show(&output)
+    );
     assert_eq!(output.status.code(), Some(1), "as for a Dockerfile with warnings");
 
     let local = layerset(&["check"], project.path());
-    assert!(local.stdout.contains("layerset.yaml:2:1: warning: found \"# syntax=\" on line 2"), "{}", show(&local));
+    assert!(
+        local.stdout.contains("layerset.yaml:2:1: warning: found \"# syntax=\" on line 2"),
+        "{}",
+        show(&local)
+    );
     assert!(local.success(), "a warning is no error");
 }
 
@@ -404,7 +261,11 @@ fn an_empty_file_and_a_directory_are_no_manifest() {
     let name = syntax();
     let name = format!("--build-arg=BUILDKIT_SYNTAX={}", name.trim().rsplit_once('=').unwrap().1);
     let output = refused(&project, &[&name]);
-    assert!(output.stderr.contains("layerset.yaml:1:1: the manifest is empty, expected services"), "{}", show(&output));
+    assert!(
+        output.stderr.contains("layerset.yaml:1:1: the manifest is empty, expected services"),
+        "{}",
+        show(&output)
+    );
     assert_calm(&output);
     let local = layerset(&["check"], project.path());
     assert!(local.stderr.contains("layerset.yaml:1:1: error: the manifest is empty"), "{}", show(&local));
@@ -413,16 +274,25 @@ fn an_empty_file_and_a_directory_are_no_manifest() {
     let project = Project::new("directory").unwrap();
     project.write("layerset.yaml/file", "").unwrap();
     let local = layerset(&["check"], project.path());
-    assert!(local.stderr.contains("layerset.yaml") && local.stderr.to_lowercase().contains("is a directory"), "{}", show(&local));
+    assert!(
+        local.stderr.contains("layerset.yaml") && local.stderr.to_lowercase().contains("is a directory"),
+        "{}",
+        show(&local)
+    );
     assert_eq!(local.status.code(), Some(1));
     assert_calm(&local);
 }
 
 #[test]
 fn options_that_do_not_fit_are_told() {
-    let project = written("options", "args: {MODE: a}\nservices:\n  api: {from: busybox:1.37, user: \"${MODE}\"}\n");
+    let project =
+        written("options", "args: {MODE: a}\nservices:\n  api: {from: busybox:1.37, user: \"${MODE}\"}\n");
     let platform = refused(&project, &["--platform=nonsense"]);
-    assert!(platform.stderr.contains("\"nonsense\": unknown operating system or architecture"), "{}", show(&platform));
+    assert!(
+        platform.stderr.contains("\"nonsense\": unknown operating system or architecture"),
+        "{}",
+        show(&platform)
+    );
     let call = refused(&project, &["--call=pln"]);
     let told = "no call \"pln\", expected one of: outline, targets, lint, plan, bake, llb";
     assert!(call.stderr.contains(told), "{}", show(&call));

@@ -1,6 +1,7 @@
 //! What several tests do.
 
-use std::io::{Read, Write};
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
@@ -125,10 +126,12 @@ impl Shop {
             );
         for (name, part) in services {
             let image = self.name(engine, name);
-            text += &format!(
+            write!(
+                text,
                 "  {name}:\n    from: base\n    image: {image}\n    files: [common/, parts/{part}/]\n    \
                  copy: [{{from: page, source: /page, target: /srv/page}}]\n"
-            );
+            )
+            .unwrap();
         }
         self.project.write("layerset.yaml", text).map(drop)
     }

@@ -130,13 +130,13 @@ mod tests {
 
     #[test]
     fn vertices_are_put_together() {
-        let stderr = r##"{"vertexes":[{"digest":"a","name":"[api base] run true","started":"t"},{"digest":"b","name":"[api] merge"}]}
+        let stderr = r#"{"vertexes":[{"digest":"a","name":"[api base] run true","started":"t"},{"digest":"b","name":"[api] merge"}]}
 WARNING: something
 {"vertexes":[{"digest":"a","name":"[api base] run true","completed":"t"}],"logs":[{"vertex":"a","data":"aGVsbG8K"}]}
 {"vertexes":[{"digest":"b","name":"[api] merge","cached":true,"completed":"t"}]}
 {"vertexes":[{"digest":"c","name":"[internal] load build context","completed":"t"},{"digest":"d","name":"[base] busybox:1","completed":"t"}]}
 {"statuses":[{"id":"transferring context:","vertex":"c","current":10},{"id":"transferring context:","vertex":"c","current":30}]}
-"##;
+"#;
         let (stdout, command) = (String::new(), String::new());
         let output = Output { command, status: ExitStatus::from_raw(0), stdout, stderr: stderr.to_owned() };
         let progress = output.progress();

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Answer, location};
 use crate::diagnostic::{Diagnostic, Severity, Source, render};
-use crate::failure::{one_line, range_json};
+use crate::failure::{excerpt, one_line, range_json};
 use crate::options::base64;
 
 /// All that is wrong or odd. Errors make buildx fail, warnings make it end with 1, as with a Dockerfile.
@@ -22,10 +22,11 @@ pub fn check(source: &Source, diagnostics: &[Diagnostic]) -> Answer {
             })
         })
         .collect();
+    let last = diagnostics.iter().map(|d| source.range(d.span).end.line).max();
     let info = json!({
         "filename": source.name,
         "language": "yaml",
-        "data": base64(source.text.as_bytes()),
+        "data": base64(excerpt(&source.text, last.unwrap_or(u32::MAX)).as_bytes()),
     });
     let mut json = json!({"warnings": warnings, "sources": [info]});
     if let Some(first) = errors.first() {

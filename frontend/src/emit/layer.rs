@@ -1,6 +1,6 @@
 //! File layers: a copy onto the empty file system, merged onto a base.
 
-use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Owner, User};
+use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Mkdir, Owner, User};
 
 use super::look::{self, Look};
 use super::{Built, Emitter, FILE_TIME};
@@ -71,8 +71,17 @@ impl Emitter<'_> {
                 self.base(base, span)
             }
         };
-        let copies = layer.parts.iter().map(|part| self.part(part, from));
-        let op = copies.fold(File::on(onto), File::copy);
+        let op = layer.parts.iter().fold(File::on(onto), |op, part| {
+            let copy = self.part(part, from);
+            match part.target.rsplit_once('/') {
+                // Missing parents would get the owner and mode of what is copied, and a merge would
+                // give these to the parents of other layers' files.
+                Some((parent, _)) if !parent.is_empty() && has_attributes(part) => {
+                    op.mkdir(Mkdir { timestamp: Some(FILE_TIME), ..Mkdir::new(parent) }).copy(copy)
+                }
+                _ => op.copy(copy),
+            }
+        });
         let metadata = self.metadata(layer.name.clone(), &layer.spans);
         let made = self.graph.add(op, metadata);
         if onto.is_some() || !leaves_times(layer) {
@@ -136,13 +145,20 @@ struct Mode {
 }
 
 /// Whether the copy leaves the time of the build on directories: on those that it makes only when a pattern
-/// matches in them, and on those that a later part writes to. Copying the result once more sets them.
+/// matches in them, and on those that a later action writes to. Copying the result once more sets them.
 fn leaves_times(layer: &Layer) -> bool {
     layer.parts.len() > 1
         || layer.parts.iter().any(|part| {
             let patterns = &part.patterns;
-            !patterns.include.is_empty() || patterns.exclude.iter().any(|pattern| pattern.starts_with('!'))
+            has_attributes(part)
+                || !patterns.include.is_empty()
+                || patterns.exclude.iter().any(|pattern| pattern.starts_with('!'))
         })
+}
+
+/// Whether a part says whose its files are, or with which permissions.
+fn has_attributes(part: &Part) -> bool {
+    part.attributes.owner.is_some() || part.attributes.mode.is_some()
 }
 
 /// Whether an owner is a name, which only the base knows.

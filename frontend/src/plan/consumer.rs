@@ -1,12 +1,12 @@
 //! Who needs files: every stage and every service, with what it selects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::ImagePlan;
 use super::chain::StageChain;
 use super::facts::Facts;
 use super::target::{Target, stage_order};
-use super::want::{Frame, Patterns, Want, wants};
-use super::{Chain, ImagePlan};
+use super::want::{Want, wants};
 use crate::manifest::model::{Base, Manifest};
 
 /// A stage or service and its selections.
@@ -17,12 +17,6 @@ pub(super) struct Consumer {
     pub(super) wants: Vec<Want>,
 }
 
-/// What a selection selects, whoever asks for it.
-type Identity = (Frame, Vec<String>, Patterns);
-
-/// The selections that each stage is known to hold unchanged.
-type Inherited = BTreeMap<String, BTreeSet<Identity>>;
-
 /// All stages in the order in which they are built, then all services.
 pub(super) fn all(
     manifest: &Manifest,
@@ -30,54 +24,25 @@ pub(super) fn all(
     images: &BTreeMap<String, ImagePlan>,
 ) -> Vec<Consumer> {
     let mut consumers = Vec::new();
-    let mut inherited = Inherited::new();
     for name in stage_order(manifest) {
         let (Some(stage), Some(planned)) = (manifest.stages.get(&name), stages.get(&name)) else { continue };
-        let mut selections = wants(&stage.files, &stage.copy, planned.config.working_dir());
-        drop_inherited(&mut selections, &planned.chain, &inherited);
-        // After a step nobody knows what is left of the files, so nothing below it is relied on.
-        if stage.run.is_empty() {
-            let mut known = below(&planned.chain, &inherited).cloned().unwrap_or_default();
-            known.extend(selections.iter().map(identity));
-            inherited.insert(name.clone(), known);
-        }
         consumers.push(Consumer {
             name: format!("stage {name}"),
             target: Target::Stage(name),
             base: stage.from.value.clone(),
-            wants: selections,
+            wants: wants(&stage.files, &stage.copy, planned.config.working_dir()),
         });
     }
     for (name, service) in &manifest.services {
         let Some(image) = images.get(name) else { continue };
-        let mut selections = wants(&service.files, &service.copy, image.config.working_dir());
-        drop_inherited(&mut selections, &image.chain, &inherited);
         consumers.push(Consumer {
             name: format!("service {name}"),
             target: Target::Service(name.clone()),
             base: service.from.value.clone(),
-            wants: selections,
+            wants: wants(&service.files, &service.copy, image.config.working_dir()),
         });
     }
     consumers
-}
-
-fn identity(want: &Want) -> Identity {
-    (want.frame.clone(), want.path.clone(), want.patterns.clone())
-}
-
-fn below<'a>(chain: &Chain, inherited: &'a Inherited) -> Option<&'a BTreeSet<Identity>> {
-    match &chain.base {
-        Base::Stage(name) => inherited.get(name),
-        _ => None,
-    }
-}
-
-/// What the stage below holds already is not stored again above it.
-fn drop_inherited(selections: &mut Vec<Want>, chain: &Chain, inherited: &Inherited) {
-    if let Some(known) = below(chain, inherited) {
-        selections.retain(|want| !known.contains(&identity(want)));
-    }
 }
 
 /// For every consumer the layers it is built on, as far as they can be counted before anything is

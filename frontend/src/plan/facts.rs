@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::config::ImageConfig;
+use super::listing::Listing;
 
 /// Facts by the name under which the manifest asks for them.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// Configurations of base images and named contexts; one that is no image has an empty one.
     pub configs: BTreeMap<String, ImageConfig>,
+    /// What the context holds. Asked for only where it is needed: see [`super::needs_listing`].
+    pub listing: Option<Listing>,
 }
 
 impl Facts {

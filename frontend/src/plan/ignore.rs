@@ -21,7 +21,7 @@ pub fn ignore_patterns(text: &str) -> Vec<String> {
 }
 
 /// Go's `filepath.Clean`, with the leading slash gone.
-fn clean(pattern: &str) -> String {
+pub(super) fn clean(pattern: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in pattern.split('/') {
         match part {

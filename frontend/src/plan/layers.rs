@@ -110,12 +110,13 @@ fn layer(regions: Vec<Region>, names: &[String]) -> (Vec<Region>, Layer) {
     // What is below another destination comes after it, so that its directories have their own modes.
     parts.sort_by(|a, b| a.target.cmp(&b.target).then_with(|| a.cmp(b)));
     let origin = regions.first().map_or(Origin::Context, |region| region.frame.origin.clone());
-    let consumers: Vec<String> = regions
+    let mut consumers: Vec<String> = regions
         .first()
         .into_iter()
         .flat_map(|region| &region.consumers)
         .map(|who| names[*who].clone())
         .collect();
+    consumers.sort();
     let spans: BTreeSet<Span> = regions.iter().flat_map(|region| region.spans.iter().copied()).collect();
     let layer = Layer {
         id: id(&origin, &parts),

@@ -10,8 +10,12 @@ mod context;
 mod facts;
 mod fold;
 mod ignore;
+mod inherit;
 mod layers;
+mod listing;
+mod listing_split;
 mod path;
+mod pattern;
 mod reference;
 mod region;
 mod target;
@@ -24,6 +28,8 @@ pub use facts::Facts;
 pub use fold::LIMIT as LAYER_LIMIT;
 pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
+pub use listing::{Entry, Kind, Listing};
+pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reference::normalise;
 pub use target::{Target, Targets, UnknownTarget, bases_of, choose, stages_for};
 pub use want::{Attributes, Origin, Patterns};
@@ -80,7 +86,9 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
     let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
     let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
     let base_layers = consumer::base_layers(&consumers, &stages, facts);
-    let regions = fold::fold(region::split(&wants), &base_layers);
+    let mut regions = region::split(&wants, facts.listing.as_ref()).regions;
+    inherit::drop_inherited(&mut regions, &consumers, &stages);
+    let regions = fold::fold(regions, &base_layers);
     let layers::Layers { layers, of } = layers::group(regions, &wants, &names);
     for (consumer, ids) in consumers.iter().zip(of) {
         let chain = match &consumer.target {

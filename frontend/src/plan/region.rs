@@ -8,7 +8,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::want::{Frame, Patterns, Want};
+use super::listing::Listing;
+use super::listing_split::{self, Selected};
+use super::want::{Frame, Origin, Patterns, Want};
 use crate::diagnostic::Span;
 
 /// Whoever needs something, by number. Sorted.
@@ -34,8 +36,16 @@ struct Node {
 
 type Tree = BTreeMap<Vec<String>, Node>;
 
+/// Disjoint regions, as far as could be.
+#[derive(Debug, Default)]
+pub(super) struct Split {
+    pub(super) regions: Vec<Region>,
+    /// Whether selections of the context overlap in a way that only a listing could split.
+    pub(super) overlaps: bool,
+}
+
 /// Splits what all consumers want. `wants[i]` are the selections of consumer `i`.
-pub(super) fn split(wants: &[Vec<Want>]) -> Vec<Region> {
+pub(super) fn split(wants: &[Vec<Want>], listing: Option<&Listing>) -> Split {
     let mut frames: BTreeMap<&Frame, Tree> = BTreeMap::new();
     for (consumer, wants) in wants.iter().enumerate() {
         for want in wants {
@@ -48,11 +58,13 @@ pub(super) fn split(wants: &[Vec<Want>]) -> Vec<Region> {
             }
         }
     }
-    let mut regions = Vec::new();
+    let mut split = Split::default();
     for (frame, tree) in frames {
-        split_tree(frame, &without_repeats(tree), &mut regions);
+        // What stages and images hold is not known before they are built.
+        let listing = listing.filter(|_| frame.origin == Origin::Context);
+        split_tree(frame, &without_repeats(tree), listing, &mut split);
     }
-    regions
+    split
 }
 
 /// Leaves out nodes that only say again what one above them says: whoever selects them, selects that.
@@ -81,11 +93,15 @@ struct Above<'a> {
     spans: BTreeSet<Span>,
 }
 
-fn split_tree(frame: &Frame, tree: &Tree, regions: &mut Vec<Region>) {
+fn split_tree(frame: &Frame, tree: &Tree, listing: Option<&Listing>, split: &mut Split) {
     // A map over component lists has every node right before those below it.
     let below = nodes_below(tree);
     let mut stack: Vec<Above<'_>> = Vec::new();
+    let mut listed: Option<&Vec<String>> = None;
     for ((path, node), below) in tree.iter().zip(below) {
+        if listed.is_some_and(|top| path.starts_with(top)) {
+            continue;
+        }
         while stack.last().is_some_and(|above| !path.starts_with(above.path)) {
             stack.pop();
         }
@@ -103,16 +119,63 @@ fn split_tree(frame: &Frame, tree: &Tree, regions: &mut Vec<Region>) {
         };
         if let Some(parts) = own_parts(node, &plain, &below) {
             let used = parts.into_iter().filter(|(_, consumers)| !consumers.is_empty());
-            regions.extend(used.map(|(patterns, consumers)| region(patterns, &consumers)));
+            split.regions.extend(used.map(|(patterns, consumers)| region(patterns, &consumers)));
+        } else if let Some(pieces) = listing.and_then(|listing| by_file(listing, frame, path, &plain, tree)) {
+            split.regions.extend(pieces);
+            listed = Some(path);
         } else {
+            split.overlaps |= frame.origin == Origin::Context;
             // Patterns that overlap each other: every selection by itself, stored more than once.
             if !plain.is_empty() {
-                regions.push(region(leave_out(&below), &plain));
+                split.regions.push(region(leave_out(&below), &plain));
             }
-            regions.extend(node.filtered.iter().map(|(patterns, who)| region(patterns.clone(), who)));
+            split.regions.extend(node.filtered.iter().map(|(patterns, who)| region(patterns.clone(), who)));
         }
         stack.push(Above { path, plain, spans });
     }
+}
+
+/// The regions of a node and of all below it, from the context's listing. `plain` select the node or
+/// one above it without patterns.
+fn by_file(
+    listing: &Listing,
+    frame: &Frame,
+    top: &Vec<String>,
+    plain: &BTreeSet<usize>,
+    tree: &Tree,
+) -> Option<Vec<Region>> {
+    let source = |path: &[String]| [&frame.source[..], path].concat().join("/");
+    let everything = Patterns::default();
+    let mut selected = Vec::new();
+    if !plain.is_empty() {
+        selected.push(Selected { source: source(top), patterns: &everything, consumers: plain });
+    }
+    let nodes = || tree.range(top.clone()..).take_while(|(path, _)| path.starts_with(top));
+    let mut spans: BTreeMap<usize, BTreeSet<Span>> = BTreeMap::new();
+    for (path, node) in nodes() {
+        let filtered = node.filtered.iter().map(|(patterns, who)| (patterns, who));
+        let own = (path != top && !node.plain.is_empty()).then_some((&everything, &node.plain));
+        for (patterns, consumers) in filtered.chain(own) {
+            selected.push(Selected { source: source(path), patterns, consumers });
+        }
+        for consumer in node.filtered.values().chain([&node.plain]).flatten() {
+            spans.entry(*consumer).or_default().extend(&node.spans);
+        }
+    }
+    let top = source(top);
+    let pieces = listing_split::split(listing, &top, &selected)?;
+    let region = |(path, patterns, consumers): listing_split::Piece| {
+        let places: BTreeSet<Span> = consumers.iter().filter_map(|who| spans.get(who)).flatten().copied().collect();
+        let names = super::path::parts(&path);
+        Region {
+            frame: frame.clone(),
+            path: names[frame.source.len()..].to_vec(),
+            patterns,
+            consumers,
+            spans: places.into_iter().collect(),
+        }
+    };
+    Some(pieces.into_iter().map(region).collect())
 }
 
 /// For every node the paths of the nearest nodes below it, from it.
@@ -205,7 +268,7 @@ mod tests {
             }
             format!("{text}: {:?}", region.consumers)
         };
-        split(&all).iter().map(show).collect()
+        split(&all, None).regions.iter().map(show).collect()
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the engine lacks is not asked of it.
 
-use crate::fake::{Call, Script};
+use buildkit_proto::pb;
+
+use crate::fake::{Call, Script, ops};
 use crate::request::{DIGEST, build, kinds, script};
 
 /// One layer of its own and one shared.
@@ -88,26 +90,27 @@ async fn what_a_policy_puts_in_an_images_place_is_used() {
 #[tokio::test]
 async fn an_engine_without_symbolic_modes_gets_bits() {
     let manifest = "services:\n  api: {from: scratch, files: [{source: conf, mode: '0644'}]}\n";
-    let modes = |definition: &buildkit_proto::pb::Definition| -> Vec<(i32, String)> {
-        let listing = crate::fake::ops(definition);
-        let actions = listing.into_iter().filter_map(|op| match op.op {
-            Some(buildkit_proto::pb::op::Op::File(file)) => Some(file.actions),
-            _ => None,
-        });
-        let copies = actions.flatten().filter_map(|action| match action.action {
-            Some(buildkit_proto::pb::file_action::Action::Copy(copy)) => Some((copy.mode, copy.mode_str)),
-            _ => None,
-        });
-        copies.collect()
-    };
     let full = script(manifest, &["conf/a"]);
-    assert_eq!(modes(&build(full, &[]).await.image()), [(0, "u=rXw,g=rX,o=rX".to_owned())]);
+    assert_eq!(mode(&build(full, &[]).await.image()), (0, "u=rXw,g=rX,o=rX".to_owned()));
     let mut less = script(manifest, &["conf/a"]);
     less.llb_caps.retain(|cap| *cap != "file.copy.modestring");
-    assert_eq!(modes(&build(less, &[]).await.image()), [(0o755, String::new())]);
+    assert_eq!(mode(&build(less, &[]).await.image()), (0o755, String::new()));
 }
 
-fn image(definition: &buildkit_proto::pb::Definition) -> String {
+/// The mode of the copy that comes from the context, as a number and in words.
+fn mode(definition: &pb::Definition) -> (i32, String) {
+    let actions = ops(definition).into_iter().filter_map(|op| match op.op {
+        Some(pb::op::Op::File(file)) => Some(file.actions),
+        _ => None,
+    });
+    let mut copies = actions.flatten().filter_map(|action| match action.action {
+        Some(pb::file_action::Action::Copy(copy)) => Some((copy.mode, copy.mode_str)),
+        _ => None,
+    });
+    copies.next().unwrap()
+}
+
+fn image(definition: &pb::Definition) -> String {
     let ops = buildkit_llb::listing::Listing::of(definition).unwrap().ops;
     ops.into_iter().find(|op| op.kind == "image").unwrap().summary
 }

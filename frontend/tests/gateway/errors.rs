@@ -104,9 +104,12 @@ async fn details_of_a_failed_solve_are_forwarded_as_they_are() {
 #[tokio::test]
 async fn a_failure_without_details_keeps_its_code_and_text() {
     let mut script = script("services:\n  api: {from: scratch, files: [api/]}\n", &["api/x"]);
-    script.react = Box::new(|call| match call.builds() {
-        true => Reaction::Fail(Status::permission_denied("denied by policy")),
-        false => Reaction::Answer,
+    script.react = Box::new(|call| {
+        if call.builds() {
+            Reaction::Fail(Status::permission_denied("denied by policy"))
+        } else {
+            Reaction::Answer
+        }
     });
     let build = build(script, &[]).await;
     let error = build.error();

@@ -77,8 +77,8 @@ impl LlbBridge for Fake {
 
     async fn solve(&self, request: Request<gw::SolveRequest>) -> Answer<gw::SolveResponse> {
         let request = request.into_inner();
-        let stands = Stands::of(request.definition.as_ref().unwrap_or(&Default::default()));
-        let scratch = request.definition.as_ref().is_none_or(|definition| definition.def.is_empty());
+        let definition = request.definition.clone().unwrap_or_default();
+        let (stands, scratch) = (Stands::of(&definition), definition.def.is_empty());
         self.enter(Call::Solve(request)).await?;
         let mut state = self.lock();
         state.refs.push(stands);

@@ -1,0 +1,125 @@
+//! What the stages below an image hold already is not stored again above them.
+
+use std::collections::BTreeMap;
+
+use super::chain::StageChain;
+use super::consumer::Consumer;
+use super::region::Region;
+use super::target::Target;
+use super::want::Want;
+use crate::manifest::model::Base;
+
+/// Takes consumers out of regions that they have from a stage they are built on.
+pub(super) fn drop_inherited(
+    regions: &mut [Region],
+    consumers: &[Consumer],
+    stages: &BTreeMap<String, StageChain>,
+) {
+    let below = stages_below(consumers, stages);
+    for region in regions {
+        let holders = std::mem::take(&mut region.consumers);
+        let inherits = |who: &usize| {
+            let at = below[*who].iter().position(|stage| holders.binary_search(stage).is_ok());
+            // Whatever was written over it since then has to be written over again.
+            at.is_some_and(|at| {
+                let mut since = below[*who][..at].iter().chain([who]).flat_map(|who| &consumers[*who].wants);
+                !since.any(|want| covers(want, region))
+            })
+        };
+        let left = holders.iter().copied().filter(|who| !inherits(who)).collect();
+        region.consumers = left;
+    }
+}
+
+/// For every consumer the stages below it whose files it still has, the nearest first. After a step
+/// nobody knows what is left of the files, so nothing below it is relied on.
+fn stages_below(consumers: &[Consumer], stages: &BTreeMap<String, StageChain>) -> Vec<Vec<usize>> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut below: Vec<Vec<usize>> = Vec::with_capacity(consumers.len());
+    // Stages come after those that they are built on.
+    for (number, consumer) in consumers.iter().enumerate() {
+        let kept = match &consumer.base {
+            Base::Stage(name) if stages.get(name).is_some_and(|stage| stage.steps.is_empty()) => {
+                let stage = numbers.get(name.as_str()).copied();
+                stage.into_iter().flat_map(|stage| [&[stage][..], &below[stage]].concat()).collect()
+            }
+            _ => Vec::new(),
+        };
+        below.push(kept);
+        if let Target::Stage(name) = &consumer.target {
+            numbers.insert(name, number);
+        }
+    }
+    below
+}
+
+/// Whether a selection of other files writes to the places of a region.
+fn covers(want: &Want, region: &Region) -> bool {
+    let other = [&want.frame.target[..], &want.path].concat();
+    let own = [&region.frame.target[..], &region.path].concat();
+    want.frame != region.frame && (other.starts_with(&own) || own.starts_with(&other))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use crate::manifest::{Inputs, load};
+    use crate::plan::{Facts, Plan, plan};
+
+    fn planned(text: &str) -> Plan {
+        let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+        let loaded = load("layerset.yaml", text.as_bytes(), &inputs);
+        plan(&loaded.manifest.unwrap(), &Facts::default(), Vec::new())
+    }
+
+    /// The sources of what an image adds to its base.
+    fn added(plan: &Plan, service: &str) -> Vec<String> {
+        let layers = plan.images[service].chain.layers.iter().map(|id| &plan.layers[*id]);
+        layers.flat_map(|layer| &layer.parts).map(|part| part.source.clone()).collect()
+    }
+
+    #[test]
+    fn what_a_stage_holds_is_not_stored_again() {
+        for (stage, service) in [("lib", "lib"), ("lib", "lib/deep"), ("lib/deep, lib", "lib/deep")] {
+            let text = format!(
+                "stages:\n  base: {{from: scratch, files: [{stage}]}}\n  \
+                   next: {{from: base}}\n\
+                 services:\n  api: {{from: next, files: [{service}, api]}}\n"
+            );
+            assert_eq!(added(&planned(&text), "api"), ["/api"], "{stage} below {service}");
+        }
+        let more = planned(
+            "stages:\n  base: {from: scratch, files: [lib/deep]}\n\
+             services:\n  api: {from: base, files: [lib]}\n",
+        );
+        let layers = more.images["api"].chain.layers.iter().map(|id| &more.layers[*id]);
+        let parts: Vec<_> = layers.flat_map(|layer| &layer.parts).collect();
+        assert_eq!(parts.len(), 1);
+        assert_eq!(parts[0].patterns.exclude, ["deep"]);
+    }
+
+    #[test]
+    fn after_a_step_nothing_is_relied_on() {
+        let plan = planned(
+            "stages:\n  base: {from: scratch, files: [lib], run: [make]}\n\
+             services:\n  api: {from: base, files: [lib]}\n",
+        );
+        assert_eq!(added(&plan, "api"), ["/lib"]);
+    }
+
+    #[test]
+    fn what_was_written_over_is_written_again() {
+        let plan = planned(
+            "stages:\n  base: {from: scratch, files: [{source: a, target: /x}]}\n  \
+               next: {from: base, files: [{source: b, target: /x/y}]}\n\
+             services:\n  \
+               api: {from: next, files: [{source: a, target: /x}]}\n  \
+               web: {from: base, files: [{source: c, target: /x}, {source: a, target: /x}]}\n  \
+               cli: {from: base, files: [{source: a, target: /x}]}\n",
+        );
+        assert_eq!(added(&plan, "api"), ["/a"]);
+        assert_eq!(added(&plan, "web"), ["/c", "/a"]);
+        assert_eq!(added(&plan, "cli"), Vec::<String>::new());
+    }
+}
