@@ -151,7 +151,7 @@ async fn answer(
     let planned = plan(&checked.manifest, &facts, checked.ignore.clone());
     match command {
         Command::Check(_) => {
-            checked.find_missing(&disk, &planned, &checked.everything()).await?;
+            checked.kinds(&disk, &planned, &checked.everything()).await?;
             Ok(Answer { status: 0, ..calls::check(&checked.source, &checked.warnings) })
         }
         Command::Bake(_) => {

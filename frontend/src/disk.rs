@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::Span;
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::outside::{ManifestFile, Outside, Refused, Resolved};
+use crate::outside::{Kind, Kinds, ManifestFile, Outside, Refused, Resolved};
 use crate::plan::ContextPlan;
 use crate::platform::Platform;
 
@@ -40,18 +40,20 @@ impl Outside for Disk {
         Ok(Resolved::default())
     }
 
-    async fn missing(&self, _: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure> {
-        let mut missing = Vec::new();
+    async fn kinds(&self, _: &ContextPlan, paths: &[String]) -> Result<Kinds, Failure> {
+        let mut kinds = Kinds::new();
         for path in paths {
-            match fs::symlink_metadata(self.context.join(path)) {
-                Ok(_) => {}
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                    missing.push(path.clone());
+            let full = self.context.join(path);
+            // A link that leads nowhere here may lead somewhere in the image: it is a file all the same.
+            match fs::metadata(&full).or_else(|_| fs::symlink_metadata(&full)) {
+                Ok(found) => {
+                    kinds.insert(path.clone(), if found.is_dir() { Kind::Directory } else { Kind::File });
                 }
-                Err(error) => return Err(unreadable(&self.context.join(path), &error)),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error) => return Err(unreadable(&full, &error)),
             }
         }
-        Ok(missing)
+        Ok(kinds)
     }
 }
 

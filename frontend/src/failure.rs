@@ -4,7 +4,7 @@ use buildkit_llb::{Position, Range};
 use buildkit_proto::rpc;
 use serde_json::json;
 
-use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+use crate::diagnostic::{Diagnostic, MOST, Severity, Source, Span};
 use crate::gateway::rpc_status;
 use crate::options::base64;
 
@@ -69,7 +69,12 @@ fn summary(source: &Source, diagnostics: &[Diagnostic]) -> String {
         diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| one_line(source, d)).collect();
     match &errors[..] {
         [one] => one.clone(),
-        many => format!("{} errors in {}\n{}", many.len(), source.name, many.join("\n")),
+        many => {
+            let shown = many.iter().take(MOST).cloned().collect::<Vec<_>>().join("\n");
+            let more = many.len().saturating_sub(MOST);
+            let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
+            format!("{} errors in {}\n{shown}{rest}", many.len(), source.name)
+        }
     }
 }
 

@@ -9,14 +9,14 @@ use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::emit::{self, Emitted, Input, Looks, Settings, Sources};
+use crate::emit::{self, Input, Looks, Settings};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::Inputs;
-use crate::options::Options;
+use crate::options::{NoCache, Options};
 use crate::pipeline::{self, Checked};
-use crate::plan::{Facts, Plan, Target};
+use crate::plan::{Facts, Target};
 use crate::platform::Platform;
 
 /// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
@@ -67,6 +67,9 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     }
     let checked = pipeline::check(engine, &inputs).await?;
     let target = checked.target(options.target.as_deref())?;
+    if let NoCache::Named(names) = &options.no_cache {
+        checked.known_names(names)?;
+    }
     show_warnings(engine, &checked).await?;
     let mut images = Vec::new();
     for platform in options.targets() {
@@ -91,27 +94,18 @@ async fn solve(
     let targets = std::slice::from_ref(target);
     let (plan, sources) = checked.plan(engine, targets, platform).await?;
     let settings = settings(engine, platform);
+    let (source, manifest) = (&checked.source, &checked.manifest);
+    let input = Input { plan: &plan, sources: &sources, looks: &Looks::new(), source, settings: &settings };
     // The context is sent while the base is looked at.
-    let (emitted, ()) = tokio::try_join!(
-        emit_target(engine, checked, target, (&plan, &sources, &settings)),
-        checked.find_missing(engine, &plan, targets)
-    )?;
+    let (kinds, looks) = tokio::try_join!(checked.kinds(engine, &plan, targets), async {
+        engine.looks(input, manifest, target).await
+    })?;
+    checked.find_replaced(&plan, &kinds, &looks)?;
+    let emitted = emit::emit(Input { looks: &looks, ..input }, target);
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
     Ok(Solved { reference, config })
-}
-
-/// Looks at what the target is built on, then emits it.
-async fn emit_target(
-    engine: &Engine,
-    checked: &Checked,
-    target: &Target,
-    (plan, sources, settings): (&Plan, &Sources, &Settings),
-) -> Result<Emitted, Failure> {
-    let input = Input { plan, sources, looks: &Looks::new(), source: &checked.source, settings };
-    let looks = engine.looks(input, &checked.manifest, target).await?;
-    Ok(emit::emit(Input { looks: &looks, ..input }, target))
 }
 
 fn settings(engine: &Engine, platform: &Platform) -> Settings {
@@ -213,8 +207,8 @@ async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> 
     let found = match pipeline::check(engine, inputs).await {
         Ok(checked) => {
             let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
-            match checked.find_missing(engine, &plan, &checked.everything()).await {
-                Ok(()) => return Ok(calls::check(&checked.source, &checked.warnings)),
+            match checked.kinds(engine, &plan, &checked.everything()).await {
+                Ok(_) => return Ok(calls::check(&checked.source, &checked.warnings)),
                 Err(failure) => failure,
             }
         }

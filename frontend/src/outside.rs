@@ -10,6 +10,18 @@ use crate::manifest::model::Base;
 use crate::plan::{ContextPlan, Facts};
 use crate::platform::Platform;
 
+/// What paths of the context are.
+pub type Kinds = BTreeMap<String, Kind>;
+
+/// What a path of the context is, after following links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// Anything else.
+    File,
+}
+
 /// The manifest as it was found.
 #[derive(Clone, Debug)]
 pub struct ManifestFile {
@@ -30,8 +42,8 @@ pub trait Outside {
     /// Resolves base images and named contexts. What cannot be known here is left out.
     async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused>;
 
-    /// Those of `paths` (relative to the context, clean) that are not in what `context` sends.
-    async fn missing(&self, context: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure>;
+    /// What `paths` (relative to the context, clean) are in what `context` sends; what is not there is left out.
+    async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Kinds, Failure>;
 }
 
 /// What base images and named contexts are.

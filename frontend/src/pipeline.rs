@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
-use crate::emit::Sources;
+use crate::emit::{Found, Looks, Sources};
 use crate::failure::Failure;
 use crate::manifest::model::{Manifest, Selection};
 use crate::manifest::{self, Inputs};
-use crate::outside::{Outside, Refused};
-use crate::plan::{self, Plan, Target, Targets, UnknownTarget};
+use crate::outside::{Kind, Kinds, Outside, Refused};
+use crate::plan::{self, Origin, Plan, Target, Targets, UnknownTarget};
 use crate::platform::Platform;
 
 /// A manifest that passed `check`.
@@ -70,49 +70,87 @@ impl Checked {
         Ok((plan::plan(&self.manifest, &resolved.facts, self.ignore.clone()), resolved.sources))
     }
 
-    /// Refuses selections of `targets` that select nothing because their source is not there.
-    pub async fn find_missing(
+    /// What the sources that `targets` select are. Refuses those that are not there, and files whose
+    /// target was written as a directory.
+    pub async fn kinds(
         &self,
         outside: &impl Outside,
         plan: &Plan,
         targets: &[Target],
-    ) -> Result<(), Failure> {
+    ) -> Result<Kinds, Failure> {
         let stages = plan::bases_of(&self.manifest, targets).stages;
         let of_stages =
             stages.iter().filter_map(|name| self.manifest.stages.get(name)).flat_map(|s| &s.files);
         let services = targets.iter().filter_map(|target| self.manifest.services.get(target.name()));
         let selections: Vec<&Selection> =
-            services.flat_map(|service| &service.files).chain(of_stages).collect();
-        let mut places: BTreeMap<&str, BTreeSet<Span>> = BTreeMap::new();
-        for selection in selections.into_iter().filter(|selection| !selection.source.is_empty()) {
-            places.entry(&selection.source).or_default().insert(selection.span);
+            services.flat_map(|service| &service.files).chain(of_stages).filter(|s| !s.source.is_empty()).collect();
+        let paths: BTreeSet<&str> = selections.iter().map(|selection| selection.source.as_str()).collect();
+        let paths: Vec<String> = paths.into_iter().map(str::to_owned).collect();
+        if paths.is_empty() {
+            return Ok(Kinds::new());
         }
-        if places.is_empty() {
-            return Ok(());
-        }
-        let paths: Vec<String> = places.keys().map(|&path| path.to_owned()).collect();
-        let missing = outside.missing(&plan.context, &paths).await?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let hint = if self.ignore.is_empty() {
-            "paths are relative to the build context, the last argument of docker buildx build"
-        } else {
-            "paths are relative to the build context; see too whether .dockerignore excludes it"
-        };
-        let mut diagnostics: Vec<Diagnostic> = missing
-            .iter()
-            .flat_map(|path| places.get(path.as_str()).into_iter().flatten().map(move |span| (path, *span)))
-            .map(|(path, span)| Diagnostic {
-                severity: Severity::Error,
-                rule: "missing-path",
-                message: format!("no {path:?} in the build context"),
-                span,
-                labels: Vec::new(),
-                hint: Some(hint.to_owned()),
-            })
+        let kinds = outside.kinds(&plan.context, &paths).await?;
+        let problems: BTreeMap<Span, Diagnostic> = selections
+            .into_iter()
+            .filter_map(|selection| self.problem(selection, kinds.get(&selection.source)))
+            .map(|diagnostic| (diagnostic.span, diagnostic))
             .collect();
-        diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+        if problems.is_empty() {
+            return Ok(kinds);
+        }
+        let diagnostics = problems.into_values().collect();
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
+    }
+
+    fn problem(&self, selection: &Selection, kind: Option<&Kind>) -> Option<Diagnostic> {
+        let Selection { source, target, span, .. } = selection;
+        match kind {
+            None => {
+                let hint = if self.ignore.is_empty() {
+                    "paths are relative to the build context, the last argument of docker buildx build"
+                } else {
+                    "paths are relative to the build context; see too whether .dockerignore excludes it"
+                };
+                let message = format!("no {source:?} in the build context");
+                Some(Diagnostic::error("missing-path", *span, message).hint(hint))
+            }
+            Some(Kind::File) if selection.directory => {
+                let name = source.rsplit('/').next().unwrap_or(source);
+                let message = format!("found the file {source:?}, expected a directory, because its target ends in \"/\"");
+                let hint = format!("write where the file itself goes: {}/{name}", target.trim_end_matches('/'));
+                Some(Diagnostic::error("file-onto-directory", *span, message).hint(hint))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Refuses files whose target is a directory of the base: they would take its place, and all that is in it.
+    pub fn find_replaced(&self, plan: &Plan, kinds: &Kinds, looks: &Looks) -> Result<(), Failure> {
+        let mut problems: BTreeMap<(Span, &str), Diagnostic> = BTreeMap::new();
+        for (name, look) in looks {
+            let stage = plan.stages.get(name).map(|stage| &stage.chain);
+            let chain = stage.or_else(|| plan.images.get(name).map(|image| &image.chain));
+            let layers = chain.into_iter().flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id]);
+            for layer in layers.filter(|layer| layer.origin == Origin::Context) {
+                for part in &layer.parts {
+                    let source = part.source.trim_start_matches('/');
+                    let file = kinds.get(source) == Some(&Kind::File);
+                    if file && matches!(look.get(&part.target), Some(Found::Directory { .. })) {
+                        let name = source.rsplit('/').next().unwrap_or(source);
+                        let span = layer.spans.first().copied().unwrap_or_default();
+                        let message =
+                            format!("found the directory {:?} in the base, where the file {source:?} is to go", part.target);
+                        let diagnostic = Diagnostic::error("file-onto-directory", span, message)
+                            .hint(format!("write where the file itself goes: {}/{name}", part.target));
+                        problems.insert((span, &part.target), diagnostic);
+                    }
+                }
+            }
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let diagnostics = problems.into_values().collect();
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
 
@@ -131,6 +169,17 @@ impl Checked {
             hint: Some("the engine looks for it in its own store and in the registry of its name".into()),
         };
         Failure::at(&self.source, diagnostic)
+    }
+
+    /// Refuses names in `--no-cache-filter` that are neither a service nor a stage.
+    pub fn known_names(&self, names: &BTreeSet<String>) -> Result<(), Failure> {
+        let known = |name: &String| {
+            self.manifest.services.contains_key(name) || self.manifest.stages.contains_key(name)
+        };
+        match names.iter().find(|name| !known(name)) {
+            Some(name) => Err(self.unknown_target(&UnknownTarget::Name(name.clone()))),
+            None => Ok(()),
+        }
     }
 
     fn unknown_target(&self, unknown: &UnknownTarget) -> Failure {

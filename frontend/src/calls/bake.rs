@@ -42,12 +42,10 @@ fn target(manifest: &Manifest, name: &str, service: &Service, options: &BakeOpti
         "tags": tags(manifest, name, service),
     });
     let needs = outline::needs(manifest, &Target::Service(name.to_owned()));
-    let secrets: Vec<String> = needs
-        .secrets
-        .iter()
-        .filter(|(_, (required, _))| *required)
-        .map(|(id, _)| format!("id={id}"))
-        .collect();
+    // Without a source buildx looks for a file of that name, and refuses the whole file if there is none;
+    // a variable that is not set only fails the step that needs it.
+    let required = needs.secrets.iter().filter(|(_, (required, _))| *required);
+    let secrets: Vec<String> = required.map(|(id, _)| format!("id={id},env={id}")).collect();
     let lists = [
         ("platforms", service.platforms.iter().map(|platform| platform.value.clone()).collect()),
         ("annotations", service.annotations.iter().map(|(key, value)| format!("{key}={value}")).collect()),

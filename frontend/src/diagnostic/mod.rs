@@ -3,7 +3,7 @@
 mod render;
 mod source;
 
-pub use render::render;
+pub use render::{MOST, render};
 pub use source::Source;
 
 /// A range of byte offsets into the manifest.

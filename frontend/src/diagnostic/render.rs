@@ -8,9 +8,15 @@ use super::{Diagnostic, Label, Severity, Source, Span};
 /// however long the file is.
 const TOGETHER: usize = 40;
 
-/// Renders diagnostics in the order given, with an empty line between two.
+/// Diagnostics that are shown of one manifest: whoever has more has made one mistake many times.
+pub const MOST: usize = 100;
+
+/// Renders diagnostics in the order given, with an empty line between two; the first [`MOST`] of them.
 pub fn render(source: &Source, diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(|diagnostic| one(source, diagnostic)).collect::<Vec<_>>().join("\n")
+    let shown = diagnostics.iter().take(MOST).map(|diagnostic| one(source, diagnostic));
+    let more = diagnostics.len().saturating_sub(MOST);
+    let rest = (more > 0).then(|| format!("and {more} more\n"));
+    shown.chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 fn one(source: &Source, diagnostic: &Diagnostic) -> String {

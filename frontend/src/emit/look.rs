@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Edge, File, Metadata, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME};
-use crate::plan::{Attributes, Layer};
+use crate::plan::{Attributes, Layer, Origin};
 
 /// What was found, by absolute path; what is not there is not in it.
 pub type Look = BTreeMap<String, Found>;
@@ -59,8 +59,14 @@ pub(super) fn in_the_way(look: &Look, layer: &Layer) -> bool {
         None => false,
     };
     layer.parts.iter().any(|part| {
-        above(&part.target).iter().any(special)
-            || look.get(&part.target).is_some_and(|found| *found == Found::Link)
+        // Whether what another stage or image holds is a file is not known here: onto a directory it is
+        // copied, so that nothing is replaced.
+        let replaces = match look.get(&part.target) {
+            Some(Found::Link) => true,
+            Some(Found::Directory { .. }) => layer.origin != Origin::Context,
+            _ => false,
+        };
+        replaces || above(&part.target).iter().any(special)
     })
 }
 

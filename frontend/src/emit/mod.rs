@@ -59,14 +59,14 @@ pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
 }
 
 /// What a stage or service is built on and the paths to look at there, before layers are merged onto
-/// it. `None` if there is nothing to look at: no layers, no base, or an engine that does not merge.
+/// it. `None` if there is nothing to look at: no layers, or no base.
 pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTreeSet<String>)> {
     let plan = input.plan;
     let chain = match target {
         Target::Stage(name) => &plan.stages.get(name)?.chain,
         Target::Service(name) => &plan.images.get(name)?.chain,
     };
-    if chain.layers.is_empty() || !input.settings.merge {
+    if chain.layers.is_empty() {
         return None;
     }
     let mut emitter = Emitter::new(input);

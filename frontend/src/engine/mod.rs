@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{ManifestFile, Outside, Refused, Resolved};
+use crate::outside::{Kind, Kinds, ManifestFile, Outside, Refused, Resolved};
 use crate::plan::ContextPlan;
 use crate::platform::Platform;
 
@@ -122,33 +122,31 @@ impl Outside for Engine {
         refused.map_or(Ok(resolved), Err)
     }
 
-    async fn missing(&self, context: &ContextPlan, paths: &[String]) -> Result<Vec<String>, Failure> {
+    async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Kinds, Failure> {
         let name = &self.options.context_local;
         let definition = emit::context_definition(context, name, self.options.session_of(name));
         let reference = self.client.solve(definition, false).await?;
         // The first look transfers the context; only then do the others go side by side.
-        let mut missing = Vec::new();
+        let mut kinds = Kinds::new();
         for (start, end) in batches(paths.len()) {
             let mut pending = JoinSet::new();
             for path in &paths[start..end] {
-                pending.spawn(exists(self.client.clone(), reference.clone(), path.clone()));
+                pending.spawn(kind(self.client.clone(), reference.clone(), path.clone()));
             }
             while let Some(done) = pending.join_next().await {
-                let (path, found) =
+                let (path, kind) =
                     done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
-                if !found {
-                    missing.push(path);
-                }
+                kinds.extend(kind.map(|kind| (path, kind)));
             }
         }
-        missing.sort();
-        Ok(missing)
+        Ok(kinds)
     }
 }
 
-async fn exists(client: Client, reference: Ref, path: String) -> Result<(String, bool), Failure> {
-    let found = client.stat_file(&reference, &path).await?.is_some();
-    Ok((path, found))
+async fn kind(client: Client, reference: Ref, path: String) -> Result<(String, Option<Kind>), Failure> {
+    let stat = client.stat_file(&reference, &path).await?;
+    let kind = stat.map(|stat| if stat.mode & look::DIRECTORY == 0 { Kind::File } else { Kind::Directory });
+    Ok((path, kind))
 }
 
 /// One lookup alone, then groups of [`LOOKUPS`].

@@ -89,12 +89,44 @@ pub(super) fn entries<'a>(node: &'a Node, reader: &mut Reader<'_>) -> Option<&'a
 
 /// Reports a key that nobody knows.
 pub(super) fn unknown(key: &str, span: Span, known: &[&str], reader: &mut Reader<'_>) {
+    let hint = elsewhere(key, known)
+        .or_else(|| suggest(key, known.iter().copied()))
+        .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
     reader.problems.push(
-        Diagnostic::error(rules::UNKNOWN_KEY, span, format!("unknown key {}", quote(key))).hint(
-            suggest(key, known.iter().copied())
-                .unwrap_or_else(|| format!("known keys: {}", known.join(", "))),
-        ),
+        Diagnostic::error(rules::UNKNOWN_KEY, span, format!("unknown key {}", quote(key))).hint(hint),
     );
+}
+
+/// What a key of compose or of Dockerfiles is called here, or where it belongs.
+fn elsewhere(key: &str, known: &[&str]) -> Option<String> {
+    const NAMES: [(&str, &str); 9] = [
+        ("env", "environment"),
+        ("cmd", "command"),
+        ("workdir", "working_dir"),
+        ("maintainer", "labels"),
+        ("label", "labels"),
+        ("volume", "volumes"),
+        ("tags", "image"),
+        ("tag", "image"),
+        ("packages", "apt"),
+    ];
+    const COMPOSE: [&str; 12] = [
+        "ports", "depends_on", "env_file", "networks", "restart", "deploy", "secrets", "configs", "profiles",
+        "container_name", "logging", "build",
+    ];
+    if let Some((_, name)) = NAMES.iter().find(|(other, name)| *other == key && known.contains(name)) {
+        return Some(format!("here it is \"{name}\""));
+    }
+    // Only services have these two, so it is a service that is read.
+    if !known.contains(&"budget") || !known.contains(&"healthcheck") {
+        return None;
+    }
+    match key {
+        "run" | "apt" | "args" => Some(format!("\"{key}\" belongs in a stage; name that stage in \"from\"")),
+        "ports" => Some("it belongs in the compose file; what the image declares is \"expose\"".into()),
+        key if COMPOSE.contains(&key) => Some("it belongs in the compose file, not in the image".into()),
+        _ => None,
+    }
 }
 
 /// Merges one key.

@@ -156,6 +156,8 @@ pub struct Selection {
     pub source: String,
     /// Absolute path, or one relative to the working directory (clean, may be `""` for the directory itself).
     pub target: String,
+    /// Whether the target was written with a slash at its end: then the source has to be a directory.
+    pub directory: bool,
     /// What of it, and how.
     pub filter: Filter,
 }

@@ -65,6 +65,7 @@ mod tests {
             span: Span::default(),
             source: source.into(),
             target: source.into(),
+            directory: false,
             filter: Filter { include, ..Filter::default() },
         }
     }

@@ -251,6 +251,7 @@ mod tests {
             span: Span::default(),
             source: source.into(),
             target: source.into(),
+            directory: false,
             filter: Filter { include: list(include), exclude: list(exclude), ..Filter::default() },
         }
     }

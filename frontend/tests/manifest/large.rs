@@ -34,7 +34,8 @@ fn five_thousand_mistakes() {
     let loaded = load_with(text.as_bytes(), &[], &[]);
     assert_eq!(loaded.diagnostics.len(), 5_000);
     let rendered = layerset::diagnostic::render(&loaded.source, &loaded.diagnostics);
-    assert_eq!(rendered.matches("unknown key \"comand\"").count(), 5_000);
+    assert_eq!(rendered.matches("unknown key \"comand\"").count(), 100);
+    assert!(rendered.ends_with("and 4900 more\n"), "{}", &rendered[rendered.len() - 100..]);
 }
 
 #[test]

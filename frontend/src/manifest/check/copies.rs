@@ -31,11 +31,12 @@ impl Check<'_> {
             return None;
         };
         let source = self.parse(text, path::context);
+        let directory = target.as_ref().is_some_and(|target| target.value.ends_with('/'));
         let target = match target {
             Some(target) => self.parse(target, path::target),
             None => source.clone(),
         };
-        Some(Selection { span: text.span, source: source?, target: target?, filter })
+        Some(Selection { span: text.span, source: source?, target: target?, directory, filter })
     }
 
     /// Copies from elsewhere.
