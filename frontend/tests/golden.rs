@@ -29,8 +29,8 @@ async fn checked(example: &Path) -> (Checked, Plan) {
     let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
     let checked = pipeline::check(&disk, &inputs).await.unwrap();
     let plan = plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
-    let nothing_missing = checked.find_missing(&disk, &plan, &checked.everything()).await;
-    assert!(nothing_missing.is_ok(), "{nothing_missing:?}");
+    let found = checked.kinds(&disk, &plan, &checked.everything()).await;
+    assert!(found.is_ok(), "{found:?}");
     (checked, plan)
 }
 

@@ -12,9 +12,12 @@ fn graphdriver() -> &'static Engine {
 }
 
 /// Builds one target on both engines and returns both file systems.
-fn on_both(project: &Project, target: &str, tag: &str) -> [Tree; 2] {
+fn on_both(project: &Project, target: &str, tag: &str, args: &[&str]) -> [Tree; 2] {
     [containerd(), graphdriver()].map(|engine| {
-        ok(build(engine, project).args(&["--load", "--tag", tag]).arg(format!("--target={target}")));
+        ok(build(engine, project)
+            .args(args)
+            .args(&["--load", "--tag", tag])
+            .arg(format!("--target={target}")));
         let tree = engine.export(tag).unwrap();
         ok(engine.docker(&["image", "rm", tag]));
         tree
@@ -31,8 +34,9 @@ fn without_traces(mut tree: Tree) -> Tree {
 #[test]
 fn hello_has_the_same_files_on_both_engines() {
     let project = example("hello");
-    for target in ["api", "worker"] {
-        let [one, other] = on_both(&project, target, "fallback-hello").map(without_traces);
+    for target in ["web", "api", "worker"] {
+        let [one, other] = on_both(&project, target, "fallback-hello", &["--secret=id=motto,src=motto.txt"])
+            .map(without_traces);
         assert_eq!(one["app/common/server.py"].mode, 0o644);
         assert!(one.len() > 1000, "a Debian has more than {} files", one.len());
         let found = differences(&one, &other);
@@ -60,7 +64,7 @@ fn directories_of_the_base_stay_as_they_are() {
         .unwrap()
         .write("conf/sub/b.conf", "b")
         .unwrap();
-    let [one, other] = on_both(&project, "app", "fallback-directories");
+    let [one, other] = on_both(&project, "app", "fallback-directories", &[]);
     let of = |tree: &Tree, path: &str| {
         let entry = &tree[path];
         (entry.mode, entry.uid, entry.gid)

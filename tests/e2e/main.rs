@@ -9,6 +9,7 @@ mod engines;
 mod fallback;
 mod hello;
 mod interrupted;
+mod matrix;
 mod mistakes;
 mod mistakes_table;
 mod platforms;
