@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
 use crate::disk::Disk;
-use crate::emit::{self, Input, Looks, Settings, Sources};
+use crate::emit::{self, Input, Look, Looks, Settings, Sources};
 use crate::failure::Failure;
 use crate::manifest::Inputs;
 use crate::pipeline;
@@ -171,6 +171,7 @@ async fn answer(
                 plan: &planned,
                 sources: &Sources::new(),
                 looks: &Looks::new(),
+                context: &Look::new(),
                 source: &checked.source,
                 settings: &Settings::offline(platform),
             };

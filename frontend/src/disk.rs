@@ -6,9 +6,10 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Span;
+use crate::emit::{Found, Look};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::outside::{Kind, Kinds, ManifestFile, Outside, Refused, Resolved};
+use crate::outside::{ManifestFile, Outside, Refused, Resolved};
 use crate::plan::ContextPlan;
 use crate::platform::Platform;
 
@@ -40,14 +41,15 @@ impl Outside for Disk {
         Ok(Resolved::default())
     }
 
-    async fn kinds(&self, _: &ContextPlan, paths: &[String]) -> Result<Kinds, Failure> {
-        let mut kinds = Kinds::new();
+    async fn kinds(&self, _: &ContextPlan, paths: &[String]) -> Result<Look, Failure> {
+        let mut kinds = Look::new();
         for path in paths {
             let full = self.context.join(path);
             // A link that leads nowhere here may lead somewhere in the image: it is a file all the same.
             match fs::metadata(&full).or_else(|_| fs::symlink_metadata(&full)) {
                 Ok(found) => {
-                    kinds.insert(path.clone(), if found.is_dir() { Kind::Directory } else { Kind::File });
+                    let plain = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
+                    kinds.insert(path.clone(), if found.is_dir() { plain } else { Found::File });
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(unreadable(&full, &error)),

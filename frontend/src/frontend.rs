@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::emit::{self, Input, Looks, Settings};
+use crate::emit::{self, Input, Look, Looks, Settings};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
@@ -94,14 +94,21 @@ async fn solve(
     let targets = std::slice::from_ref(target);
     let (plan, sources) = checked.plan(engine, targets, platform).await?;
     let settings = settings(engine, platform);
-    let (source, manifest) = (&checked.source, &checked.manifest);
-    let input = Input { plan: &plan, sources: &sources, looks: &Looks::new(), source, settings: &settings };
+    let (source, manifest, unknown) = (&checked.source, &checked.manifest, Look::new());
+    let input = Input {
+        plan: &plan,
+        sources: &sources,
+        looks: &Looks::new(),
+        context: &unknown,
+        source,
+        settings: &settings,
+    };
     // The context is sent while the base is looked at.
-    let (kinds, looks) = tokio::try_join!(checked.kinds(engine, &plan, targets), async {
+    let (context, looks) = tokio::try_join!(checked.kinds(engine, &plan, targets), async {
         engine.looks(input, manifest, target).await
     })?;
-    checked.find_replaced(&plan, &kinds, &looks)?;
-    let emitted = emit::emit(Input { looks: &looks, ..input }, target);
+    checked.find_replaced(&plan, &context, &looks)?;
+    let emitted = emit::emit(Input { looks: &looks, context: &context, ..input }, target);
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
@@ -242,7 +249,14 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             let settings = settings(engine, &platform);
             // A listing runs nothing, so it does not look at what would have to be built first.
             let (looks, source) = (Looks::new(), &checked.source);
-            let input = Input { plan: &plan, sources: &sources, looks: &looks, source, settings: &settings };
+            let input = Input {
+                plan: &plan,
+                sources: &sources,
+                looks: &looks,
+                context: &Look::new(),
+                source,
+                settings: &settings,
+            };
             let emitted = emit::emit(input, &target);
             if call == "llb" { calls::llb(&emitted.definition) } else { calls::dot(&emitted.definition) }
         }

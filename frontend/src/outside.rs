@@ -4,23 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
-use crate::emit::Sources;
+use crate::emit::{Look, Sources};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
 use crate::plan::{ContextPlan, Facts};
 use crate::platform::Platform;
-
-/// What paths of the context are.
-pub type Kinds = BTreeMap<String, Kind>;
-
-/// What a path of the context is, after following links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A directory.
-    Directory,
-    /// Anything else.
-    File,
-}
 
 /// The manifest as it was found.
 #[derive(Clone, Debug)]
@@ -43,7 +31,7 @@ pub trait Outside {
     async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused>;
 
     /// What `paths` (relative to the context, clean) are in what `context` sends; what is not there is left out.
-    async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Kinds, Failure>;
+    async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure>;
 }
 
 /// What base images and named contexts are.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
-use crate::emit::{Found, Looks, Sources};
+use crate::emit::{Found, Look, Looks, Sources};
 use crate::failure::Failure;
 use crate::manifest::model::{Manifest, Selection};
 use crate::manifest::{self, Inputs};
-use crate::outside::{Kind, Kinds, Outside, Refused};
+use crate::outside::{Outside, Refused};
 use crate::plan::{self, Origin, Plan, Target, Targets, UnknownTarget};
 use crate::platform::Platform;
 
@@ -77,17 +77,28 @@ impl Checked {
         outside: &impl Outside,
         plan: &Plan,
         targets: &[Target],
-    ) -> Result<Kinds, Failure> {
+    ) -> Result<Look, Failure> {
         let stages = plan::bases_of(&self.manifest, targets).stages;
         let of_stages =
             stages.iter().filter_map(|name| self.manifest.stages.get(name)).flat_map(|s| &s.files);
         let services = targets.iter().filter_map(|target| self.manifest.services.get(target.name()));
-        let selections: Vec<&Selection> =
-            services.flat_map(|service| &service.files).chain(of_stages).filter(|s| !s.source.is_empty()).collect();
-        let paths: BTreeSet<&str> = selections.iter().map(|selection| selection.source.as_str()).collect();
+        let selections: Vec<&Selection> = services
+            .flat_map(|service| &service.files)
+            .chain(of_stages)
+            .filter(|s| !s.source.is_empty())
+            .collect();
+        let own = selections.iter().map(|selection| selection.source.as_str());
+        // What others select inside of what these select, and is split from it.
+        let chains = targets.iter().filter_map(|target| plan.chain(target));
+        let chains =
+            chains.chain(stages.iter().filter_map(|name| plan.stages.get(name).map(|stage| &stage.chain)));
+        let layers = chains.flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id]);
+        let parts = layers.filter(|layer| layer.origin == Origin::Context).flat_map(|layer| &layer.parts);
+        let inner = parts.map(|part| part.source.trim_start_matches('/'));
+        let paths: BTreeSet<&str> = own.chain(inner).filter(|path| !path.is_empty()).collect();
         let paths: Vec<String> = paths.into_iter().map(str::to_owned).collect();
         if paths.is_empty() {
-            return Ok(Kinds::new());
+            return Ok(Look::new());
         }
         let kinds = outside.kinds(&plan.context, &paths).await?;
         let problems: BTreeMap<Span, Diagnostic> = selections
@@ -102,7 +113,7 @@ impl Checked {
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
 
-    fn problem(&self, selection: &Selection, kind: Option<&Kind>) -> Option<Diagnostic> {
+    fn problem(&self, selection: &Selection, kind: Option<&Found>) -> Option<Diagnostic> {
         let Selection { source, target, span, .. } = selection;
         match kind {
             None => {
@@ -114,10 +125,13 @@ impl Checked {
                 let message = format!("no {source:?} in the build context");
                 Some(Diagnostic::error("missing-path", *span, message).hint(hint))
             }
-            Some(Kind::File) if selection.directory => {
+            Some(Found::File) if selection.directory => {
                 let name = source.rsplit('/').next().unwrap_or(source);
-                let message = format!("found the file {source:?}, expected a directory, because its target ends in \"/\"");
-                let hint = format!("write where the file itself goes: {}/{name}", target.trim_end_matches('/'));
+                let message = format!(
+                    "found the file {source:?}, expected a directory, because its target ends in \"/\""
+                );
+                let hint =
+                    format!("write where the file itself goes: {}/{name}", target.trim_end_matches('/'));
                 Some(Diagnostic::error("file-onto-directory", *span, message).hint(hint))
             }
             Some(_) => None,
@@ -125,21 +139,23 @@ impl Checked {
     }
 
     /// Refuses files whose target is a directory of the base: they would take its place, and all that is in it.
-    pub fn find_replaced(&self, plan: &Plan, kinds: &Kinds, looks: &Looks) -> Result<(), Failure> {
+    pub fn find_replaced(&self, plan: &Plan, kinds: &Look, looks: &Looks) -> Result<(), Failure> {
         let mut problems: BTreeMap<(Span, &str), Diagnostic> = BTreeMap::new();
         for (name, look) in looks {
-            let stage = plan.stages.get(name).map(|stage| &stage.chain);
-            let chain = stage.or_else(|| plan.images.get(name).map(|image| &image.chain));
+            let stage = plan.chain(&Target::Stage(name.clone()));
+            let chain = stage.or_else(|| plan.chain(&Target::Service(name.clone())));
             let layers = chain.into_iter().flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id]);
             for layer in layers.filter(|layer| layer.origin == Origin::Context) {
                 for part in &layer.parts {
                     let source = part.source.trim_start_matches('/');
-                    let file = kinds.get(source) == Some(&Kind::File);
+                    let file = kinds.get(source) == Some(&Found::File);
                     if file && matches!(look.get(&part.target), Some(Found::Directory { .. })) {
                         let name = source.rsplit('/').next().unwrap_or(source);
                         let span = layer.spans.first().copied().unwrap_or_default();
-                        let message =
-                            format!("found the directory {:?} in the base, where the file {source:?} is to go", part.target);
+                        let message = format!(
+                            "found the directory {:?} in the base, where the file {source:?} is to go",
+                            part.target
+                        );
                         let diagnostic = Diagnostic::error("file-onto-directory", span, message)
                             .hint(format!("write where the file itself goes: {}/{name}", part.target));
                         problems.insert((span, &part.target), diagnostic);

@@ -3,7 +3,8 @@
 use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Mkdir, Owner, User};
 
 use super::look::{self, Look};
-use super::{Built, Emitter, FILE_TIME};
+use super::{Built, Emitter, FILE_TIME, Settings, inner};
+use crate::diagnostic::Span;
 use crate::manifest::model::{self, Id};
 use crate::plan::{Layer, LayerId, Origin, Part};
 
@@ -15,15 +16,22 @@ impl Emitter<'_> {
         if self.input.settings.merge {
             self.merge_layers(base, &layers, name)
         } else {
-            self.copy_layers(base, &layers)
+            self.copy_layers(base, &layers, name)
         }
     }
 
     /// One copy upon the other, for engines that cannot merge.
-    fn copy_layers(&mut self, mut built: Built, layers: &[&Layer]) -> Built {
+    fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], name: &str) -> Built {
         for layer in layers {
             built.edge = Some(self.copy(layer, built.edge));
             built.config.layer_history(layer.name.clone());
+        }
+        let inner = inner::find(layers, self.input.context);
+        if !inner.is_empty() {
+            let shown = format!("[{name}] keep mode of {}", inner::shown(&inner).join(", "));
+            let op = self.copy_directories(File::on(built.edge), &inner);
+            built.edge = Some(self.graph.add(op, Metadata::named(shown.clone())));
+            built.config.layer_history(shown);
         }
         built
     }
@@ -72,7 +80,7 @@ impl Emitter<'_> {
             }
         };
         let op = layer.parts.iter().fold(File::on(onto), |op, part| {
-            let copy = self.part(part, from);
+            let copy = copy_attributes(part, from, self.input.settings);
             match part.target.rsplit_once('/') {
                 // Missing parents would get the owner and mode of what is copied, and a merge would
                 // give these to the parents of other layers' files.
@@ -87,7 +95,12 @@ impl Emitter<'_> {
         if onto.is_some() || !leaves_times(layer) {
             return made;
         }
-        let settled = Copy {
+        self.settle(made, format!("{}, file times", layer.name), &layer.spans)
+    }
+
+    /// The same files once more, now all of one time.
+    pub(super) fn settle(&mut self, made: Edge, name: String, spans: &[Span]) -> Edge {
+        let again = Copy {
             from: Some(made),
             src: "/".to_owned(),
             dest: "/".to_owned(),
@@ -95,46 +108,47 @@ impl Emitter<'_> {
             timestamp: Some(FILE_TIME),
             ..Copy::default()
         };
-        let metadata = self.metadata(format!("{}, file times", layer.name), &layer.spans);
-        self.graph.add(File::on(None).copy(settled), metadata)
+        let metadata = self.metadata(name, spans);
+        self.graph.add(File::on(None).copy(again), metadata)
     }
+}
 
-    fn part(&self, part: &Part, from: Option<Edge>) -> Copy {
-        let mode = part.attributes.mode.map(|bits| self.mode(bits)).unwrap_or_default();
-        Copy {
-            from,
-            src: part.source.clone(),
-            dest: part.target.clone(),
-            owner: part.attributes.owner.as_ref().map(owner),
-            mode: mode.bits,
-            mode_str: mode.symbolic,
-            follow_symlinks: true,
-            dir_contents_only: true,
-            create_dest_path: true,
-            timestamp: Some(FILE_TIME),
-            include_patterns: part.patterns.include.clone(),
-            exclude_patterns: part.patterns.exclude.clone(),
-            ..Copy::default()
-        }
+/// The copy of a part, on any base.
+pub(super) fn copy_attributes(part: &Part, from: Option<Edge>, settings: &Settings) -> Copy {
+    let mode = part.attributes.mode.map(|bits| mode(bits, settings)).unwrap_or_default();
+    Copy {
+        from,
+        src: part.source.clone(),
+        dest: part.target.clone(),
+        owner: part.attributes.owner.as_ref().map(owner),
+        mode: mode.bits,
+        mode_str: mode.symbolic,
+        follow_symlinks: true,
+        dir_contents_only: true,
+        create_dest_path: true,
+        timestamp: Some(FILE_TIME),
+        include_patterns: part.patterns.include.clone(),
+        exclude_patterns: part.patterns.exclude.clone(),
+        ..Copy::default()
     }
+}
 
-    /// A mode without any `x` would make directories that nobody can enter: it gives them `x` where
-    /// it gives `r`. An engine that cannot say so gives it to the files too.
-    fn mode(&self, bits: u32) -> Mode {
-        if bits & 0o111 != 0 {
-            return Mode { bits: Some(bits), symbolic: None };
-        }
-        if !self.input.settings.mode_string {
-            return Mode { bits: Some(bits | (bits & 0o444) >> 2), symbolic: None };
-        }
-        let class = |who: char, bits: u32| {
-            let r = if bits & 4 == 0 { "" } else { "rX" };
-            let w = if bits & 2 == 0 { "" } else { "w" };
-            format!("{who}={r}{w}")
-        };
-        let symbolic = [class('u', bits >> 6), class('g', bits >> 3), class('o', bits)].join(",");
-        Mode { bits: None, symbolic: Some(symbolic) }
+/// A mode without any `x` would make directories that nobody can enter: it gives them `x` where
+/// it gives `r`. An engine that cannot say so gives it to the files too.
+fn mode(bits: u32, settings: &Settings) -> Mode {
+    if bits & 0o111 != 0 {
+        return Mode { bits: Some(bits), symbolic: None };
     }
+    if !settings.mode_string {
+        return Mode { bits: Some(bits | (bits & 0o444) >> 2), symbolic: None };
+    }
+    let class = |who: char, bits: u32| {
+        let r = if bits & 4 == 0 { "" } else { "rX" };
+        let w = if bits & 2 == 0 { "" } else { "w" };
+        format!("{who}={r}{w}")
+    };
+    let symbolic = [class('u', bits >> 6), class('g', bits >> 3), class('o', bits)].join(",");
+    Mode { bits: None, symbolic: Some(symbolic) }
 }
 
 /// Permissions as numbers or as chmod writes them.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Edge, File, Metadata, Mkdir, Owner};
 
-use super::{Emitter, FILE_TIME};
+use super::{Emitter, FILE_TIME, inner};
 use crate::plan::{Attributes, Layer, Origin};
 
 /// What was found, by absolute path; what is not there is not in it.
@@ -86,9 +86,14 @@ impl Emitter<'_> {
                 changed.insert(part.target.clone());
             }
         }
-        if changed.is_empty() {
+        let inner = inner::find(layers, self.input.context);
+        if changed.is_empty() && inner.is_empty() {
             return None;
         }
+        let mut list: Vec<String> = changed.iter().cloned().collect();
+        list.extend(inner::shown(&inner));
+        // What is on the way to an inner directory is made again here, and must be as the base has it.
+        changed.extend(inner::shown(&inner));
         // Every directory on the way, each after the one it is in: none is left to a default.
         let all: BTreeSet<String> =
             changed.iter().flat_map(|path| above(path).into_iter().chain([path.clone()])).collect();
@@ -103,9 +108,13 @@ impl Emitter<'_> {
                 timestamp: Some(FILE_TIME),
             });
         }
-        let list: Vec<&str> = changed.iter().map(String::as_str).collect();
         let shown = format!("[{name}] keep owner and mode of {}", list.join(", "));
-        Some((self.graph.add(op, Metadata::named(shown.clone())), shown))
+        if inner.is_empty() {
+            return Some((self.graph.add(op, Metadata::named(shown.clone())), shown));
+        }
+        let op = self.copy_directories(op, &inner);
+        let made = self.graph.add(op, Metadata::named(shown.clone()));
+        Some((self.settle(made, format!("{shown}, file times"), &[]), shown))
     }
 }
 

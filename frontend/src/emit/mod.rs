@@ -4,6 +4,7 @@
 
 mod base;
 mod image;
+mod inner;
 mod layer;
 mod look;
 mod settings;
@@ -45,6 +46,8 @@ pub struct Input<'a> {
     pub sources: &'a Sources,
     /// What the bases hold where layers go.
     pub looks: &'a Looks,
+    /// What selected paths of the context are, by their paths from its root.
+    pub context: &'a Look,
     /// The manifest, for the places of steps.
     pub source: &'a Source,
     /// What the build was told.
@@ -62,10 +65,7 @@ pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
 /// it. `None` if there is nothing to look at: no layers, or no base.
 pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTreeSet<String>)> {
     let plan = input.plan;
-    let chain = match target {
-        Target::Stage(name) => &plan.stages.get(name)?.chain,
-        Target::Service(name) => &plan.images.get(name)?.chain,
-    };
+    let chain = plan.chain(target)?;
     if chain.layers.is_empty() {
         return None;
     }

@@ -10,12 +10,12 @@ use buildkit_proto::pb;
 use tokio::task::JoinSet;
 
 use crate::diagnostic::Span;
-use crate::emit;
+use crate::emit::{self, Found, Look};
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{Kind, Kinds, ManifestFile, Outside, Refused, Resolved};
+use crate::outside::{ManifestFile, Outside, Refused, Resolved};
 use crate::plan::ContextPlan;
 use crate::platform::Platform;
 
@@ -122,12 +122,12 @@ impl Outside for Engine {
         refused.map_or(Ok(resolved), Err)
     }
 
-    async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Kinds, Failure> {
+    async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure> {
         let name = &self.options.context_local;
         let definition = emit::context_definition(context, name, self.options.session_of(name));
         let reference = self.client.solve(definition, false).await?;
         // The first look transfers the context; only then do the others go side by side.
-        let mut kinds = Kinds::new();
+        let mut kinds = Look::new();
         for (start, end) in batches(paths.len()) {
             let mut pending = JoinSet::new();
             for path in &paths[start..end] {
@@ -143,10 +143,9 @@ impl Outside for Engine {
     }
 }
 
-async fn kind(client: Client, reference: Ref, path: String) -> Result<(String, Option<Kind>), Failure> {
+async fn kind(client: Client, reference: Ref, path: String) -> Result<(String, Option<Found>), Failure> {
     let stat = client.stat_file(&reference, &path).await?;
-    let kind = stat.map(|stat| if stat.mode & look::DIRECTORY == 0 { Kind::File } else { Kind::Directory });
-    Ok((path, kind))
+    Ok((path, stat.map(|stat| look::found(&stat).1)))
 }
 
 /// One lookup alone, then groups of [`LOOKUPS`].

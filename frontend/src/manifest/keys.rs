@@ -92,9 +92,9 @@ pub(super) fn unknown(key: &str, span: Span, known: &[&str], reader: &mut Reader
     let hint = elsewhere(key, known)
         .or_else(|| suggest(key, known.iter().copied()))
         .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
-    reader.problems.push(
-        Diagnostic::error(rules::UNKNOWN_KEY, span, format!("unknown key {}", quote(key))).hint(hint),
-    );
+    reader
+        .problems
+        .push(Diagnostic::error(rules::UNKNOWN_KEY, span, format!("unknown key {}", quote(key))).hint(hint));
 }
 
 /// What a key of compose or of Dockerfiles is called here, or where it belongs.
@@ -111,8 +111,18 @@ fn elsewhere(key: &str, known: &[&str]) -> Option<String> {
         ("packages", "apt"),
     ];
     const COMPOSE: [&str; 12] = [
-        "ports", "depends_on", "env_file", "networks", "restart", "deploy", "secrets", "configs", "profiles",
-        "container_name", "logging", "build",
+        "ports",
+        "depends_on",
+        "env_file",
+        "networks",
+        "restart",
+        "deploy",
+        "secrets",
+        "configs",
+        "profiles",
+        "container_name",
+        "logging",
+        "build",
     ];
     if let Some((_, name)) = NAMES.iter().find(|(other, name)| *other == key && known.contains(name)) {
         return Some(format!("here it is \"{name}\""));

@@ -47,7 +47,12 @@ impl Listing {
             let known = all.last().map_or(0, |last| common(&last.path, &entry.path));
             let missing = entry.path.match_indices('/').map(|(at, _)| at).filter(|at| *at > known);
             let missing: Vec<Entry> = missing
-                .map(|at| Entry { path: entry.path[..at].to_owned(), kind: Kind::Directory, size: 0, mode: 0o755 })
+                .map(|at| Entry {
+                    path: entry.path[..at].to_owned(),
+                    kind: Kind::Directory,
+                    size: 0,
+                    mode: 0o755,
+                })
                 .collect();
             all.extend(missing);
             all.push(entry);

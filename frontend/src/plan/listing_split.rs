@@ -289,7 +289,8 @@ mod tests {
             .iter()
             .map(|(_, include, exclude)| Patterns { include: list(include), exclude: list(exclude) })
             .collect();
-        let consumers: Vec<BTreeSet<usize>> = (0..selections.len()).map(|who| BTreeSet::from([who])).collect();
+        let consumers: Vec<BTreeSet<usize>> =
+            (0..selections.len()).map(|who| BTreeSet::from([who])).collect();
         let selected: Vec<Selected<'_>> = selections
             .iter()
             .enumerate()
@@ -340,10 +341,7 @@ mod tests {
     fn selections_that_begin_below() {
         let files = ["a/b/x.py", "a/b/y.c", "a/z.py"];
         let selections = [("a", &["**/*.py"][..], &[][..]), ("a/b", &[], &[])];
-        assert_eq!(
-            pieces(&files, "a", &selections),
-            ["a +z.py: [0]", "a/b +x.py: [0, 1]", "a/b +y.c: [1]"]
-        );
+        assert_eq!(pieces(&files, "a", &selections), ["a +z.py: [0]", "a/b +x.py: [0, 1]", "a/b +y.c: [1]"]);
         assert_eq!(pieces(&files, "", &[("", &["**/*.c"], &[])]), ["a/b +y.c: [0]"]);
     }
 }

@@ -29,6 +29,7 @@ pub use fold::LIMIT as LAYER_LIMIT;
 pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
 pub use listing::{Entry, Kind, Listing};
+pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reference::normalise;
 pub use target::{Target, Targets, UnknownTarget, bases_of, choose, stages_for};
@@ -51,6 +52,16 @@ pub struct Plan {
     pub stages: BTreeMap<String, StageChain>,
     /// Images, one a service.
     pub images: BTreeMap<String, ImagePlan>,
+}
+
+impl Plan {
+    /// What a target is made of.
+    pub fn chain(&self, target: &Target) -> Option<&Chain> {
+        match target {
+            Target::Stage(name) => self.stages.get(name).map(|stage| &stage.chain),
+            Target::Service(name) => self.images.get(name).map(|image| &image.chain),
+        }
+    }
 }
 
 /// One service's image.

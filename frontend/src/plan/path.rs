@@ -21,7 +21,7 @@ pub(super) fn parts(path: &str) -> Vec<String> {
 
 /// A name as a pattern that matches it alone: Go's `filepath.Match` as moby's patternmatcher changes
 /// it, which reads a leading `!` as "not this" and trims spaces from both ends of a pattern.
-pub(super) fn escape(name: &str) -> String {
+pub fn escape(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     let last = name.chars().count().saturating_sub(1);
     for (place, c) in name.chars().enumerate() {

@@ -109,12 +109,17 @@ impl Matcher {
     /// Whether something below a directory can be matched that is not matched with it. Says yes when in doubt.
     pub fn can_match_below(&self, directory: &str) -> bool {
         let rules = || self.rules.iter().filter(|rule| !rule.takes_back);
-        if self.negated { below(rules().map(|rule| &rule.glob), directory) } else { self.indexed_below(directory) }
+        if self.negated {
+            below(rules().map(|rule| &rule.glob), directory)
+        } else {
+            self.indexed_below(directory)
+        }
     }
 
     /// Whether something below a directory can be taken back.
     pub fn can_take_back_below(&self, directory: &str) -> bool {
-        self.negated && below(self.rules.iter().filter(|rule| rule.takes_back).map(|rule| &rule.glob), directory)
+        self.negated
+            && below(self.rules.iter().filter(|rule| rule.takes_back).map(|rule| &rule.glob), directory)
     }
 
     fn any(&self, path: &str) -> bool {
@@ -218,12 +223,14 @@ impl Filter {
 
     /// Whether everything below a directory is taken.
     pub fn all_below(&self, directory: &str, place: &Place) -> bool {
-        let included = self.include.as_ref().is_none_or(|include| {
-            place.include.matched && !include.can_take_back_below(directory)
-        });
-        let not_excluded = self.exclude.as_ref().is_none_or(|exclude| {
-            !place.exclude.matched && !exclude.can_match_below(directory)
-        });
+        let included = self
+            .include
+            .as_ref()
+            .is_none_or(|include| place.include.matched && !include.can_take_back_below(directory));
+        let not_excluded = self
+            .exclude
+            .as_ref()
+            .is_none_or(|exclude| !place.exclude.matched && !exclude.can_match_below(directory));
         included && not_excluded
     }
 }

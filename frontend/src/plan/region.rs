@@ -165,7 +165,8 @@ fn by_file(
     let top = source(top);
     let pieces = listing_split::split(listing, &top, &selected)?;
     let region = |(path, patterns, consumers): listing_split::Piece| {
-        let places: BTreeSet<Span> = consumers.iter().filter_map(|who| spans.get(who)).flatten().copied().collect();
+        let places: BTreeSet<Span> =
+            consumers.iter().filter_map(|who| spans.get(who)).flatten().copied().collect();
         let names = super::path::parts(&path);
         Region {
             frame: frame.clone(),

@@ -128,11 +128,18 @@ fn what_a_filter_says_of_whole_directories() {
 /// Pieces that patterns and paths are made of, so that they often meet.
 fn patterns() -> impl Strategy<Value = Vec<String>> {
     let piece = prop_oneof![
-        Just("a"), Just("b"), Just("*"), Just("?"), Just("**"), Just("/"), Just("[ab]"), Just("."), Just("é"),
+        Just("a"),
+        Just("b"),
+        Just("*"),
+        Just("?"),
+        Just("**"),
+        Just("/"),
+        Just("[ab]"),
+        Just("."),
+        Just("é"),
     ];
-    let pattern = (any::<bool>(), proptest::collection::vec(piece, 1..7)).prop_map(|(back, pieces)| {
-        format!("{}{}", if back { "!" } else { "" }, pieces.concat())
-    });
+    let pattern = (any::<bool>(), proptest::collection::vec(piece, 1..7))
+        .prop_map(|(back, pieces)| format!("{}{}", if back { "!" } else { "" }, pieces.concat()));
     proptest::collection::vec(pattern, 0..5)
 }
 

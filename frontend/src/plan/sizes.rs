@@ -1,0 +1,83 @@
+//! How much the layers hold, by the context's listing.
+
+use std::collections::BTreeMap;
+
+use super::listing::{Kind, Listing};
+use super::pattern::Filter;
+use super::want::{Attributes, Origin};
+use super::{Part, Plan};
+
+/// Bytes and number of files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Bytes of their contents.
+    pub bytes: u64,
+    /// Files, links and the like; directories do not count.
+    pub files: u64,
+}
+
+/// What the layers of a plan hold.
+#[derive(Clone, Debug, Default)]
+pub struct Sizes {
+    /// For each layer; `None` if its files come from elsewhere than the context.
+    pub layers: Vec<Option<Size>>,
+    /// If every file were stored once for each destination, owner and mode that any image gives it.
+    pub ideal: Size,
+}
+
+/// What takes a file of the context to its place in an image, without what both paths have in common
+/// at their end: the same for all parts that put the same file to the same place.
+type Rule<'a> = (&'a str, &'a str, &'a Attributes);
+
+/// Measures all layers.
+pub fn measure(plan: &Plan, listing: &Listing) -> Sizes {
+    let mut needed: BTreeMap<Rule<'_>, Vec<usize>> = BTreeMap::new();
+    let mut layers = Vec::with_capacity(plan.layers.len());
+    for layer in &plan.layers {
+        if layer.origin != Origin::Context {
+            layers.push(None);
+            continue;
+        }
+        let mut size = Size::default();
+        for part in &layer.parts {
+            let places = places(part, listing);
+            size.add(listing, &places);
+            needed.entry(rule(part)).or_default().extend(places);
+        }
+        layers.push(Some(size));
+    }
+    let mut ideal = Size::default();
+    for mut places in needed.into_values() {
+        places.sort_unstable();
+        places.dedup();
+        ideal.add(listing, &places);
+    }
+    Sizes { layers, ideal }
+}
+
+/// What a part copies, as places in the listing. A pattern that the engine refuses takes nothing: it says so itself.
+fn places(part: &Part, listing: &Listing) -> Vec<usize> {
+    let filter = Filter::new(&part.patterns.include, &part.patterns.exclude);
+    filter.map(|filter| listing.select(part.source.trim_start_matches('/'), &filter)).unwrap_or_default()
+}
+
+fn rule(part: &Part) -> Rule<'_> {
+    let (mut source, mut target) = (part.source.as_str(), part.target.as_str());
+    while let (Some((above, name)), Some((over, same))) = (source.rsplit_once('/'), target.rsplit_once('/'))
+        && name == same
+        && !name.is_empty()
+    {
+        (source, target) = (above, over);
+    }
+    (source.trim_end_matches('/'), target.trim_end_matches('/'), &part.attributes)
+}
+
+impl Size {
+    fn add(&mut self, listing: &Listing, places: &[usize]) {
+        for at in places {
+            let entry = &listing.entries()[*at];
+            self.bytes += entry.size;
+            self.files += u64::from(entry.kind != Kind::Directory);
+        }
+    }
+}
