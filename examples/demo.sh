@@ -32,11 +32,20 @@ docker compose ps
 
 python3 - <<'PY'
 import os
+import time
 from urllib.request import urlopen
 
 for name in ("WEB", "API"):
     address = f"http://127.0.0.1:{os.environ[name + '_PORT']}/"
-    print(address, urlopen(address, timeout=10).read().decode().strip(), sep="\n")
+    for attempt in range(50):
+        try:
+            answer = urlopen(address, timeout=10).read().decode().strip()
+            break
+        except OSError:  # a published port may open a moment after its container is healthy
+            if attempt == 49:
+                raise
+            time.sleep(0.2)
+    print(address, answer, sep="\n")
 PY
 echo "-- what the three images share"
 docker buildx build -q -f layerset.yaml --call=plan .
