@@ -170,3 +170,37 @@ fn merged_layers_are_what_copies_make() {
 fn without_merge_op_too() {
     compare(Engine::graphdriver().unwrap());
 }
+
+#[test]
+fn a_file_replaces_no_directory_of_the_base() {
+    let engine = containerd();
+    let project = Project::new("onto-a-directory").unwrap();
+    project.write("top.txt", "top").unwrap();
+    for (target, line) in [
+        (
+            "/etc",
+            "layerset.yaml:3:48: found the directory \"/etc\" in the base, where the file \"top.txt\" is to go; write where the file itself goes: /etc/top.txt",
+        ),
+        (
+            "/new/",
+            "layerset.yaml:3:48: found the file \"top.txt\", expected a directory, because its target ends in \"/\"; write where the file itself goes: /new/top.txt",
+        ),
+    ] {
+        let service = format!(
+            "services:\n  api: {{from: 'busybox:1.37', files: [{{source: top.txt, target: {target}}}]}}\n"
+        );
+        project.write("layerset.yaml", syntax() + &service).unwrap();
+        let refused = build(engine, &project).run().unwrap();
+        assert!(!refused.success());
+        assert!(refused.stderr.contains(line), "{}", refused.stderr);
+    }
+    // What a stage holds is not known before it is built: there it is as with COPY.
+    let stage = "stages:\n  made: {from: 'busybox:1.37', run: [echo made > /made]}\n\
+                 services:\n  api: {from: 'busybox:1.37', copy: [{from: made, source: /made, target: /etc}]}\n";
+    project.write("layerset.yaml", syntax() + stage).unwrap();
+    ok(build(engine, &project).args(&["--load", "--tag", "onto-a-directory", "--target=api"]));
+    let tree = engine.export("onto-a-directory").unwrap();
+    assert_eq!(tree["etc/made"].content, b"made\n");
+    assert!(tree.contains_key("etc/passwd"));
+    ok(engine.docker(&["image", "rm", "onto-a-directory"]));
+}
