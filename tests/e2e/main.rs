@@ -14,6 +14,7 @@ mod mistakes;
 mod mistakes_table;
 mod platforms;
 mod reproducible;
+mod scenarios;
 mod sharing;
 mod steps;
 mod support;
