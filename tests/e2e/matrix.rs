@@ -1,6 +1,7 @@
 //! What a merge makes is what plain COPY lines make: the same files, owners, modes, links and contents, for
 //! trees and destinations that a merge gets wrong when nobody takes care. On engines with and without MergeOp.
 
+use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -125,10 +126,10 @@ fn project() -> Project {
         + "\"]}\nservices:\n";
     let mut dockerfile = format!("FROM busybox:1.37 AS base\nRUN {BASE}\n");
     for case in &CASES {
-        manifest += &format!("  {}: {{from: base, files: {}}}\n", case.name, case.files);
-        dockerfile += &format!("FROM base AS {}\n", case.name);
+        let _ = writeln!(manifest, "  {}: {{from: base, files: {}}}", case.name, case.files);
+        let _ = writeln!(dockerfile, "FROM base AS {}", case.name);
         for copy in case.copies {
-            dockerfile += &format!("COPY {copy}\n");
+            let _ = writeln!(dockerfile, "COPY {copy}");
         }
     }
     project
