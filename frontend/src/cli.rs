@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,11 +11,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
 use crate::disk::Disk;
-use crate::emit::{self, Input, Look, Looks, Settings, Sources};
+use crate::emit::{self, Input, Settings, Sources};
 use crate::failure::Failure;
 use crate::manifest::Inputs;
-use crate::pipeline;
-use crate::plan::{Facts, plan};
+use crate::pipeline::{self, Listed};
+use crate::plan::{Facts, Figures, Filter, Look, Looks};
 use crate::platform::Platform;
 
 /// Exit code for the user's mistakes.
@@ -32,8 +33,20 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the layers of every image and which images share them
-    Plan(Common),
+    /// Show the layers of every image, what they hold and which images share them
+    Plan {
+        #[command(flatten)]
+        common: Common,
+        /// Compare with what `--format json` printed before: what an edit rebuilds and pushes
+        #[arg(long, value_name = "OLD.json")]
+        diff: Option<PathBuf>,
+        /// Write the plan as a picture: one page for a browser
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// Write over FILE
+        #[arg(long, requires = "html")]
+        force: bool,
+    },
     /// Report every error and warning of the manifest
     Check(Common),
     /// Print a bake file that builds every service
@@ -51,6 +64,14 @@ enum Command {
     },
     /// Print the JSON Schema of the manifest
     Schema,
+    /// List what a directory holds: the frontend starts this in a container with the context
+    #[command(hide = true)]
+    List {
+        /// What to list
+        directory: PathBuf,
+        /// Where to write the list
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -109,8 +130,13 @@ pub async fn run() -> ExitCode {
             print!("{}", calls::schema().text);
             return ExitCode::SUCCESS;
         }
+        Command::List { directory, file } => {
+            return list(directory, file).map_or_else(failed, |()| ExitCode::SUCCESS);
+        }
         Command::Llb { common, target, dot } => (common, target.as_deref(), *dot),
-        Command::Plan(common) | Command::Check(common) | Command::Bake(common) => (common, None, false),
+        Command::Plan { common, .. } | Command::Check(common) | Command::Bake(common) => {
+            (common, None, false)
+        }
     };
     match answer(&cli.command, common, target, dot).await {
         Ok(answer) => {
@@ -120,15 +146,27 @@ pub async fn run() -> ExitCode {
             }
             if answer.status == 0 { ExitCode::SUCCESS } else { ExitCode::from(MISTAKE) }
         }
-        Err(Failure::Manifest { file, diagnostics }) => {
+        Err(failure) => failed(failure),
+    }
+}
+
+fn failed(failure: Failure) -> ExitCode {
+    match failure {
+        Failure::Manifest { file, diagnostics } => {
             eprint!("{}", render(&file, &diagnostics));
             ExitCode::from(MISTAKE)
         }
-        Err(failure) => {
+        failure => {
             eprintln!("layerset: {failure}");
             ExitCode::from(if matches!(failure, Failure::TryAgain(_)) { TRY_AGAIN } else { MISTAKE })
         }
     }
+}
+
+fn list(directory: &Path, file: &Path) -> Result<(), Failure> {
+    let listing = crate::disk::list(directory, Filter::default())?;
+    std::fs::write(file, listing.to_bytes())
+        .map_err(|error| Failure::Request(format!("cannot write {}: {error}", file.display())))
 }
 
 async fn answer(
@@ -147,11 +185,14 @@ async fn answer(
     if !matches!(command, Command::Check(_)) && !checked.warnings.is_empty() {
         eprint!("{}", render(&checked.source, &checked.warnings));
     }
-    let facts = Facts::default();
-    let planned = plan(&checked.manifest, &facts, checked.ignore.clone());
+    let platform =
+        common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
+    let services = checked.services();
     match command {
         Command::Check(_) => {
-            checked.kinds(&disk, &planned, &checked.everything()).await?;
+            let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
+            checked.kinds(&disk, &plan, &checked.everything()).await?;
+            checked.check_budgets(&disk, &platform).await?;
             Ok(Answer { status: 0, ..calls::check(&checked.source, &checked.warnings) })
         }
         Command::Bake(_) => {
@@ -165,10 +206,9 @@ async fn answer(
         }
         Command::Llb { .. } => {
             let target = checked.target(target)?;
-            let platform =
-                common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
+            let planned = checked.planned(&disk, &services, &platform, Listed::IfNeeded).await?;
             let input = Input {
-                plan: &planned,
+                plan: &planned.plan,
                 sources: &Sources::new(),
                 looks: &Looks::new(),
                 context: &Look::new(),
@@ -178,8 +218,54 @@ async fn answer(
             let emitted = emit::emit(input, &target);
             if dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
         }
-        Command::Plan(_) | Command::Schema => Ok(calls::plan(&planned)),
+        Command::Plan { diff, html, force, .. } => {
+            let planned = checked.planned(&disk, &services, &platform, Listed::Always).await?;
+            let figures = planned.figures();
+            let mut answer = match diff {
+                Some(old) => calls::plan_diff(&old_figures(old)?, &figures),
+                None => calls::plan(&planned.plan, &figures),
+            };
+            if let Some(file) = html {
+                let title =
+                    checked.manifest.name.clone().unwrap_or_else(|| disk.manifest.display().to_string());
+                write_page(file, *force, &calls::page(&title, &figures))?;
+                if diff.is_none() && common.format == Format::Text {
+                    answer.text = format!("wrote {}\n", file.display());
+                }
+            }
+            let problems = planned.over_budget(&checked.manifest, &services);
+            if !problems.is_empty() {
+                eprint!("{}", render(&checked.source, &problems));
+                answer.status = 1;
+            }
+            Ok(answer)
+        }
+        Command::Schema | Command::List { .. } => Ok(calls::schema()),
     }
+}
+
+/// The figures of a plan that was printed before.
+fn old_figures(file: &Path) -> Result<Figures, Failure> {
+    let json = std::fs::read(file)
+        .map_err(|error| Failure::Request(format!("cannot read {}: {error}", file.display())))?;
+    calls::read_figures(&json).map_err(|found| {
+        Failure::Request(format!(
+            "{}: {found}, expected what \"layerset plan --format json\" prints",
+            file.display()
+        ))
+    })
+}
+
+/// Writes a page; over an existing file only if that is asked for.
+fn write_page(file: &Path, force: bool, page: &str) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).truncate(force).create(force).create_new(!force);
+    let written = options.open(file).and_then(|mut file| file.write_all(page.as_bytes()));
+    written.map_err(|error| {
+        let hint =
+            if error.kind() == ErrorKind::AlreadyExists { ", use --force to write over it" } else { "" };
+        Failure::Request(format!("cannot write {}: {error}{hint}", file.display()))
+    })
 }
 
 /// The manifest's path as bake wants it: from the context, or absolute.

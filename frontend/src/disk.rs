@@ -6,11 +6,11 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Span;
-use crate::emit::{Found, Look};
+
 use crate::failure::Failure;
 use crate::manifest::model::Base;
 use crate::outside::{ManifestFile, Outside, Refused, Resolved};
-use crate::plan::ContextPlan;
+use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place};
 use crate::platform::Platform;
 
 /// A manifest and a context on this machine.
@@ -57,6 +57,73 @@ impl Outside for Disk {
         }
         Ok(kinds)
     }
+
+    async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure> {
+        if context.unused {
+            return Ok(Listing::default());
+        }
+        let filter = Filter::new(&context.include, &context.exclude)
+            .map_err(|bad| Failure::Request(bad.to_string()))?;
+        list(&self.context, filter)
+    }
+}
+
+/// Lists a directory as a client sends it: what is left out is not entered.
+pub fn list(root: &Path, filter: Filter) -> Result<Listing, Failure> {
+    let mut walk = Walk { filter, entries: Vec::new() };
+    walk.directory(root, "", &Place::default())?;
+    Ok(Listing::new(walk.entries))
+}
+
+struct Walk {
+    filter: Filter,
+    entries: Vec<Entry>,
+}
+
+impl Walk {
+    fn directory(&mut self, directory: &Path, name: &str, above: &Place) -> Result<(), Failure> {
+        let found = fs::read_dir(directory).map_err(|error| unreadable(directory, &error))?;
+        for entry in found {
+            let entry = entry.map_err(|error| unreadable(directory, &error))?;
+            let own = entry.file_name();
+            let own = own.to_string_lossy();
+            let path = if name.is_empty() { own.into_owned() } else { format!("{name}/{own}") };
+            let place = self.filter.enter(&path, above);
+            let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), &error))?;
+            if !place.kept() && !kind.is_dir() {
+                continue;
+            }
+            if place.kept() {
+                let (size, mode) =
+                    if kind.is_file() || kind.is_dir() { attributes(&entry)? } else { (0, 0o777) };
+                let size = if kind.is_file() { size } else { 0 };
+                self.entries.push(Entry { path: path.clone(), kind: entry_kind(kind), size, mode });
+            }
+            if kind.is_dir() && !self.filter.none_below(&path, &place) {
+                self.directory(&entry.path(), &path, &place)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn entry_kind(kind: fs::FileType) -> EntryKind {
+    match kind {
+        kind if kind.is_dir() => EntryKind::Directory,
+        kind if kind.is_symlink() => EntryKind::Link,
+        kind if kind.is_file() => EntryKind::File,
+        _ => EntryKind::Other,
+    }
+}
+
+/// Bytes and permission bits.
+fn attributes(entry: &fs::DirEntry) -> Result<(u64, u32), Failure> {
+    let metadata = entry.metadata().map_err(|error| unreadable(&entry.path(), &error))?;
+    #[cfg(unix)]
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+    #[cfg(not(unix))]
+    let mode = 0o755;
+    Ok((metadata.len(), mode))
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {

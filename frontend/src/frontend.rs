@@ -8,15 +8,15 @@ use serde_json::json;
 use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
-use crate::diagnostic::{Diagnostic, Source};
-use crate::emit::{self, Input, Look, Looks, Settings};
+use crate::diagnostic::{Diagnostic, Source, render};
+use crate::emit::{self, Input, Settings};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::Inputs;
 use crate::options::{NoCache, Options};
-use crate::pipeline::{self, Checked};
-use crate::plan::{Facts, Target};
+use crate::pipeline::{self, Checked, Listed};
+use crate::plan::{Facts, Look, Looks, Target};
 use crate::platform::Platform;
 
 /// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
@@ -214,8 +214,13 @@ async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> 
     let found = match pipeline::check(engine, inputs).await {
         Ok(checked) => {
             let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
-            match checked.kinds(engine, &plan, &checked.everything()).await {
-                Ok(_) => return Ok(calls::check(&checked.source, &checked.warnings)),
+            let platform = first_platform(&engine.options);
+            let all = async {
+                checked.kinds(engine, &plan, &checked.everything()).await?;
+                checked.check_budgets(engine, &platform).await
+            };
+            match all.await {
+                Ok(()) => return Ok(calls::check(&checked.source, &checked.warnings)),
                 Err(failure) => failure,
             }
         }
@@ -239,8 +244,15 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
         "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options))),
         "plan" => {
             let platform = first_platform(options);
-            let (plan, _) = checked.plan(engine, &checked.services(), &platform).await?;
-            Ok(calls::plan(&plan))
+            let services = checked.services();
+            let planned = checked.planned(engine, &services, &platform, Listed::Always).await?;
+            let mut answer = calls::plan(&planned.plan, &planned.figures());
+            let problems = planned.over_budget(&checked.manifest, &services);
+            if !problems.is_empty() {
+                answer.text = format!("{}\n{}", answer.text, render(&checked.source, &problems));
+                answer.status = 1;
+            }
+            Ok(answer)
         }
         _ => {
             let target = checked.target(requested)?;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
-use crate::emit::{Look, Sources};
+use crate::emit::Sources;
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::plan::{ContextPlan, Facts};
+use crate::plan::{ContextPlan, Facts, Listing, Look};
 use crate::platform::Platform;
 
 /// The manifest as it was found.
@@ -32,6 +32,9 @@ pub trait Outside {
 
     /// What `paths` (relative to the context, clean) are in what `context` sends; what is not there is left out.
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure>;
+
+    /// Everything in what `context` sends. Slower than the others, so it is asked for only where it is needed.
+    async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure>;
 }
 
 /// What base images and named contexts are.

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
-use crate::emit::{Found, Look, Looks, Sources};
+use crate::emit::Sources;
 use crate::failure::Failure;
 use crate::manifest::model::{Manifest, Selection};
 use crate::manifest::{self, Inputs};
-use crate::outside::{Outside, Refused};
-use crate::plan::{self, Origin, Plan, Target, Targets, UnknownTarget};
+use crate::outside::{Outside, Refused, Resolved};
+use crate::plan::{
+    self, Facts, Figures, Found, Look, Looks, Origin, Plan, Sizes, Target, Targets, UnknownTarget,
+};
 use crate::platform::Platform;
 
 /// A manifest that passed `check`.
@@ -22,6 +24,40 @@ pub struct Checked {
     pub warnings: Vec<Diagnostic>,
     /// Exclusion patterns of the context.
     pub ignore: Vec<String>,
+}
+
+/// Whether a plan is made with the context's listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Only if selections overlap in a way that nothing else can split.
+    IfNeeded,
+    /// For its figures.
+    Always,
+}
+
+/// A plan and what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What was known.
+    pub facts: Facts,
+    /// Where bases come from.
+    pub sources: Sources,
+    /// What the layers hold, if the context was listed.
+    pub sizes: Option<Sizes>,
+}
+
+impl Planned {
+    /// What the plan comes to.
+    pub fn figures(&self) -> Figures {
+        plan::figures(&self.plan, &self.facts, self.sizes.as_ref().unwrap_or(&Sizes::default()))
+    }
+
+    /// Images of `targets` that are over their limits.
+    pub fn over_budget(&self, manifest: &Manifest, targets: &[Target]) -> Vec<Diagnostic> {
+        plan::over_budget(manifest, &self.plan, &self.facts, self.sizes.as_ref(), targets)
+    }
 }
 
 /// Reads and checks the manifest.
@@ -57,17 +93,59 @@ impl Checked {
         self.services().into_iter().chain(stages).collect()
     }
 
-    /// Plans for one platform; `targets` are those whose bases must be known.
+    /// Plans for one platform; `targets` are those whose bases must be known, and whose images must
+    /// keep their limits.
     pub async fn plan(
         &self,
         outside: &impl Outside,
         targets: &[Target],
         platform: &Platform,
     ) -> Result<(Plan, Sources), Failure> {
+        let planned = self.planned(outside, targets, platform, Listed::IfNeeded).await?;
+        let diagnostics = planned.over_budget(&self.manifest, targets);
+        if !diagnostics.is_empty() {
+            return Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics });
+        }
+        Ok((planned.plan, planned.sources))
+    }
+
+    /// As [`Self::plan`], with what the plan was made from, and whatever its images come to.
+    pub async fn planned(
+        &self,
+        outside: &impl Outside,
+        targets: &[Target],
+        platform: &Platform,
+        listed: Listed,
+    ) -> Result<Planned, Failure> {
         let reached = plan::bases_of(&self.manifest, targets);
-        let resolved =
+        let Resolved { mut facts, sources } =
             outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
-        Ok((plan::plan(&self.manifest, &resolved.facts, self.ignore.clone()), resolved.sources))
+        if listed == Listed::Always || plan::needs_listing(&self.manifest, &facts) {
+            let context = plan::context_plan(&self.manifest, self.ignore.clone());
+            facts.listing = Some(outside.listing(&context).await?);
+        }
+        let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
+        let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
+        Ok(Planned { plan, facts, sources, sizes })
+    }
+
+    /// Refuses images of all services that are over their limits, as far as these can be known without
+    /// a build. Where no service has a budget, nothing is asked for.
+    pub async fn check_budgets(&self, outside: &impl Outside, platform: &Platform) -> Result<(), Failure> {
+        let budgets: Vec<_> =
+            self.manifest.services.values().filter_map(|service| service.budget.as_ref()).collect();
+        if budgets.is_empty() {
+            return Ok(());
+        }
+        let sized = budgets.iter().any(|budget| budget.size.is_some());
+        let listed = if sized { Listed::Always } else { Listed::IfNeeded };
+        let services = self.services();
+        let planned = self.planned(outside, &services, platform, listed).await?;
+        let diagnostics = planned.over_budget(&self.manifest, &services);
+        if diagnostics.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
 
     /// What the sources that `targets` select are. Refuses those that are not there, and files whose

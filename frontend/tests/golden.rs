@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use buildkit_llb::listing::Listing;
 use layerset::disk::Disk;
-use layerset::emit::{self, Input, Looks, Settings, Sources};
+use layerset::emit::{self, Input, Settings, Sources};
 use layerset::manifest::Inputs;
 use layerset::pipeline::{self, Checked};
-use layerset::plan::{Facts, Plan, plan};
+use layerset::plan::{Facts, Look, Looks, Plan, plan};
 use layerset::platform::Platform;
 
 fn examples() -> Vec<PathBuf> {
@@ -41,6 +41,7 @@ fn graphs(checked: &Checked, plan: &Plan) -> (String, String) {
         plan,
         sources: &Sources::new(),
         looks: &Looks::new(),
+        context: &Look::new(),
         source: &checked.source,
         settings: &settings,
     };

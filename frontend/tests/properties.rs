@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use layerset::diagnostic::Source;
-use layerset::emit::{self, Input, Looks, Settings, Sources};
+use layerset::emit::{self, Input, Settings, Sources};
 use layerset::manifest::{self, Inputs, Manifest};
-use layerset::plan::{Facts, Plan, Target, plan};
+use layerset::plan::{Facts, Look, Looks, Plan, Target, plan};
 use layerset::platform::Platform;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
@@ -120,6 +120,7 @@ fn emitted(text: &str) -> Vec<buildkit_proto::pb::Definition> {
         plan: &plan,
         sources: &Sources::new(),
         looks: &Looks::new(),
+        context: &Look::new(),
         source: &source,
         settings: &settings,
     };

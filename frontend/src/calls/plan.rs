@@ -1,55 +1,182 @@
-//! `--call=plan`: the layers of every image, and which images share them.
+//! `--call=plan`: the layers of every image in their order, what they hold and who shares them.
 
 use std::fmt::Write as _;
 
-use comfy_table::Table;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::Answer;
-use crate::plan::Plan;
+use crate::plan::{Figures, ImageFigures, LayerFigures, Plan, human};
 
-/// The plan as a table of layers and one of images; as JSON the plan itself.
-pub fn plan(plan: &Plan) -> Answer {
-    let json = serde_json::to_value(plan).unwrap_or_default();
-    Answer { json, text: text(plan), status: 0 }
+/// Columns of the text.
+const WIDTH: u16 = 100;
+
+/// The plan and its figures; as JSON the plan itself, with the figures beside it.
+pub fn plan(plan: &Plan, figures: &Figures) -> Answer {
+    let mut json = serde_json::to_value(plan).unwrap_or_default();
+    json["figures"] = serde_json::to_value(figures).unwrap_or_default();
+    Answer { json, text: format!("{}\n\n{}", images(figures), summary(figures)), status: 0 }
 }
 
-fn text(plan: &Plan) -> String {
-    let mut images = table(["IMAGE", "BASE", "LAYERS", "SHARED"]);
-    for (name, image) in &plan.images {
-        let layers = &image.chain.layers;
-        let shared = layers.iter().filter(|id| plan.layers[**id].consumers.len() > 1).count();
+fn images(figures: &Figures) -> String {
+    let mut images = table(["IMAGE", "BYTES", "FILES", "SHARED BY", "HOLDS"], &[1, 2]);
+    for (name, image) in &figures.images {
+        let count = image.layers.len();
         images.add_row([
             name.clone(),
-            image.chain.base.to_string(),
-            layers.len().to_string(),
-            shared.to_string(),
+            human(image.bytes),
+            thousands(image.files),
+            String::new(),
+            format!("{count} layer{} on {}", if count == 1 { "" } else { "s" }, below(image)),
         ]);
+        for layer in image.layers.iter().filter_map(|id| figures.layers.get(id)) {
+            images.add_row([
+                String::new(),
+                layer.bytes.map_or_else(|| "?".to_owned(), human),
+                layer.files.map_or_else(|| "?".to_owned(), thousands),
+                shared_by(layer, figures),
+                layer.holds.clone(),
+            ]);
+        }
     }
-    let mut layers = table(["LAYER", "HOLDS", "IMAGES"]);
-    for layer in &plan.layers {
-        let what = layer.name.split_once("] copy ").map_or(layer.name.as_str(), |(_, what)| what);
-        layers.add_row([layer.id.clone(), what.to_owned(), consumers(&layer.consumers)]);
+    lines(&images)
+}
+
+/// `python:3.13-slim (5 layers) and 3 of commands`
+fn below(image: &ImageFigures) -> String {
+    let mut text = image.base.clone();
+    if let Some(count) = image.base_layers.filter(|count| *count > 0) {
+        let _ = write!(text, " ({count} layer{})", if count == 1 { "" } else { "s" });
     }
-    let used: usize = plan.images.values().map(|image| image.chain.layers.len()).sum();
-    let stored = plan.layers.len();
-    let mut text = format!("{images}\n\n{layers}\n\n");
-    let _ =
-        writeln!(text, "{stored} file layers stored once, used {used} times by {} images", plan.images.len());
+    if image.steps > 0 {
+        let _ = write!(text, " and {} of packages and commands", image.steps);
+    }
     text
 }
 
-fn table<const N: usize>(header: [&str; N]) -> Table {
+fn shared_by(layer: &LayerFigures, figures: &Figures) -> String {
+    match &layer.images[..] {
+        [_] => "only here".to_owned(),
+        all if all.len() == figures.images.len() => format!("all {}", all.len()),
+        [a, b] => format!("{a}, {b}"),
+        many => format!("{} images", many.len()),
+    }
+}
+
+fn summary(figures: &Figures) -> String {
+    let totals = &figures.totals;
+    let mut table = table(["", "BYTES", ""], &[1]);
+    let rows = [
+        (
+            "images",
+            totals.image_bytes,
+            format!("{} images, if each stored its own {} layers", totals.images, totals.uses),
+        ),
+        (
+            "stored",
+            totals.stored_bytes,
+            format!(
+                "{} distinct layers: {:.1} % of the images is shared",
+                totals.layers,
+                totals.reuse * 100.0
+            ),
+        ),
+        (
+            "ideal",
+            totals.ideal_bytes,
+            format!("every file once for each place: overhead {:.3}", totals.overhead),
+        ),
+        ("disk", totals.disk_bytes, "layers as an engine with all images unpacks them".to_owned()),
+    ];
+    for (name, bytes, what) in rows {
+        table.add_row([name.to_owned(), human(bytes), what]);
+    }
+    let mut text = lines(&table);
+    text.push('\n');
+    if totals.unknown_layers > 0 {
+        let _ = writeln!(
+            text,
+            "without {} layers whose files come from stages, images or contexts",
+            totals.unknown_layers
+        );
+    }
+    text
+}
+
+/// A table without lines; `numbers` are columns set to the right.
+pub(super) fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(header);
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(header);
+    for number in numbers {
+        if let Some(column) = table.column_mut(*number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
     table
 }
 
-fn consumers(all: &[String]) -> String {
-    let names: Vec<&str> = all.iter().map(|c| c.strip_prefix("service ").unwrap_or(c)).collect();
-    match &names[..] {
-        [first, second, third, _, rest @ ..] => {
-            format!("{first}, {second}, {third} and {} more", rest.len() + 1)
+/// A table's lines, without spaces around them.
+pub(super) fn lines(table: &Table) -> String {
+    let line = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned();
+    table.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `12,345`
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
         }
-        few => few.join(", "),
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn images_and_a_summary() {
+        let image = |layers: &[&str], bytes| ImageFigures {
+            base: "busybox:1".into(),
+            base_layers: Some(2),
+            layers: layers.iter().map(|&id| id.to_owned()).collect(),
+            bytes,
+            files: 2,
+            ..ImageFigures::default()
+        };
+        let layer = |holds: &str, bytes, images: &[&str]| LayerFigures {
+            holds: holds.into(),
+            bytes,
+            files: bytes.map(|_| 1),
+            images: images.iter().map(|&name| name.to_owned()).collect(),
+        };
+        let mut figures = Figures::default();
+        figures.images.insert("api".into(), image(&["1", "2"], 1_500));
+        figures.images.insert("web".into(), image(&["1", "3"], 1_000));
+        figures.layers.insert("1".into(), layer("lib", Some(1_000), &["api", "web"]));
+        figures.layers.insert("2".into(), layer("api", Some(500), &["api"]));
+        figures.layers.insert("3".into(), layer("/dist from ui", None, &["web"]));
+        let text = images(&figures);
+        let expected = "\
+IMAGE   BYTES  FILES  SHARED BY  HOLDS
+api    1.5 kB      2             2 layers on busybox:1 (2 layers)
+       1.0 kB      1  all 2      lib
+        500 B      1  only here  api
+web    1.0 kB      2             2 layers on busybox:1 (2 layers)
+       1.0 kB      1  all 2      lib
+            ?      ?  only here  /dist from ui";
+        assert_eq!(text, expected, "\n{text}");
     }
 }

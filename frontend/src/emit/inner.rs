@@ -5,9 +5,8 @@
 use buildkit_llb::{Copy, File};
 
 use super::layer::copy_attributes;
-use super::look::{Found, Look};
 use super::{Emitter, FILE_TIME};
-use crate::plan::{Attributes, Layer, Origin, Part, escape_pattern};
+use crate::plan::{Attributes, Found, Layer, Look, Origin, Part, escape_pattern};
 
 /// An outer part, and the directories in it that other parts hold, from it.
 pub(super) struct Inner<'a> {

@@ -2,11 +2,11 @@
 
 use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Mkdir, Owner, User};
 
-use super::look::{self, Look};
+use super::look;
 use super::{Built, Emitter, FILE_TIME, Settings, inner};
 use crate::diagnostic::Span;
 use crate::manifest::model::{self, Id};
-use crate::plan::{Layer, LayerId, Origin, Part};
+use crate::plan::{Layer, LayerId, Look, Origin, Part};
 
 impl Emitter<'_> {
     /// `base` with `layers` on it, bottom first.

@@ -2,36 +2,12 @@
 //! a directory where the base has a link (`/bin`), and gives every directory on the way to a file the
 //! owner and permissions of the layer's own. So whoever merges looks first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use buildkit_llb::{Edge, File, Metadata, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
-use crate::plan::{Attributes, Layer, Origin};
-
-/// What was found, by absolute path; what is not there is not in it.
-pub type Look = BTreeMap<String, Found>;
-
-/// What each stage and service is built on, by its name.
-pub type Looks = BTreeMap<String, Look>;
-
-/// What a path of a base is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// A directory.
-    Directory {
-        /// Permission bits, with setuid, setgid and sticky.
-        mode: u32,
-        /// Its owner.
-        uid: u32,
-        /// Its group.
-        gid: u32,
-    },
-    /// A symbolic link.
-    Link,
-    /// Anything else.
-    File,
-}
+use crate::plan::{Attributes, Found, Layer, Look, Origin};
 
 /// A directory as BuildKit makes it on the way to a destination.
 const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };

@@ -12,7 +12,6 @@ mod source;
 mod stage;
 
 pub use base::context_definition;
-pub use look::{Found, Look, Looks};
 pub use settings::Settings;
 pub use source::{BaseSource, Sources};
 
@@ -22,7 +21,7 @@ use buildkit_llb::{Edge, Graph, SourceId};
 use buildkit_proto::pb;
 
 use crate::diagnostic::Source;
-use crate::plan::{ImageConfig, Plan, Target};
+use crate::plan::{ImageConfig, Look, Looks, Plan, Target};
 
 /// Earliest time that every archive format can hold (zip begins in 1980): the time of every file that
 /// a file op writes, so that the same contents are the same layer on every machine.

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_proto::stat::Stat;
 
 use super::Engine;
-use crate::emit::{self, Found, Input, Look, Looks};
+use crate::emit::{self, Input};
 use crate::failure::Failure;
 use crate::gateway::Ref;
 use crate::manifest::model::Manifest;
-use crate::plan::{Target, stages_for};
+use crate::plan::{Found, Look, Looks, Target, stages_for};
 
 impl Engine {
     /// Looks at the bases of `target` and of the stages it needs, each after those below it.

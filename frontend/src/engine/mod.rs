@@ -1,6 +1,7 @@
 //! The engine as the outside of a build: manifest, base images and context through the gateway.
 
 mod base;
+mod listing;
 mod look;
 
 use std::collections::BTreeMap;
@@ -10,13 +11,13 @@ use buildkit_proto::pb;
 use tokio::task::JoinSet;
 
 use crate::diagnostic::Span;
-use crate::emit::{self, Found, Look};
+use crate::emit;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
 use crate::outside::{ManifestFile, Outside, Refused, Resolved};
-use crate::plan::ContextPlan;
+use crate::plan::{ContextPlan, Found, Listing, Look};
 use crate::platform::Platform;
 
 /// Files looked up at once in the context.
@@ -120,6 +121,10 @@ impl Outside for Engine {
             }
         }
         refused.map_or(Ok(resolved), Err)
+    }
+
+    async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure> {
+        self.list(context).await
     }
 
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure> {

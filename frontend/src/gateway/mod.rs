@@ -2,7 +2,9 @@
 //! Knows protobuf and definitions, nothing of manifests or plans.
 
 mod client;
+mod own_image;
 mod transport;
 
 pub use client::{Capabilities, Client, Ref, ResolvedSource, rpc_status};
+pub use own_image::{OwnImage, own_image};
 pub use transport::{connect, stdio};

@@ -116,6 +116,7 @@ fn change(before: Option<&ImageFigures>, after: Option<&ImageFigures>, same_laye
 }
 
 fn without(all: &[String], known: &[String]) -> Vec<String> {
+    let known: BTreeSet<&String> = known.iter().collect();
     all.iter().filter(|name| !known.contains(name)).cloned().collect()
 }
 
@@ -156,15 +157,20 @@ mod tests {
     #[test]
     fn what_an_edit_pushes() {
         let old = figures(&[("api", &["lib", "api"]), ("web", &["lib", "web"]), ("old", &["lib"])]);
-        let mut new = figures(&[("api", &["lib", "rest", "api"]), ("web", &["rest", "web"]), ("cron", &["lib"])]);
+        let mut new =
+            figures(&[("api", &["lib", "rest", "api"]), ("web", &["rest", "web"]), ("cron", &["lib"])]);
         new.layers.get_mut("web").unwrap().bytes = Some(31);
         let diff = diff(&old, &new);
         assert_eq!(keys(&diff.new_layers), ["rest"]);
         assert_eq!(keys(&diff.changed_layers), ["web"]);
         assert_eq!(keys(&diff.gone_layers), Vec::<&str>::new());
         let lib = &diff.moved_layers["lib"];
-        assert_eq!((&lib.to[..], &lib.from[..]), (&["cron".to_owned()][..], &["old".to_owned(), "web".into()][..]));
-        let images: Vec<_> = diff.images.iter().map(|(name, i)| (name.as_str(), i.change, i.pushed_bytes)).collect();
+        assert_eq!(
+            (&lib.to[..], &lib.from[..]),
+            (&["cron".to_owned()][..], &["web".to_owned(), "old".into()][..])
+        );
+        let images: Vec<_> =
+            diff.images.iter().map(|(name, i)| (name.as_str(), i.change, i.pushed_bytes)).collect();
         assert_eq!(
             images,
             [

@@ -228,7 +228,10 @@ mod tests {
         let api = &figures.images["api"];
         assert_eq!((api.bytes, api.files, api.layers.len()), (123, 3, 2));
         let shared = &figures.layers[&api.layers[0]];
-        assert_eq!((shared.holds.as_str(), &shared.images[..]), ("lib", &["api".to_owned(), "web".into()][..]));
+        assert_eq!(
+            (shared.holds.as_str(), &shared.images[..]),
+            ("lib", &["api".to_owned(), "web".into()][..])
+        );
     }
 
     #[test]

@@ -48,11 +48,12 @@ struct Walk<'a> {
     /// Selections by where they begin.
     begin: BTreeMap<&'a str, Vec<usize>>,
     sets: Vec<Consumers>,
-    /// Known sets by the selections that make them, and by what they are.
-    by_selections: BTreeMap<Vec<usize>, SetId>,
     by_consumers: BTreeMap<Consumers, SetId>,
-    /// For each entry of the range who selects it, and where what is below it ends.
-    own: Vec<SetId>,
+    /// Selections that meet somewhere, and who that makes.
+    meetings: Vec<(Vec<usize>, SetId)>,
+    by_selections: BTreeMap<Vec<usize>, usize>,
+    /// For each entry of the range which selections meet there, and where what is below it ends.
+    own: Vec<usize>,
     end: Vec<usize>,
 }
 
@@ -89,8 +90,9 @@ impl<'a> Walk<'a> {
             filters: filters.ok()?,
             begin,
             sets: vec![Consumers::new()],
-            by_selections: BTreeMap::from([(Vec::new(), 0)]),
             by_consumers: BTreeMap::from([(Consumers::new(), 0)]),
+            meetings: Vec::new(),
+            by_selections: BTreeMap::new(),
             own: Vec::with_capacity(length),
             end: Vec::with_capacity(length),
         })
@@ -112,8 +114,8 @@ impl<'a> Walk<'a> {
                 levels.pop();
             }
             let (selected, level) = self.enter(&entry.path, directory, levels.last(), end);
-            let set = self.set(selected);
-            self.own.push(set);
+            let meeting = self.meeting(selected);
+            self.own.push(meeting);
             self.end.push(end);
             if end > at + 1 {
                 levels.push(level);
@@ -159,20 +161,31 @@ impl<'a> Walk<'a> {
         (selected, level)
     }
 
-    fn set(&mut self, selected: Vec<usize>) -> SetId {
+    fn meeting(&mut self, selected: Vec<usize>) -> usize {
         if let Some(known) = self.by_selections.get(&selected) {
             return *known;
         }
-        let all: BTreeSet<usize> =
-            selected.iter().flat_map(|number| self.selections[*number].consumers).copied().collect();
-        let consumers: Consumers = all.into_iter().collect();
+        let consumers = self.consumers(&selected);
         let next = self.sets.len();
-        let id = *self.by_consumers.entry(consumers.clone()).or_insert(next);
-        if id == next {
+        let set = *self.by_consumers.entry(consumers.clone()).or_insert(next);
+        if set == next {
             self.sets.push(consumers);
         }
-        self.by_selections.insert(selected, id);
-        id
+        let number = self.meetings.len();
+        self.by_selections.insert(selected.clone(), number);
+        self.meetings.push((selected, set));
+        number
+    }
+
+    fn consumers(&self, selected: &[usize]) -> Consumers {
+        let all: BTreeSet<usize> =
+            selected.iter().flat_map(|number| self.selections[*number].consumers).copied().collect();
+        all.into_iter().collect()
+    }
+
+    /// Who selects an entry.
+    fn set(&self, at: usize) -> SetId {
+        self.meetings[self.own[at - self.range.start]].1
     }
 
     fn pieces(&self) -> Vec<Piece> {
@@ -184,10 +197,10 @@ impl<'a> Walk<'a> {
         let start = self.range.start;
         let mut at = start;
         while at < self.range.end {
-            let (own, end) = (self.own[at - start], self.end[at - start]);
+            let end = self.end[at - start];
             let path = &self.listing.entries()[at].path;
-            if end > at + 1 && own != 0 {
-                let alone = self.alone(own, at + 1..end);
+            if end > at + 1 {
+                let alone = self.alone(at, at + 1..end);
                 if !alone.is_empty() {
                     // The directory itself, with nothing in it.
                     let nothing = Patterns { include: Vec::new(), exclude: vec!["*".to_owned()] };
@@ -195,18 +208,15 @@ impl<'a> Walk<'a> {
                 }
             }
             let directory = self.listing.entries()[at].kind == Kind::Directory;
-            match uniform[at - start] {
-                Some(set) => {
-                    // Files stand in the piece of their directory, but for one that is all there is to split.
-                    if set != 0 && (directory || path == self.top) {
-                        pieces.push((path.clone(), Patterns::default(), self.sets[set].clone()));
-                    }
-                    at = end;
+            if let Some(set) = uniform[at - start] {
+                // Files stand in the piece of their directory, but for one that is all there is to split.
+                if set != 0 && (directory || path == self.top) {
+                    pieces.push((path.clone(), Patterns::default(), self.sets[set].clone()));
                 }
-                None => {
-                    self.files(path, at + 1..end, &mut pieces);
-                    at += 1;
-                }
+                at = end;
+            } else {
+                self.files(path, at + 1..end, &mut pieces);
+                at += 1;
             }
         }
         pieces
@@ -215,7 +225,7 @@ impl<'a> Walk<'a> {
     /// For each entry the one set of all that is in it, if there is one.
     fn uniform(&self) -> Vec<Option<SetId>> {
         let start = self.range.start;
-        let mut uniform: Vec<Option<SetId>> = self.own.iter().copied().map(Some).collect();
+        let mut uniform: Vec<Option<SetId>> = self.range.clone().map(|at| Some(self.set(at))).collect();
         for at in self.range.clone().rev() {
             let mut children = self.children(at + 1..self.end[at - start]);
             if let Some(first) = children.next() {
@@ -234,22 +244,22 @@ impl<'a> Walk<'a> {
         std::iter::successors(first, next)
     }
 
-    /// Those who select a directory, but nothing in it: all else of theirs brings it along.
-    fn alone(&self, own: SetId, inside: Range<usize>) -> Consumers {
+    /// Consumers of selections that take a directory, but nothing in it: all others bring it along.
+    fn alone(&self, directory: usize, inside: Range<usize>) -> Consumers {
         let start = self.range.start;
-        let mut rest = self.sets[own].clone();
+        let mut rest = self.meetings[self.own[directory - start]].0.clone();
         let mut seen = BTreeSet::new();
         for at in inside {
-            let leaf = self.end[at - start] == at + 1;
-            let set = self.own[at - start];
-            if leaf && seen.insert(set) {
-                rest.retain(|consumer| self.sets[set].binary_search(consumer).is_err());
-            }
             if rest.is_empty() {
                 break;
             }
+            let leaf = self.end[at - start] == at + 1;
+            let own = self.own[at - start];
+            if leaf && seen.insert(own) {
+                rest.retain(|selection| self.meetings[own].0.binary_search(selection).is_err());
+            }
         }
-        rest
+        self.consumers(&rest)
     }
 
     /// The files right in a directory that is not of one set, a piece for each set.
@@ -257,7 +267,7 @@ impl<'a> Walk<'a> {
         let mut by_set: BTreeMap<&Consumers, Vec<String>> = BTreeMap::new();
         for at in self.children(inside) {
             let entry = &self.listing.entries()[at];
-            let set = self.own[at - self.range.start];
+            let set = self.set(at);
             if entry.kind != Kind::Directory && set != 0 {
                 let name = entry.path.rsplit_once('/').map_or(entry.path.as_str(), |(_, name)| name);
                 by_set.entry(&self.sets[set]).or_default().push(escape(name));

@@ -3,35 +3,47 @@
 //! (the configurations of base images) is handed in. The result prints as JSON and is what
 //! `--call=plan` shows.
 
+mod budget;
 mod chain;
 mod config;
 mod consumer;
 mod context;
+mod diff;
 mod facts;
+mod figures;
 mod fold;
 mod ignore;
 mod inherit;
 mod layers;
 mod listing;
 mod listing_split;
+mod listing_text;
+mod look;
 mod path;
 mod pattern;
 mod reference;
 mod region;
+mod sizes;
+mod stack;
 mod target;
 mod want;
 
+pub use budget::over_budget;
 pub use chain::{Chain, StageChain};
 pub use config::{ContainerConfig, History, ImageConfig};
 pub use context::ContextPlan;
+pub use diff::{Change, Diff, ImageDiff, Moved, diff};
 pub use facts::Facts;
+pub use figures::{Figures, ImageFigures, LayerFigures, Totals, figures};
 pub use fold::LIMIT as LAYER_LIMIT;
 pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
-pub use listing::{Entry, Kind, Listing};
+pub use listing::{Entry, Kind as EntryKind, Listing};
+pub use look::{Found, Look, Looks};
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reference::normalise;
+pub use sizes::{Size, Sizes, human, measure};
 pub use target::{Target, Targets, UnknownTarget, bases_of, choose, stages_for};
 pub use want::{Attributes, Origin, Patterns};
 
@@ -77,6 +89,49 @@ pub struct ImagePlan {
 /// Plans all stages and services of `manifest`. `ignore` are the context's exclusion patterns.
 /// A base image that `facts` does not know is planned as if its configuration were empty.
 pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
+    let Drafts { mut stages, mut images, consumers } = drafts(manifest, facts);
+    let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
+    let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
+    let base_layers = consumer::base_layers(&consumers, &stages, facts);
+    let regions = fold::regions(&wants, &base_layers, &|wants| {
+        let mut regions = region::split(wants, facts.listing.as_ref()).regions;
+        inherit::drop_inherited(&mut regions, &consumers, &stages);
+        regions
+    });
+    let layers::Layers { layers, of } = layers::group(regions, &wants, &names);
+    for (consumer, ids) in consumers.iter().zip(of) {
+        let chain = match &consumer.target {
+            Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
+            Target::Service(name) => images.get_mut(name).map(|image| &mut image.chain),
+        };
+        if let Some(chain) = chain {
+            chain.layer_ids = ids.iter().map(|id| layers[*id].id.clone()).collect();
+            chain.layers = ids;
+        }
+    }
+    Plan { context: context_plan(manifest, ignore), layers, stages, images }
+}
+
+/// Whether selections of the context overlap in a way that only its listing can split.
+pub fn needs_listing(manifest: &Manifest, facts: &Facts) -> bool {
+    let wants: Vec<Vec<want::Want>> =
+        drafts(manifest, facts).consumers.into_iter().map(|consumer| consumer.wants).collect();
+    region::split(&wants, None).overlaps
+}
+
+/// What of the context is sent. `ignore` are its exclusion patterns.
+pub fn context_plan(manifest: &Manifest, ignore: Vec<String>) -> ContextPlan {
+    context::plan(manifest, ignore)
+}
+
+/// Stages and images without layers, and what they all want.
+struct Drafts {
+    stages: BTreeMap<String, StageChain>,
+    images: BTreeMap<String, ImagePlan>,
+    consumers: Vec<consumer::Consumer>,
+}
+
+fn drafts(manifest: &Manifest, facts: &Facts) -> Drafts {
     let mut stages = BTreeMap::new();
     for name in target::stage_order(manifest) {
         if let Some(stage) = manifest.stages.get(&name) {
@@ -94,22 +149,5 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
         );
     }
     let consumers = consumer::all(manifest, &stages, &images);
-    let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
-    let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
-    let base_layers = consumer::base_layers(&consumers, &stages, facts);
-    let mut regions = region::split(&wants, facts.listing.as_ref()).regions;
-    inherit::drop_inherited(&mut regions, &consumers, &stages);
-    let regions = fold::fold(regions, &base_layers);
-    let layers::Layers { layers, of } = layers::group(regions, &wants, &names);
-    for (consumer, ids) in consumers.iter().zip(of) {
-        let chain = match &consumer.target {
-            Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
-            Target::Service(name) => images.get_mut(name).map(|image| &mut image.chain),
-        };
-        if let Some(chain) = chain {
-            chain.layer_ids = ids.iter().map(|id| layers[*id].id.clone()).collect();
-            chain.layers = ids;
-        }
-    }
-    Plan { context: context::plan(manifest, ignore), layers, stages, images }
+    Drafts { stages, images, consumers }
 }

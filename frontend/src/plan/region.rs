@@ -153,7 +153,7 @@ fn by_file(
     let nodes = || tree.range(top.clone()..).take_while(|(path, _)| path.starts_with(top));
     let mut spans: BTreeMap<usize, BTreeSet<Span>> = BTreeMap::new();
     for (path, node) in nodes() {
-        let filtered = node.filtered.iter().map(|(patterns, who)| (patterns, who));
+        let filtered = node.filtered.iter();
         let own = (path != top && !node.plain.is_empty()).then_some((&everything, &node.plain));
         for (patterns, consumers) in filtered.chain(own) {
             selected.push(Selected { source: source(path), patterns, consumers });
@@ -263,10 +263,10 @@ mod tests {
         let show = |region: &Region| {
             let mut text = region.path.join("/");
             for pattern in &region.patterns.include {
-                text += &format!(" +{pattern}");
+                text.extend([" +", pattern.as_str()]);
             }
             for pattern in &region.patterns.exclude {
-                text += &format!(" -{pattern}");
+                text.extend([" -", pattern.as_str()]);
             }
             format!("{text}: {:?}", region.consumers)
         };

@@ -81,3 +81,41 @@ impl Size {
         }
     }
 }
+
+/// Bytes for people, in powers of 1000 as registries count: `1.2 MB`.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub fn human(bytes: u64) -> String {
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    for unit in ["kB", "MB", "GB"] {
+        // What would be shown as 1000.0 is 1.0 of the next.
+        if value < 999.95 {
+            return format!("{value:.1} {unit}");
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::human;
+
+    #[test]
+    fn bytes_for_people() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1.0 MB"),
+            (1_234_567, "1.2 MB"),
+            (154_000_000_000, "154.0 GB"),
+            (5_000_000_000_000_000, "5000.0 TB"),
+        ] {
+            assert_eq!(human(bytes), shown);
+        }
+    }
+}

@@ -46,7 +46,8 @@ impl Stack<'_> {
 
 /// Every image's stack, by its service.
 pub(super) fn images<'a>(plan: &'a Plan, facts: &Facts) -> BTreeMap<&'a str, Stack<'a>> {
-    let of = |(name, image): (&'a String, &'a super::ImagePlan)| (name.as_str(), of(plan, facts, &image.chain));
+    let of =
+        |(name, image): (&'a String, &'a super::ImagePlan)| (name.as_str(), of(plan, facts, &image.chain));
     plan.images.iter().map(of).collect()
 }
 

@@ -1,0 +1,134 @@
+//! What the context holds. A step that runs the frontend's own image lists it: the engine keeps its
+//! result as long as the context is unchanged, and all targets of a bake share it. Where that image is
+//! not known, every directory is read, many at once.
+
+use buildkit_llb::{Exec, Graph, Metadata, Mount, NetMode};
+use buildkit_proto::pb;
+use buildkit_proto::stat::Stat;
+use tokio::task::JoinSet;
+
+use super::{Engine, LOOKUPS};
+use crate::emit;
+use crate::failure::Failure;
+use crate::gateway::{Client, OwnImage, Ref, own_image};
+use crate::plan::{ContextPlan, Entry, EntryKind, Listing};
+
+impl Engine {
+    pub(super) async fn list(&self, context: &ContextPlan) -> Result<Listing, Failure> {
+        if context.unused {
+            return Ok(Listing::default());
+        }
+        let name = &self.options.context_local;
+        let definition = emit::context_definition(context, name, self.options.session_of(name));
+        if let Some(step) = own_image().and_then(|image| step(&image, &definition)) {
+            let reference = self.client.solve(step, false).await?;
+            let bytes = self.client.read_file(&reference, "listing").await?.unwrap_or_default();
+            let unreadable =
+                || Failure::Request("internal error: the context's listing cannot be read".into());
+            return Listing::from_bytes(&bytes).ok_or_else(unreadable);
+        }
+        self.read_directories(definition).await
+    }
+
+    async fn read_directories(&self, context: pb::Definition) -> Result<Listing, Failure> {
+        let reference = self.client.solve(context, false).await?;
+        let mut entries = Vec::new();
+        let mut waiting = vec![String::new()];
+        let mut pending = JoinSet::new();
+        loop {
+            while pending.len() < LOOKUPS {
+                let Some(directory) = waiting.pop() else { break };
+                pending.spawn(read(self.client.clone(), reference.clone(), directory));
+            }
+            let Some(done) = pending.join_next().await else { break };
+            let found = done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
+            let directories = found.iter().filter(|entry| entry.kind == EntryKind::Directory);
+            waiting.extend(directories.map(|entry| entry.path.clone()));
+            entries.extend(found);
+        }
+        Ok(Listing::new(entries))
+    }
+}
+
+/// The step that lists the context into the file `listing`.
+fn step(image: &OwnImage, context: &pb::Definition) -> Option<pb::Definition> {
+    let mut graph = Graph::new();
+    let root = graph.import(&image.definition).ok()??;
+    let context = graph.import(context).ok()??;
+    let exec = Exec::new(root, [image.program.as_str(), "list", "/context", "/listed/listing"])
+        .network(NetMode::None)
+        .mount(Mount::bind("/context", context).readonly())
+        .mount(Mount::scratch("/listed"));
+    let output = exec.output_of("/listed")?;
+    let edge = graph.add(exec, Metadata::named("[internal] list the build context"));
+    Some(graph.definition(edge.output(output)))
+}
+
+async fn read(client: Client, reference: Ref, directory: String) -> Result<Vec<Entry>, Failure> {
+    let path = if directory.is_empty() { "/" } else { &directory };
+    let found = client.read_dir(&reference, path, "").await?.unwrap_or_default();
+    Ok(found.iter().map(|stat| entry(&directory, stat)).collect())
+}
+
+/// The mode is a Go `os.FileMode`. Source: Go's `io/fs` package.
+fn entry(directory: &str, stat: &Stat) -> Entry {
+    const DIRECTORY: u32 = 1 << 31;
+    const SYMLINK: u32 = 1 << 27;
+    /// Devices, pipes, sockets and what Go knows no name for.
+    const OTHER: u32 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
+    let kind = match stat.mode {
+        mode if mode & DIRECTORY != 0 => EntryKind::Directory,
+        mode if mode & SYMLINK != 0 => EntryKind::Link,
+        mode if mode & OTHER != 0 => EntryKind::Other,
+        _ => EntryKind::File,
+    };
+    let name = stat.path.trim_matches('/');
+    let path = if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
+    let size = if kind == EntryKind::File { u64::try_from(stat.size).unwrap_or_default() } else { 0 };
+    Entry { path, kind, size, mode: stat.mode & 0o777 }
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_llb::{Image, Local};
+    use buildkit_proto::pb::op::Op;
+
+    use super::*;
+
+    #[test]
+    fn the_step_sees_the_context_and_writes_a_file() {
+        let definition = |op: &dyn Fn(&mut Graph) -> buildkit_llb::Edge| {
+            let mut graph = Graph::new();
+            let edge = op(&mut graph);
+            graph.definition(edge)
+        };
+        let image =
+            definition(&|graph| graph.add(Image::new("docker.io/layerset/frontend:1"), Metadata::default()));
+        let context = definition(&|graph| graph.add(Local::new("context"), Metadata::default()));
+        let own = OwnImage { definition: image, program: "/layerset".into() };
+        let step = step(&own, &context).unwrap();
+        let ops: Vec<pb::Op> =
+            step.def.iter().map(|bytes| prost::Message::decode(&bytes[..]).unwrap()).collect();
+        let Some(Op::Exec(exec)) = &ops[ops.len() - 2].op else { panic!("{ops:?}") };
+        let mounts: Vec<_> = exec.mounts.iter().map(|m| (m.dest.as_str(), m.readonly, m.output)).collect();
+        assert_eq!(mounts, [("/", false, 0), ("/context", true, -1), ("/listed", false, 1)]);
+        assert_eq!(ops.last().unwrap().inputs[0].index, 1);
+        assert_eq!(exec.meta.as_ref().unwrap().args, ["/layerset", "list", "/context", "/listed/listing"]);
+    }
+
+    #[test]
+    fn go_modes() {
+        for (mode, kind, size) in [
+            (0o644, EntryKind::File, 7),
+            (1 << 23 | 0o4755, EntryKind::File, 7),
+            (1 << 31 | 1 << 20 | 0o755, EntryKind::Directory, 0),
+            (1 << 27 | 0o777, EntryKind::Link, 0),
+            (1 << 25 | 0o600, EntryKind::Other, 0),
+            (1 << 26 | 1 << 21, EntryKind::Other, 0),
+        ] {
+            let stat = Stat { path: "x".into(), mode, size: 7, ..Stat::default() };
+            let found = entry("a", &stat);
+            assert_eq!((found.path.as_str(), found.kind, found.size), ("a/x", kind, size), "{mode:o}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The page of `layerset plan --html` in a real browser: Chromium, which is installed with apt where it is missing.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot make its own files has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+const MANIFEST: &str = "\
+name: shop
+services:
+  api: {from: scratch, files: [lib/, api/]}
+  web: {from: scratch, files: [lib/, web/]}
+  'cron': {from: scratch, files: [lib/]}
+";
+
+/// Chromium's name, installed first where that is needed: once, whichever test comes first.
+fn chromium() -> &'static str {
+    static NAME: OnceLock<&str> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let known = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| works(name));
+        known().unwrap_or_else(|| {
+            for args in [&["update", "-qq"][..], &["install", "-y", "-qq", "chromium"]] {
+                let status = Command::new("apt-get").args(args).status().unwrap();
+                assert!(status.success(), "chromium is needed, and apt-get {args:?} failed");
+            }
+            known().unwrap()
+        })
+    })
+}
+
+fn works(name: &str) -> bool {
+    Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// A page in a folder of its own.
+struct Page {
+    folder: PathBuf,
+    html: String,
+}
+
+/// The page's elements after its scripts have run, `script` last.
+fn drawn(Page { folder, html: page }: &Page, script: &str) -> String {
+    let file = folder.join("drawn.html");
+    fs::write(&file, page.replace("</body>", &format!("<script>{script}</script></body>"))).unwrap();
+    let output = Command::new(chromium())
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--window-size=1200,900", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("data-drawn=\"yes\""), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    // Scripts and data are there too, but what they have drawn is asked for.
+    text.split("<script id=\"data\"").next().unwrap_or_default().to_owned()
+}
+
+fn page(name: &str) -> Page {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    let files = [("lib/a", 600), ("api/main", 300), ("web/main", 100)];
+    for (path, size) in files {
+        fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+        fs::write(folder.join(path), vec![b'x'; size]).unwrap();
+    }
+    fs::write(folder.join("layerset.yaml"), MANIFEST).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_layerset"));
+    let output = command.args(["plan", "--html", "page.html"]).current_dir(&folder).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    Page { html: fs::read_to_string(folder.join("page.html")).unwrap(), folder }
+}
+
+/// The elements that begin with `start`, up to their ends.
+fn tags<'a>(html: &'a str, start: &str) -> Vec<&'a str> {
+    html.match_indices(start).map(|(at, _)| html[at..].split('>').next().unwrap()).collect()
+}
+
+/// What is between `before` and `after`.
+fn between<'a>(html: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = html.split_once(before).unwrap_or_else(|| panic!("no {before} in {html}"));
+    rest.split(after).next().unwrap()
+}
+
+#[test]
+fn rows_figures_and_what_they_say() {
+    let page = page("plan-page-rows");
+    let html = drawn(&page, "");
+    assert_eq!(between(&html, "<h1 id=\"title\">", "<"), "shop");
+    for (id, figure) in [
+        ("reuse", "54.5 %"),
+        ("stored", "1.0 kB"),
+        ("image-sum", "2.2 kB"),
+        ("overhead", "1.000"),
+        ("uses", "1.7 ×"),
+    ] {
+        assert_eq!(between(&html, &format!("<b id=\"{id}\">"), "<"), figure, "{id}");
+    }
+    let rows: Vec<&str> = html.split("<div class=\"row\"").skip(1).collect();
+    assert_eq!(rows.len(), 3);
+    // Alike first, then by size.
+    let services: Vec<_> = rows.iter().map(|row| between(row, "data-service=\"", "\"")).collect();
+    assert_eq!(services, ["api", "web", "cron"]);
+    let shared: Vec<_> = rows.iter().map(|row| tags(row, "<div class=\"layer shared\"")[0]).collect();
+    let of = |tag: &str, what: &str| between(tag, what, ";").trim().to_owned();
+    assert!(shared.iter().all(|tag| of(tag, "--hue:") == of(shared[0], "--hue:")), "{shared:?}");
+    // 600 and 300 of the 900 bytes of the largest image.
+    let width = |tag: &str| of(tag, "flex-basis:").trim_end_matches('%').parse::<f64>().unwrap();
+    let own = tags(rows[0], "<div class=\"layer\"");
+    assert_eq!((width(shared[0]).round(), width(own[0]).round()), (67.0, 33.0));
+}
+
+#[test]
+fn hovering_and_focus_explain_a_layer() {
+    let page = page("plan-page-hover");
+    for event in ["dispatchEvent(new PointerEvent('pointerover', {bubbles: true}))", "focus()"] {
+        let html = drawn(&page, &format!("document.querySelector('#rows .layer.shared').{event};"));
+        let tip = between(&html, "<div id=\"tip\"", "</main>");
+        for part in ["<b>lib</b>", "600 B in 1 file", "in 3 images", "api, cron, web"] {
+            assert!(tip.contains(part), "{event}: no {part} in {tip}");
+        }
+        assert!(!tags(tip, "<").is_empty() && !tip.starts_with(" role=\"status\" hidden"), "{tip}");
+        // The layer in every row, and in the list of shared ones.
+        assert_eq!(html.matches("layer shared on").count(), 4, "{event}");
+    }
+}
+
+#[test]
+fn the_filter_leaves_what_it_names() {
+    let page = page("plan-page-filter");
+    for (text, shown) in [("WEB", 1), ("lib", 3), ("nothing", 0)] {
+        let script = format!(
+            "const box = document.getElementById('filter'); box.value = '{text}'; \
+             box.dispatchEvent(new Event('input'));"
+        );
+        let html = drawn(&page, &script);
+        let rows = tags(&html, "<div class=\"row\"");
+        let visible = rows.iter().filter(|row| !row.contains("hidden")).count();
+        assert_eq!((rows.len(), visible), (3, shown), "{text}");
+    }
+}
