@@ -12,6 +12,7 @@ mod interrupted;
 mod matrix;
 mod mistakes;
 mod mistakes_table;
+mod overlap;
 mod platforms;
 mod reproducible;
 mod scenarios;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::facts::Facts;
 use super::fold::LIMIT;
+use super::holds::holds;
 use super::sizes::{Size, Sizes, human};
 use super::stack::{self, Level, Stack};
 use super::{Plan, Target};
@@ -133,9 +134,8 @@ impl Image<'_> {
             self.stack.files().map(|id| (self.size(id).unwrap_or_default().bytes, id)).collect();
         layers.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         let shown = layers.iter().take(SHOWN).map(|(bytes, id)| {
-            let name = &self.plan.layers[*id].name;
-            let holds = name.split_once("] copy ").map_or(name.as_str(), |(_, holds)| holds);
-            if self.size(*id).is_some() { format!("{} {holds}", human(*bytes)) } else { holds.to_owned() }
+            let holds = holds(&self.plan.layers[*id]);
+            if self.size(*id).is_some() { format!("{} {holds}", human(*bytes)) } else { holds }
         });
         let mut list = shown.collect::<Vec<_>>().join("; ");
         if layers.len() > SHOWN {

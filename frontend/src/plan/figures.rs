@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::facts::Facts;
+use super::holds::holds;
 use super::sizes::{Size, Sizes};
 use super::stack::{self, Level, Stack};
 use super::{Layer, Plan};
@@ -113,9 +114,8 @@ pub fn figures(plan: &Plan, facts: &Facts, sizes: &Sizes) -> Figures {
 }
 
 fn described(layer: &Layer, size: Option<Size>) -> LayerFigures {
-    let holds = layer.name.split_once("] copy ").map_or(layer.name.as_str(), |(_, holds)| holds);
     LayerFigures {
-        holds: holds.to_owned(),
+        holds: holds(layer),
         bytes: size.map(|size| size.bytes),
         files: size.map(|size| size.files),
         images: Vec::new(),

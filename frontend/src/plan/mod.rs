@@ -12,6 +12,7 @@ mod diff;
 mod facts;
 mod figures;
 mod fold;
+mod holds;
 mod ignore;
 mod inherit;
 mod layers;
