@@ -235,6 +235,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_no_image_is_not_needed() {
+        let figures = of(
+            "stages:\n  page: {from: 'busybox:1', files: [lib], run: [make]}\n\
+             services:\n  api: {from: 'busybox:1', files: [api], copy: [{from: page, source: /page}]}\n",
+            &FILES,
+        );
+        assert_eq!((figures.totals.stored_bytes, figures.totals.ideal_bytes), (3, 3));
+    }
+
+    #[test]
     fn stages_count_for_every_image_on_them() {
         let figures = of(
             "stages:\n  base: {from: 'busybox:1', apt: [curl], files: [lib], run: [a, b]}\n\

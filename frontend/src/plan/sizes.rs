@@ -1,11 +1,12 @@
 //! How much the layers hold, by the context's listing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::{Kind, Listing};
 use super::pattern::Filter;
 use super::want::{Attributes, Origin};
-use super::{Part, Plan};
+use super::{LayerId, Part, Plan};
+use crate::manifest::model::Base;
 
 /// Bytes and number of files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +34,8 @@ type Rule<'a> = (&'a str, &'a str, &'a Attributes);
 pub fn measure(plan: &Plan, listing: &Listing) -> Sizes {
     let mut needed: BTreeMap<Rule<'_>, Vec<usize>> = BTreeMap::new();
     let mut layers = Vec::with_capacity(plan.layers.len());
-    for layer in &plan.layers {
+    let in_images = in_images(plan);
+    for (number, layer) in plan.layers.iter().enumerate() {
         if layer.origin != Origin::Context {
             layers.push(None);
             continue;
@@ -42,7 +44,9 @@ pub fn measure(plan: &Plan, listing: &Listing) -> Sizes {
         for part in &layer.parts {
             let places = places(part, listing);
             size.add(listing, &places);
-            needed.entry(rule(part)).or_default().extend(places);
+            if in_images.contains(&number) {
+                needed.entry(rule(part)).or_default().extend(places);
+            }
         }
         layers.push(Some(size));
     }
@@ -53,6 +57,23 @@ pub fn measure(plan: &Plan, listing: &Listing) -> Sizes {
         ideal.add(listing, &places);
     }
     Sizes { layers, ideal }
+}
+
+/// The layers that are in an image, by itself or by a stage that it is built on. Others are only built with.
+fn in_images(plan: &Plan) -> BTreeSet<LayerId> {
+    let mut layers = BTreeSet::new();
+    let mut stages = BTreeSet::new();
+    for image in plan.images.values() {
+        let mut chain = Some(&image.chain);
+        while let Some(below) = chain {
+            layers.extend(&below.layers);
+            chain = match &below.base {
+                Base::Stage(name) if stages.insert(name) => plan.stages.get(name).map(|stage| &stage.chain),
+                _ => None,
+            };
+        }
+    }
+    layers
 }
 
 /// What a part copies, as places in the listing. A pattern that the engine refuses takes nothing: it says so itself.
