@@ -120,11 +120,15 @@ impl Checked {
         let reached = plan::bases_of(&self.manifest, targets);
         let Resolved { mut facts, sources } =
             outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
-        if listed == Listed::Always || plan::needs_listing(&self.manifest, &facts) {
+        if listed == Listed::Always {
             let context = plan::context_plan(&self.manifest, self.ignore.clone());
             facts.listing = Some(outside.listing(&context).await?);
         }
-        let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
+        let mut plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
+        if plan.needs_listing {
+            facts.listing = Some(outside.listing(&plan.context).await?);
+            plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
+        }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
         Ok(Planned { plan, facts, sources, sizes })
     }

@@ -7,6 +7,7 @@ use buildkit_proto::pb;
 use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
+use super::look::{DIRECTORY, SYMLINK};
 use super::{Engine, LOOKUPS};
 use crate::emit;
 use crate::failure::Failure;
@@ -70,10 +71,7 @@ async fn read(client: Client, reference: Ref, directory: String) -> Result<Vec<E
     Ok(found.iter().map(|stat| entry(&directory, stat)).collect())
 }
 
-/// The mode is a Go `os.FileMode`. Source: Go's `io/fs` package.
 fn entry(directory: &str, stat: &Stat) -> Entry {
-    const DIRECTORY: u32 = 1 << 31;
-    const SYMLINK: u32 = 1 << 27;
     /// Devices, pipes, sockets and what Go knows no name for.
     const OTHER: u32 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
     let kind = match stat.mode {

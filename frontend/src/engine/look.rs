@@ -64,11 +64,12 @@ impl Engine {
 
 /// The bit of a directory in a Go `os.FileMode`, which is what modes are on the wire.
 /// Source: Go's `io/fs` package, `ModeDir` and the bits after it.
-const DIRECTORY: u32 = 1 << 31;
+pub(super) const DIRECTORY: u32 = 1 << 31;
+/// That of a symbolic link.
+pub(super) const SYMLINK: u32 = 1 << 27;
 
 /// An entry's name and kind.
 pub(super) fn found(stat: &Stat) -> (String, Found) {
-    const SYMLINK: u32 = 1 << 27;
     const SPECIAL: [(u32, u32); 3] = [(1 << 23, 0o4000), (1 << 22, 0o2000), (1 << 20, 0o1000)];
     let found = if stat.mode & DIRECTORY != 0 {
         let special = SPECIAL.iter().filter(|(go, _)| stat.mode & go != 0).map(|(_, unix)| unix).sum::<u32>();

@@ -10,7 +10,7 @@ use super::listing::Listing;
 pub struct Facts {
     /// Configurations of base images and named contexts; one that is no image has an empty one.
     pub configs: BTreeMap<String, ImageConfig>,
-    /// What the context holds. Asked for only where it is needed: see [`super::needs_listing`].
+    /// What the context holds. Asked for only where it is needed: see [`super::Plan::needs_listing`].
     pub listing: Option<Listing>,
 }
 

@@ -48,6 +48,7 @@ pub use sizes::{Size, Sizes, human, measure};
 pub use target::{Target, Targets, UnknownTarget, bases_of, choose, stages_for};
 pub use want::{Attributes, Origin, Patterns};
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -65,6 +66,10 @@ pub struct Plan {
     pub stages: BTreeMap<String, StageChain>,
     /// Images, one a service.
     pub images: BTreeMap<String, ImagePlan>,
+    /// Whether selections of the context overlap in a way that only its listing can split: then some
+    /// files are stored more than once, until it is planned again with the listing.
+    #[serde(skip)]
+    pub needs_listing: bool,
 }
 
 impl Plan {
@@ -90,49 +95,6 @@ pub struct ImagePlan {
 /// Plans all stages and services of `manifest`. `ignore` are the context's exclusion patterns.
 /// A base image that `facts` does not know is planned as if its configuration were empty.
 pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
-    let Drafts { mut stages, mut images, consumers } = drafts(manifest, facts);
-    let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
-    let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
-    let base_layers = consumer::base_layers(&consumers, &stages, facts);
-    let regions = fold::regions(&wants, &base_layers, &|wants| {
-        let mut regions = region::split(wants, facts.listing.as_ref()).regions;
-        inherit::drop_inherited(&mut regions, &consumers, &stages);
-        regions
-    });
-    let layers::Layers { layers, of } = layers::group(regions, &wants, &names);
-    for (consumer, ids) in consumers.iter().zip(of) {
-        let chain = match &consumer.target {
-            Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
-            Target::Service(name) => images.get_mut(name).map(|image| &mut image.chain),
-        };
-        if let Some(chain) = chain {
-            chain.layer_ids = ids.iter().map(|id| layers[*id].id.clone()).collect();
-            chain.layers = ids;
-        }
-    }
-    Plan { context: context_plan(manifest, ignore), layers, stages, images }
-}
-
-/// Whether selections of the context overlap in a way that only its listing can split.
-pub fn needs_listing(manifest: &Manifest, facts: &Facts) -> bool {
-    let wants: Vec<Vec<want::Want>> =
-        drafts(manifest, facts).consumers.into_iter().map(|consumer| consumer.wants).collect();
-    region::split(&wants, None).overlaps
-}
-
-/// What of the context is sent. `ignore` are its exclusion patterns.
-pub fn context_plan(manifest: &Manifest, ignore: Vec<String>) -> ContextPlan {
-    context::plan(manifest, ignore)
-}
-
-/// Stages and images without layers, and what they all want.
-struct Drafts {
-    stages: BTreeMap<String, StageChain>,
-    images: BTreeMap<String, ImagePlan>,
-    consumers: Vec<consumer::Consumer>,
-}
-
-fn drafts(manifest: &Manifest, facts: &Facts) -> Drafts {
     let mut stages = BTreeMap::new();
     for name in target::stage_order(manifest) {
         if let Some(stage) = manifest.stages.get(&name) {
@@ -150,5 +112,32 @@ fn drafts(manifest: &Manifest, facts: &Facts) -> Drafts {
         );
     }
     let consumers = consumer::all(manifest, &stages, &images);
-    Drafts { stages, images, consumers }
+    let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
+    let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
+    let base_layers = consumer::base_layers(&consumers, &stages, facts);
+    let overlaps = Cell::new(false);
+    let regions = fold::regions(&wants, &base_layers, &|wants| {
+        let mut split = region::split(wants, facts.listing.as_ref());
+        overlaps.set(overlaps.get() || split.overlaps);
+        inherit::drop_inherited(&mut split.regions, &consumers, &stages);
+        split.regions
+    });
+    let layers::Layers { layers, of } = layers::group(regions, &wants, &names);
+    for (consumer, ids) in consumers.iter().zip(of) {
+        let chain = match &consumer.target {
+            Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
+            Target::Service(name) => images.get_mut(name).map(|image| &mut image.chain),
+        };
+        if let Some(chain) = chain {
+            chain.layer_ids = ids.iter().map(|id| layers[*id].id.clone()).collect();
+            chain.layers = ids;
+        }
+    }
+    let needs_listing = facts.listing.is_none() && overlaps.get();
+    Plan { context: context_plan(manifest, ignore), layers, stages, images, needs_listing }
+}
+
+/// What of the context is sent. `ignore` are its exclusion patterns.
+pub fn context_plan(manifest: &Manifest, ignore: Vec<String>) -> ContextPlan {
+    context::plan(manifest, ignore)
 }
