@@ -146,10 +146,11 @@ fn common(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn listing(paths: &[&str]) -> Listing {
+    /// A listing of paths; those that end in a slash are directories.
+    pub(in super::super) fn listing(paths: &[&str]) -> Listing {
         let entry = |path: &&str| match path.strip_suffix('/') {
             Some(path) => Entry { path: path.to_owned(), kind: Kind::Directory, size: 0, mode: 0o755 },
             None => Entry { path: (*path).to_owned(), kind: Kind::File, size: 1, mode: 0o644 },

@@ -281,16 +281,8 @@ impl<'a> Walk<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::listing::Entry;
+    use super::super::listing::tests::listing;
     use super::*;
-
-    fn listing(paths: &[&str]) -> Listing {
-        let entry = |path: &&str| match path.strip_suffix('/') {
-            Some(path) => Entry { path: path.to_owned(), kind: Kind::Directory, size: 0, mode: 0o755 },
-            None => Entry { path: (*path).to_owned(), kind: Kind::File, size: 1, mode: 0o644 },
-        };
-        Listing::new(paths.iter().map(entry).collect())
-    }
 
     /// `path +include -exclude: consumers`, for each piece of what consumers 0, 1, … select.
     fn pieces(files: &[&str], top: &str, selections: &[(&str, &[&str], &[&str])]) -> Vec<String> {
