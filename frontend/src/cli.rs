@@ -191,7 +191,7 @@ async fn answer(
     match command {
         Command::Check(_) => {
             let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
-            checked.kinds(&disk, &plan, &checked.everything()).await?;
+            checked.kinds(&disk, &plan, None, &checked.everything()).await?;
             checked.check_budgets(&disk, &platform).await?;
             Ok(Answer { status: 0, ..calls::check(&checked.source, &checked.warnings) })
         }

@@ -1,6 +1,6 @@
 //! The local disk as the outside of a build: what the command line reads, without an engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::diagnostic::Span;
 
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::outside::{ManifestFile, Outside, Refused, Resolved};
+use crate::outside::{ManifestFile, Outside, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place};
 use crate::platform::Platform;
 
@@ -56,6 +56,24 @@ impl Outside for Disk {
             }
         }
         Ok(kinds)
+    }
+
+    async fn weights(&self, _: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
+        let mut weights = Weights::new();
+        for path in paths {
+            let full = self.context.join(path);
+            let Ok(found) = fs::metadata(&full) else { continue };
+            let bytes = if found.is_dir() {
+                let inside = fs::read_dir(&full).map_err(|error| unreadable(&full, &error))?;
+                let files =
+                    inside.filter_map(|entry| entry.ok()?.metadata().ok()).filter(fs::Metadata::is_file);
+                files.map(|file| file.len()).sum()
+            } else {
+                found.len()
+            };
+            weights.insert(path.clone(), bytes);
+        }
+        Ok(weights)
     }
 
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure> {
@@ -120,7 +138,7 @@ fn entry_kind(kind: fs::FileType) -> EntryKind {
 fn attributes(entry: &fs::DirEntry) -> Result<(u64, u32), Failure> {
     let metadata = entry.metadata().map_err(|error| unreadable(&entry.path(), &error))?;
     #[cfg(unix)]
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
     #[cfg(not(unix))]
     let mode = 0o755;
     Ok((metadata.len(), mode))

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::Inputs;
 use crate::options::{NoCache, Options};
-use crate::pipeline::{self, Checked, Listed};
+use crate::pipeline::{self, Checked, Listed, Planned};
 use crate::plan::{Facts, Look, Looks, Target};
 use crate::platform::Platform;
 
@@ -92,7 +92,7 @@ async fn solve(
     platform: &Platform,
 ) -> Result<Solved, Failure> {
     let targets = std::slice::from_ref(target);
-    let (plan, sources) = checked.plan(engine, targets, platform).await?;
+    let Planned { plan, sources, facts, .. } = checked.plan(engine, targets, platform).await?;
     let settings = settings(engine, platform);
     let (source, manifest, unknown) = (&checked.source, &checked.manifest, Look::new());
     let input = Input {
@@ -104,9 +104,10 @@ async fn solve(
         settings: &settings,
     };
     // The context is sent while the base is looked at.
-    let (context, looks) = tokio::try_join!(checked.kinds(engine, &plan, targets), async {
-        engine.looks(input, manifest, target).await
-    })?;
+    let (context, looks) =
+        tokio::try_join!(checked.kinds(engine, &plan, facts.listing.as_ref(), targets), async {
+            engine.looks(input, manifest, target).await
+        })?;
     checked.find_replaced(&plan, &context, &looks)?;
     let emitted = emit::emit(Input { looks: &looks, context: &context, ..input }, target);
     let reference = engine.client.solve(emitted.definition, false).await?;
@@ -216,7 +217,7 @@ async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> 
             let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
             let platform = first_platform(&engine.options);
             let all = async {
-                checked.kinds(engine, &plan, &checked.everything()).await?;
+                checked.kinds(engine, &plan, None, &checked.everything()).await?;
                 checked.check_budgets(engine, &platform).await
             };
             match all.await {
@@ -257,7 +258,8 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
         _ => {
             let target = checked.target(requested)?;
             let platform = first_platform(options);
-            let (plan, sources) = checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
+            let Planned { plan, sources, .. } =
+                checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
             let settings = settings(engine, &platform);
             // A listing runs nothing, so it does not look at what would have to be built first.
             let (looks, source) = (Looks::new(), &checked.source);

@@ -1,7 +1,7 @@
 //! What a build needs from outside, and the one way to ask for it. Two implementations: the engine
 //! (in a build) and the local disk (on the command line).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Span;
 use crate::emit::Sources;
@@ -33,9 +33,15 @@ pub trait Outside {
     /// What `paths` (relative to the context, clean) are in what `context` sends; what is not there is left out.
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure>;
 
+    /// Bytes of each of `paths`, or of the files right in it where it is a directory. What is not there is left out.
+    async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure>;
+
     /// Everything in what `context` sends. Slower than the others, so it is asked for only where it is needed.
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure>;
 }
+
+/// Bytes by path.
+pub type Weights = BTreeMap<String, u64>;
 
 /// What base images and named contexts are.
 #[derive(Clone, Debug, Default)]

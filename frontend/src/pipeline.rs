@@ -7,9 +7,10 @@ use crate::emit::Sources;
 use crate::failure::Failure;
 use crate::manifest::model::{Manifest, Selection};
 use crate::manifest::{self, Inputs};
-use crate::outside::{Outside, Refused, Resolved};
+use crate::outside::{Outside, Refused, Resolved, Weights};
 use crate::plan::{
-    self, Facts, Figures, Found, Look, Looks, Origin, Plan, Sizes, Target, Targets, UnknownTarget,
+    self, Facts, Figures, Found, Listing, Look, Looks, Origin, Part, Plan, Roots, Sizes, Target, Targets,
+    UnknownTarget,
 };
 use crate::platform::Platform;
 
@@ -100,13 +101,13 @@ impl Checked {
         outside: &impl Outside,
         targets: &[Target],
         platform: &Platform,
-    ) -> Result<(Plan, Sources), Failure> {
+    ) -> Result<Planned, Failure> {
         let planned = self.planned(outside, targets, platform, Listed::IfNeeded).await?;
         let diagnostics = planned.over_budget(&self.manifest, targets);
         if !diagnostics.is_empty() {
             return Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics });
         }
-        Ok((planned.plan, planned.sources))
+        Ok(planned)
     }
 
     /// As [`Self::plan`], with what the plan was made from, and whatever its images come to.
@@ -120,6 +121,14 @@ impl Checked {
         let reached = plan::bases_of(&self.manifest, targets);
         let Resolved { mut facts, sources } =
             outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
+        for (base, span) in plan::bases_of_working_dirs(&self.manifest) {
+            if !reached.bases.contains_key(&base) {
+                // What other targets are built on: that it cannot be had is for their builds to say.
+                let only = BTreeMap::from([(base, span)]);
+                let other = outside.resolve(&only, platform).await.unwrap_or_default();
+                facts.configs.extend(other.facts.configs);
+            }
+        }
         if listed == Listed::Always {
             let context = plan::context_plan(&self.manifest, self.ignore.clone());
             facts.listing = Some(outside.listing(&context).await?);
@@ -127,6 +136,10 @@ impl Checked {
         let mut plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         if plan.needs_listing {
             facts.listing = Some(outside.listing(&plan.context).await?);
+            plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
+        }
+        facts.heavy = heavy(outside, &plan, facts.listing.as_ref()).await?;
+        if !facts.heavy.is_empty() {
             plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
@@ -152,12 +165,13 @@ impl Checked {
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
 
-    /// What the sources that `targets` select are. Refuses those that are not there, and files whose
-    /// target was written as a directory.
+    /// What the sources that `targets` select are, by the context's listing if there is one. Refuses those
+    /// that are not there, and files whose target was written as a directory.
     pub async fn kinds(
         &self,
         outside: &impl Outside,
         plan: &Plan,
+        listing: Option<&Listing>,
         targets: &[Target],
     ) -> Result<Look, Failure> {
         let stages = plan::bases_of(&self.manifest, targets).stages;
@@ -169,20 +183,26 @@ impl Checked {
             .chain(of_stages)
             .filter(|s| !s.source.is_empty())
             .collect();
-        let own = selections.iter().map(|selection| selection.source.as_str());
+        let mut paths: BTreeSet<String> =
+            selections.iter().map(|selection| selection.source.clone()).collect();
         // What others select inside of what these select, and is split from it.
         let chains = targets.iter().filter_map(|target| plan.chain(target));
         let chains =
             chains.chain(stages.iter().filter_map(|name| plan.stages.get(name).map(|stage| &stage.chain)));
-        let layers = chains.flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id]);
-        let parts = layers.filter(|layer| layer.origin == Origin::Context).flat_map(|layer| &layer.parts);
-        let inner = parts.map(|part| part.source.trim_start_matches('/'));
-        let paths: BTreeSet<&str> = own.chain(inner).filter(|path| !path.is_empty()).collect();
-        let paths: Vec<String> = paths.into_iter().map(str::to_owned).collect();
-        if paths.is_empty() {
-            return Ok(Look::new());
+        for chain in chains {
+            let layers = chain.layers.iter().map(|id| &plan.layers[*id]);
+            let of_context = layers.filter(|layer| layer.origin == Origin::Context);
+            paths
+                .extend(of_context.flat_map(|layer| &layer.parts).flat_map(|part| inner(&chain.roots, part)));
         }
-        let kinds = outside.kinds(&plan.context, &paths).await?;
+        let mut kinds = Look::new();
+        if let Some(listing) = listing {
+            kinds.extend(paths.iter().filter_map(|path| Some((path.clone(), listing.look_at(path)?))));
+        }
+        let unknown: Vec<String> = paths.into_iter().filter(|path| !kinds.contains_key(path)).collect();
+        if !unknown.is_empty() {
+            kinds.extend(outside.kinds(&plan.context, &unknown).await?);
+        }
         let problems: BTreeMap<Span, Diagnostic> = selections
             .into_iter()
             .filter_map(|selection| self.problem(selection, kinds.get(&selection.source)))
@@ -311,6 +331,36 @@ impl Checked {
         };
         Failure::at(&self.source, diagnostic)
     }
+}
+
+/// Which sources are too heavy to share a layer with others.
+async fn heavy(
+    outside: &impl Outside,
+    plan: &Plan,
+    listing: Option<&Listing>,
+) -> Result<BTreeSet<String>, Failure> {
+    let paths = plan::to_weigh(plan);
+    let weights: Weights = match listing {
+        Some(listing) => {
+            paths.into_iter().map(|path| (listing.weigh(&path), path)).map(|(w, p)| (p, w)).collect()
+        }
+        None if paths.is_empty() => return Ok(BTreeSet::new()),
+        None => outside.weights(&plan.context, &paths).await?,
+    };
+    Ok(weights.into_iter().filter(|(_, bytes)| *bytes >= plan::HEAVY).map(|(path, _)| path).collect())
+}
+
+/// A part's source, and the directories between it and the selection it is in.
+fn inner(roots: &Roots, part: &Part) -> Vec<String> {
+    let source = part.source.trim_start_matches('/');
+    let mut paths = vec![source.to_owned()];
+    if let Some((root, path)) = roots.above(part) {
+        let start = root.source.trim_matches('/');
+        let join = |path: &str| if start.is_empty() { path.to_owned() } else { format!("{start}/{path}") };
+        paths.extend(plan::on_the_way(path).map(join));
+    }
+    paths.retain(|path| !path.is_empty());
+    paths
 }
 
 /// `services: api, web; stages: base`, shortened where there are hundreds.

@@ -29,7 +29,7 @@ async fn checked(example: &Path) -> (Checked, Plan) {
     let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
     let checked = pipeline::check(&disk, &inputs).await.unwrap();
     let plan = plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
-    let found = checked.kinds(&disk, &plan, &checked.everything()).await;
+    let found = checked.kinds(&disk, &plan, None, &checked.everything()).await;
     assert!(found.is_ok(), "{found:?}");
     (checked, plan)
 }

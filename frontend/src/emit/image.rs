@@ -10,7 +10,7 @@ impl Emitter<'_> {
         let plan = self.input.plan;
         let Some(image) = plan.images.get(name) else { return (None, ImageConfig::default()) };
         let base = self.built_base(&image.chain.base, image.chain.base_span, &image.config);
-        let built = self.add_layers(base, &image.chain.layers, name);
+        let built = self.add_layers(base, &image.chain, name);
         (built.edge, finish(built.config, self.input.settings))
     }
 }

@@ -1,92 +1,68 @@
-//! Directories in which one selection meets another. The layer of an inner selection makes its own
-//! directory as it makes every directory on the way, root's with mode 0755; the layer of the outer one
-//! leaves it out with all that is in it. An image that has both gets it as the context has it.
+//! Directories inside a selection that is split: each layer makes those on the way to its files as root's
+//! with mode 0755. An image gets them as the context has them, by copies of the directories alone.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Copy, File};
 
 use super::layer::copy_attributes;
 use super::{Emitter, FILE_TIME};
-use crate::plan::{Attributes, Found, Layer, Look, Origin, Part, escape_pattern};
+use crate::plan::{
+    Attributes, Found, Layer, Look, Origin, Part, Patterns, Root, Roots, escape_pattern, on_the_way,
+};
 
-/// An outer part, and the directories in it that other parts hold, from it.
-pub(super) struct Inner<'a> {
-    outer: &'a Part,
-    paths: Vec<String>,
-}
+/// Directories to keep, as paths from the selections they are in.
+pub(super) type Inner<'a> = BTreeMap<&'a Root, BTreeSet<&'a str>>;
 
 /// Finds them. `context` says what the sources are; a directory that a layer makes right anyway is left out.
-pub(super) fn find<'a>(layers: &[&'a Layer], context: &Look) -> Vec<Inner<'a>> {
+pub(super) fn find<'a>(roots: &'a Roots, layers: &[&'a Layer], context: &Look) -> Inner<'a> {
+    let mut inner = Inner::new();
     let of_context = layers.iter().filter(|layer| layer.origin == Origin::Context);
-    let mut parts: Vec<(Vec<&str>, &Part)> = of_context
-        .flat_map(|layer| &layer.parts)
-        .map(|part| (part.target.split('/').collect(), part))
-        .collect();
-    // Sorted by names, so that every part comes right before those in it.
-    parts.sort();
-    let mut found: Vec<Inner<'a>> = Vec::new();
-    let mut stack: Vec<(&[&str], &'a Part)> = Vec::new();
-    for (names, part) in &parts {
-        while stack.last().is_some_and(|(outer, _)| !starts_with(names, outer)) {
-            stack.pop();
+    for part in of_context.flat_map(|layer| &layer.parts) {
+        let Some((root, path)) = roots.above(part) else { continue };
+        let start = root.source.trim_matches('/');
+        let differs = on_the_way(path).filter(|path| {
+            let source = if start.is_empty() { (*path).to_owned() } else { format!("{start}/{path}") };
+            let plain = part.attributes == Attributes::default();
+            matches!(context.get(&source), Some(Found::Directory { mode, .. }) if !plain || *mode != 0o755)
+        });
+        let differs: Vec<&str> = differs.collect();
+        if !differs.is_empty() {
+            inner.entry(root).or_default().extend(differs);
         }
-        let outer = stack.iter().rev().find_map(|(_, outer)| Some((*outer, path_in(outer, part)?)));
-        if let Some((outer, path)) = outer
-            && differs(part, context)
-        {
-            match found.iter_mut().rev().find(|inner| std::ptr::eq(inner.outer, outer)) {
-                Some(inner) => inner.paths.push(path),
-                None => found.push(Inner { outer, paths: vec![path] }),
-            }
-        }
-        stack.push((names, part));
     }
-    found
-}
-
-/// Whether `names` are below `outer`; the root's names are two empty ones.
-fn starts_with(names: &[&str], outer: &[&str]) -> bool {
-    if outer == ["", ""] { names.len() > 1 } else { names.len() > outer.len() && names.starts_with(outer) }
-}
-
-/// The path of `inner` in `outer`, if it is the same in source and target and treated alike.
-fn path_in(outer: &Part, inner: &Part) -> Option<String> {
-    let below = |outer: &str, inner: &str| {
-        let rest = inner.strip_prefix(outer.trim_end_matches('/'))?;
-        Some(rest.strip_prefix('/')?.to_owned()).filter(|path| !path.is_empty())
-    };
-    let path = below(&outer.source, &inner.source)?;
-    let same = below(&outer.target, &inner.target)? == path;
-    (same && outer.attributes == inner.attributes && outer.patterns.include.is_empty()).then_some(path)
-}
-
-fn differs(part: &Part, context: &Look) -> bool {
-    match context.get(part.source.trim_start_matches('/')) {
-        Some(Found::Directory { mode, .. }) => *mode != 0o755 || part.attributes != Attributes::default(),
-        _ => false,
-    }
+    inner
 }
 
 impl Emitter<'_> {
     /// Adds copies of the directories themselves, without what is in them.
-    pub(super) fn copy_directories(&mut self, op: File, inner: &[Inner<'_>]) -> File {
-        inner.iter().fold(op, |op, inner| {
-            let names = |path: &String| path.split('/').map(escape_pattern).collect::<Vec<_>>().join("/");
-            let include: Vec<String> = inner.paths.iter().map(names).collect();
-            let from = Some(self.context());
-            op.copy(Copy {
-                src: inner.outer.source.clone(),
-                dest: inner.outer.target.clone(),
-                timestamp: Some(FILE_TIME),
-                exclude_patterns: include.iter().map(|path| format!("{path}/**")).collect(),
-                include_patterns: include,
-                ..copy_attributes(inner.outer, from, self.input.settings)
-            })
+    pub(super) fn copy_directories(&mut self, op: File, inner: &Inner<'_>) -> File {
+        let from = Some(self.context());
+        inner.iter().fold(op, |op, (root, paths)| {
+            let names = |path: &&str| path.split('/').map(escape_pattern).collect::<Vec<_>>().join("/");
+            // A directory on the way to a kept one is made with it, and must not be left out as its parent's contents.
+            let last = |path: &&&str| {
+                let below = format!("{path}/");
+                let next = paths.range(below.as_str()..).next();
+                next.is_none_or(|next| !next.starts_with(&below))
+            };
+            let paths: Vec<String> = paths.iter().filter(last).map(names).collect();
+            let part = Part {
+                source: root.source.clone(),
+                target: root.target.clone(),
+                attributes: root.attributes.clone(),
+                patterns: Patterns {
+                    exclude: paths.iter().map(|path| format!("{path}/*")).collect(),
+                    include: paths,
+                },
+            };
+            op.copy(Copy { timestamp: Some(FILE_TIME), ..copy_attributes(&part, from, self.input.settings) })
         })
     }
 }
 
-/// For people: the directories.
-pub(super) fn shown(inner: &[Inner<'_>]) -> Vec<String> {
-    let path = |outer: &Part, path: &String| format!("{}/{path}", outer.target.trim_end_matches('/'));
-    inner.iter().flat_map(|inner| inner.paths.iter().map(|p| path(inner.outer, p))).collect()
+/// For people: the directories, as they are called in the image.
+pub(super) fn shown(inner: &Inner<'_>) -> Vec<String> {
+    let path = |root: &Root, path: &&str| format!("{}/{path}", root.target.trim_end_matches('/'));
+    inner.iter().flat_map(|(root, paths)| paths.iter().map(|p| path(root, p))).collect()
 }

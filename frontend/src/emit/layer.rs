@@ -6,27 +6,27 @@ use super::look;
 use super::{Built, Emitter, FILE_TIME, Settings, inner};
 use crate::diagnostic::Span;
 use crate::manifest::model::{self, Id};
-use crate::plan::{Layer, LayerId, Look, Origin, Part};
+use crate::plan::{Chain, Layer, Look, Origin, Part, Roots};
 
 impl Emitter<'_> {
-    /// `base` with `layers` on it, bottom first.
-    pub(super) fn add_layers(&mut self, base: Built, layers: &[LayerId], name: &str) -> Built {
+    /// `base` with the layers of `chain` on it, bottom first.
+    pub(super) fn add_layers(&mut self, base: Built, chain: &Chain, name: &str) -> Built {
         let plan = self.input.plan;
-        let layers: Vec<&Layer> = layers.iter().map(|id| &plan.layers[*id]).collect();
+        let layers: Vec<&Layer> = chain.layers.iter().map(|id| &plan.layers[*id]).collect();
         if self.input.settings.merge {
-            self.merge_layers(base, &layers, name)
+            self.merge_layers(base, &layers, &chain.roots, name)
         } else {
-            self.copy_layers(base, &layers, name)
+            self.copy_layers(base, &layers, &chain.roots, name)
         }
     }
 
     /// One copy upon the other, for engines that cannot merge.
-    fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], name: &str) -> Built {
+    fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], roots: &Roots, name: &str) -> Built {
         for layer in layers {
             built.edge = Some(self.copy(layer, built.edge));
             built.config.layer_history(layer.name.clone());
         }
-        let inner = inner::find(layers, self.input.context);
+        let inner = inner::find(roots, layers, self.input.context);
         if !inner.is_empty() {
             let shown = format!("[{name}] keep mode of {}", inner::shown(&inner).join(", "));
             let op = self.copy_directories(File::on(built.edge), &inner);
@@ -36,7 +36,7 @@ impl Emitter<'_> {
         built
     }
 
-    fn merge_layers(&mut self, mut built: Built, layers: &[&Layer], name: &str) -> Built {
+    fn merge_layers(&mut self, mut built: Built, layers: &[&Layer], roots: &Roots, name: &str) -> Built {
         let looks = self.input.looks;
         let empty = Look::new();
         let look = looks.get(name).unwrap_or(&empty);
@@ -52,7 +52,7 @@ impl Emitter<'_> {
             }
             built.config.layer_history(layer.name.clone());
         }
-        if let Some((restored, shown)) = self.restore(look, &merged, name) {
+        if let Some((restored, shown)) = self.restore(look, roots, &merged, name) {
             inputs.push(restored);
             built.config.layer_history(shown);
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use buildkit_llb::{Edge, File, Metadata, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
-use crate::plan::{Attributes, Found, Layer, Look, Origin};
+use crate::plan::{Attributes, Found, Layer, Look, Origin, Roots};
 
 /// A directory as BuildKit makes it on the way to a destination.
 const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
@@ -49,7 +49,13 @@ pub(super) fn in_the_way(look: &Look, layer: &Layer) -> bool {
 impl Emitter<'_> {
     /// A layer that gives directories of the base their owners and permissions back; `None` if the
     /// merged layers change none.
-    pub(super) fn restore(&mut self, look: &Look, layers: &[&Layer], name: &str) -> Option<(Edge, String)> {
+    pub(super) fn restore(
+        &mut self,
+        look: &Look,
+        roots: &Roots,
+        layers: &[&Layer],
+        name: &str,
+    ) -> Option<(Edge, String)> {
         let mut changed: BTreeSet<String> = BTreeSet::new();
         for part in layers.iter().flat_map(|layer| &layer.parts) {
             let on_the_way = above(&part.target);
@@ -62,7 +68,7 @@ impl Emitter<'_> {
                 changed.insert(part.target.clone());
             }
         }
-        let inner = inner::find(layers, self.input.context);
+        let inner = inner::find(roots, layers, self.input.context);
         if changed.is_empty() && inner.is_empty() {
             return None;
         }

@@ -25,7 +25,7 @@ impl Emitter<'_> {
             return Built { edge: None, config: ImageConfig::default() };
         };
         let mut built = self.stage_base(name);
-        built = self.add_layers(built, &stage.chain.layers, name);
+        built = self.add_layers(built, &stage.chain, name);
         for (run, shown) in stage.steps.iter().zip(&stage.run) {
             self.run(name, run, shown, &mut built);
         }

@@ -7,7 +7,7 @@ use buildkit_proto::pb;
 use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
-use super::look::{DIRECTORY, SYMLINK};
+use super::look::{DIRECTORY, SYMLINK, permissions};
 use super::{Engine, LOOKUPS};
 use crate::emit;
 use crate::failure::Failure;
@@ -83,7 +83,7 @@ fn entry(directory: &str, stat: &Stat) -> Entry {
     let name = stat.path.trim_matches('/');
     let path = if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
     let size = if kind == EntryKind::File { u64::try_from(stat.size).unwrap_or_default() } else { 0 };
-    Entry { path, kind, size, mode: stat.mode & 0o777 }
+    Entry { path, kind, size, mode: permissions(stat.mode) }
 }
 
 #[cfg(test)]

@@ -68,12 +68,16 @@ pub(super) const DIRECTORY: u32 = 1 << 31;
 /// That of a symbolic link.
 pub(super) const SYMLINK: u32 = 1 << 27;
 
+/// Permission bits with setuid, setgid and sticky, of a Go mode.
+pub(super) fn permissions(go: u32) -> u32 {
+    const SPECIAL: [(u32, u32); 3] = [(1 << 23, 0o4000), (1 << 22, 0o2000), (1 << 20, 0o1000)];
+    go & 0o777 | SPECIAL.iter().filter(|(bit, _)| go & bit != 0).map(|(_, unix)| unix).sum::<u32>()
+}
+
 /// An entry's name and kind.
 pub(super) fn found(stat: &Stat) -> (String, Found) {
-    const SPECIAL: [(u32, u32); 3] = [(1 << 23, 0o4000), (1 << 22, 0o2000), (1 << 20, 0o1000)];
     let found = if stat.mode & DIRECTORY != 0 {
-        let special = SPECIAL.iter().filter(|(go, _)| stat.mode & go != 0).map(|(_, unix)| unix).sum::<u32>();
-        Found::Directory { mode: stat.mode & 0o777 | special, uid: stat.uid, gid: stat.gid }
+        Found::Directory { mode: permissions(stat.mode), uid: stat.uid, gid: stat.gid }
     } else if stat.mode & SYMLINK != 0 {
         Found::Link
     } else {

@@ -4,10 +4,11 @@ mod base;
 mod listing;
 mod look;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Differ, Graph, Local, Metadata};
 use buildkit_proto::pb;
+use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
 use crate::diagnostic::Span;
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{ManifestFile, Outside, Refused, Resolved};
+use crate::outside::{ManifestFile, Outside, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Found, Listing, Look};
 use crate::platform::Platform;
 
@@ -128,39 +129,64 @@ impl Outside for Engine {
     }
 
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure> {
+        self.for_each(context, paths.iter().cloned(), kind).await
+    }
+
+    async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
+        self.for_each(context, paths.iter().cloned(), weight).await
+    }
+}
+
+impl Engine {
+    /// What `look` finds at each path of the context; `None` is left out.
+    async fn for_each<T, L, F>(
+        &self,
+        context: &ContextPlan,
+        paths: impl Iterator<Item = String>,
+        look: L,
+    ) -> Result<BTreeMap<String, T>, Failure>
+    where
+        T: Send + 'static,
+        L: Fn(Client, Ref, String) -> F,
+        F: Future<Output = Result<(String, Option<T>), Failure>> + Send + 'static,
+    {
         let name = &self.options.context_local;
         let definition = emit::context_definition(context, name, self.options.session_of(name));
         let reference = self.client.solve(definition, false).await?;
+        let mut paths = paths;
+        let mut found = BTreeMap::new();
+        let mut pending = JoinSet::new();
         // The first look transfers the context; only then do the others go side by side.
-        let mut kinds = Look::new();
-        for (start, end) in batches(paths.len()) {
-            let mut pending = JoinSet::new();
-            for path in &paths[start..end] {
-                pending.spawn(kind(self.client.clone(), reference.clone(), path.clone()));
+        let mut most = 1;
+        loop {
+            while pending.len() < most {
+                let Some(path) = paths.next() else { break };
+                pending.spawn(look(self.client.clone(), reference.clone(), path));
             }
-            while let Some(done) = pending.join_next().await {
-                let (path, kind) =
-                    done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
-                kinds.extend(kind.map(|kind| (path, kind)));
-            }
+            let Some(done) = pending.join_next().await else { break };
+            let (path, value) =
+                done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
+            found.extend(value.map(|value| (path, value)));
+            most = LOOKUPS;
         }
-        Ok(kinds)
+        Ok(found)
     }
+}
+
+/// Bytes of a file, or of the files right in a directory.
+async fn weight(client: Client, reference: Ref, path: String) -> Result<(String, Option<u64>), Failure> {
+    let Some(stat) = client.stat_file(&reference, &path).await? else { return Ok((path, None)) };
+    let bytes = |stat: &Stat| u64::try_from(stat.size).unwrap_or_default();
+    if !matches!(look::found(&stat).1, Found::Directory { .. }) {
+        return Ok((path, Some(bytes(&stat))));
+    }
+    let inside = client.read_dir(&reference, &path, "").await?.unwrap_or_default();
+    let files = inside.iter().filter(|stat| look::found(stat).1 == Found::File);
+    let sum = files.map(bytes).sum();
+    Ok((path, Some(sum)))
 }
 
 async fn kind(client: Client, reference: Ref, path: String) -> Result<(String, Option<Found>), Failure> {
     let stat = client.stat_file(&reference, &path).await?;
     Ok((path, stat.map(|stat| look::found(&stat).1)))
-}
-
-/// One lookup alone, then groups of [`LOOKUPS`].
-fn batches(count: usize) -> Vec<(usize, usize)> {
-    let mut bounds = vec![(0, count.min(1))];
-    let mut start = count.min(1);
-    while start < count {
-        let end = (start + LOOKUPS).min(count);
-        bounds.push((start, end));
-        start = end;
-    }
-    bounds
 }

@@ -165,7 +165,7 @@ mod tests {
         let listing = Listing::new(vec![file("lib/a", 900_000), file("api/b", 200_000)]);
         let rootfs = serde_json::json!({"type": "layers", "diff_ids": vec!["sha256:0"; base_layers]});
         let config = ImageConfig { rootfs, ..ImageConfig::default() };
-        let facts = Facts { configs: BTreeMap::from([("busybox:1".into(), config)]), listing: None };
+        let facts = Facts { configs: BTreeMap::from([("busybox:1".into(), config)]), ..Facts::default() };
         let plan = plan(&manifest, &facts, Vec::new());
         let sizes = measure(&plan, &listing);
         let target = Target::Service("api".into());

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::config::{DEFAULT_PATH, ImageConfig};
 use super::facts::Facts;
 use super::layers::LayerId;
+use super::root::Roots;
 use crate::diagnostic::Span;
 use crate::manifest::model::{Base, Command, Run, Stage};
 
@@ -24,6 +25,9 @@ pub struct Chain {
     /// The same by their ids.
     #[serde(rename = "layers")]
     pub layer_ids: Vec<String>,
+    /// The selections that the layers hold.
+    #[serde(skip)]
+    pub roots: Roots,
 }
 
 /// A build stage: base, packages, layers, then its steps.
@@ -51,7 +55,13 @@ pub struct StageChain {
 
 impl Chain {
     pub(super) fn on(base: &Base, base_span: Span) -> Self {
-        Self { base: base.clone(), base_span, layers: Vec::new(), layer_ids: Vec::new() }
+        Self {
+            base: base.clone(),
+            base_span,
+            layers: Vec::new(),
+            layer_ids: Vec::new(),
+            roots: Roots::default(),
+        }
     }
 }
 

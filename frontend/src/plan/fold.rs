@@ -1,165 +1,203 @@
-//! Keeps images within their number of layers, by giving up sharing where it is worth least.
+//! Keeps images within their number of layers, by giving up sharing where it costs least.
 //!
 //! overlayfs and moby stop near 125 layers, and BuildKit builds images that cannot be mounted without
-//! a word. So an image that would get more than it should has its least shared layers dissolved: each
-//! of their consumers then holds the files in a layer of its own. It happens to every consumer of
-//! such a layer alike, so what stays shared is the same in all images. Where that is not enough, as
-//! where one service selects a directory and a thousand others parts of it, the images that have too many
-//! are planned apart from the others, and share among themselves.
+//! a word. An image that would get too many keeps the heaviest layers it shares, and holds what is in the
+//! others once more, in a layer of its own. The others go on sharing those layers. Images that give up the very
+//! same ones share what they hold instead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::region::{Consumers, Region};
-use super::want::Want;
+use super::region::Consumers;
 
 /// Layers an image should have at the most, those of its base included.
 pub(super) const WANTED: usize = 64;
 /// Layers an image can have.
 pub const LIMIT: usize = 100;
-/// A layer of more consumers is not dissolved: it would be stored as often.
-const FEW: usize = 8;
 
-/// The regions of all consumers, such that no image gets more than [`WANTED`] layers if that can be.
-/// `base[i]` are the layers that consumer `i` is built on.
-pub(super) fn regions(
-    wants: &[Vec<Want>],
-    base: &[usize],
-    split: &impl Fn(&[Vec<Want>]) -> Vec<Region>,
-) -> Vec<Region> {
-    let regions = dissolve(split(wants), base);
-    let counts = counts(&regions, base);
-    let over = |consumer: usize| counts[consumer] > WANTED && !wants[consumer].is_empty();
-    if !(0..wants.len()).any(over) {
-        return regions;
-    }
-    let of = |chosen: &dyn Fn(usize) -> bool| -> Vec<Vec<Want>> {
-        let pick = |(consumer, wants): (usize, &Vec<Want>)| {
-            if chosen(consumer) { wants.clone() } else { Vec::new() }
-        };
-        wants.iter().enumerate().map(pick).collect()
-    };
-    if (0..wants.len()).all(|consumer| over(consumer) || wants[consumer].is_empty()) {
-        // All of them: each for itself, in one layer.
-        let alone = |only: usize| split(&of(&|consumer| consumer == only));
-        let all = (0..wants.len()).filter(|consumer| !wants[*consumer].is_empty());
-        return all.flat_map(alone).collect();
-    }
-    let mut apart = self::regions(&of(&|consumer| !over(consumer)), base, split);
-    apart.extend(self::regions(&of(&over), base, split));
-    apart
+/// A layer: who holds it, and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) consumers: Consumers,
+    /// Its bytes; the lightest are given up first.
+    pub(super) weight: u64,
+    /// Only what is of one class can be in one layer.
+    pub(super) class: usize,
+    /// Whether it can be given up.
+    pub(super) fixed: bool,
+    /// Whether it stays a layer of its own as long as it is shared by all who need it.
+    pub(super) alone: bool,
+    /// What it holds, by the caller's numbers.
+    pub(super) items: Vec<usize>,
 }
 
-fn counts(regions: &[Region], base: &[usize]) -> Vec<usize> {
-    let mut sets: Vec<&Consumers> = regions.iter().map(|region| &region.consumers).collect();
-    sets.sort_unstable();
-    sets.dedup();
+/// Whether any image would get more layers than it should. `base[i]` are those that consumer `i` is built on.
+pub(super) fn needed<'a>(sets: impl Iterator<Item = &'a Consumers>, base: &[usize]) -> bool {
     let mut counts = base.to_vec();
-    for consumer in sets.into_iter().flatten() {
+    for consumer in sets.flatten() {
         counts[*consumer] += 1;
     }
-    counts
+    counts.iter().any(|count| *count > WANTED)
 }
 
-/// Gives up sets of few consumers, the fewest first, for as long as one of them has too many layers.
-fn dissolve(regions: Vec<Region>, base: &[usize]) -> Vec<Region> {
-    let mut layers = counts(&regions, base);
-    if layers.iter().all(|count| *count <= WANTED) {
-        return regions;
+/// The groups such that no image has too many layers, if that can be.
+pub(super) fn fold(groups: Vec<Group>, base: &[usize]) -> Vec<Group> {
+    let mut alike: BTreeMap<Vec<usize>, Consumers> = BTreeMap::new();
+    for (consumer, all) in of_consumers(&groups, base) {
+        alike.entry(given_up(&groups, all, base[consumer])).or_default().push(consumer);
     }
-    let mut sets: BTreeMap<Consumers, bool> = BTreeMap::new();
-    let mut own: Vec<bool> = vec![false; base.len()];
-    for region in &regions {
-        if let [only] = region.consumers[..] {
-            own[only] = true;
-        }
-        if region.consumers.len() <= FEW {
-            sets.insert(region.consumers.clone(), false);
+    let mut gone: Vec<Vec<&Consumers>> = vec![Vec::new(); groups.len()];
+    for (given, consumers) in &alike {
+        for number in given {
+            gone[*number].push(consumers);
         }
     }
-    let mut shared: Vec<Consumers> = sets.keys().filter(|consumers| consumers.len() > 1).cloned().collect();
-    shared.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| b.cmp(a)));
-    for consumers in shared {
-        if consumers.iter().any(|consumer| layers[*consumer] > WANTED) {
-            for consumer in &consumers {
-                if own[*consumer] {
-                    layers[*consumer] -= 1;
-                }
-                own[*consumer] = true;
+    let mut stored: Vec<Group> = Vec::with_capacity(groups.len());
+    let mut again: BTreeMap<(&Consumers, usize), Vec<usize>> = BTreeMap::new();
+    for (mut group, gone) in groups.into_iter().zip(gone) {
+        for consumers in &gone {
+            again.entry((consumers, group.class)).or_default().extend(&group.items);
+        }
+        let gone: BTreeSet<usize> = gone.into_iter().flatten().copied().collect();
+        group.consumers.retain(|who| !gone.contains(who));
+        if !group.consumers.is_empty() {
+            stored.push(group);
+        }
+    }
+    let group = |((consumers, class), items): ((&Consumers, usize), Vec<usize>)| Group {
+        consumers: consumers.clone(),
+        weight: 0,
+        class,
+        fixed: false,
+        alone: false,
+        items,
+    };
+    stored.extend(again.into_iter().map(group));
+    stored
+}
+
+/// The groups of each consumer that has too many.
+fn of_consumers(groups: &[Group], base: &[usize]) -> BTreeMap<usize, Vec<usize>> {
+    let mut counts = base.to_vec();
+    for consumer in groups.iter().flat_map(|group| &group.consumers) {
+        counts[*consumer] += 1;
+    }
+    let mut of: BTreeMap<usize, Vec<usize>> = (counts.iter().enumerate())
+        .filter(|(_, count)| **count > WANTED)
+        .map(|(consumer, _)| (consumer, Vec::new()))
+        .collect();
+    for (number, group) in groups.iter().enumerate() {
+        for consumer in &group.consumers {
+            if let Some(all) = of.get_mut(consumer) {
+                all.push(number);
             }
-            sets.insert(consumers, true);
         }
     }
-    let dissolved = |region: &Region| sets.get(&region.consumers).copied().unwrap_or_default();
-    regions
+    of
+}
+
+/// Which of the groups `all` of one consumer it gives up, sorted.
+fn given_up(groups: &[Group], all: Vec<usize>, base: usize) -> Vec<usize> {
+    let mut left = base + all.len();
+    let mut shared: Vec<usize> = all
         .into_iter()
-        .flat_map(|region| {
-            if dissolved(&region) {
-                let each = |consumer: &usize| Region { consumers: vec![*consumer], ..region.clone() };
-                region.consumers.iter().map(each).collect()
-            } else {
-                vec![region]
-            }
-        })
-        .collect()
+        .filter(|number| groups[*number].consumers.len() > 1 && !groups[*number].fixed)
+        .collect();
+    shared.sort_by_key(|number| (groups[*number].weight, groups[*number].consumers.len(), *number));
+    let mut classes = BTreeSet::new();
+    let mut given = Vec::new();
+    for number in shared {
+        // What is given up of a class comes back as one layer.
+        if left + classes.len() <= WANTED {
+            break;
+        }
+        left -= 1;
+        classes.insert(groups[number].class);
+        given.push(number);
+    }
+    given.sort_unstable();
+    given
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::region::split;
-    use super::super::want::wants;
     use super::*;
-    use crate::diagnostic::Span;
-    use crate::manifest::model::{Filter, Selection};
 
-    fn select(source: &str) -> Selection {
-        let source = source.to_owned();
-        Selection {
-            span: Span::default(),
-            target: source.clone(),
-            source,
-            directory: false,
-            filter: Filter::default(),
-        }
+    fn groups(sets: &[Consumers]) -> Vec<Group> {
+        let group = |(number, consumers): (usize, &Consumers)| Group {
+            consumers: consumers.clone(),
+            weight: number as u64,
+            class: 0,
+            fixed: false,
+            alone: false,
+            items: vec![number],
+        };
+        sets.iter().enumerate().map(group).collect()
     }
 
-    fn most_layers(consumers: &[Vec<Selection>], base: usize) -> (usize, usize) {
-        let wants: Vec<Vec<Want>> = consumers.iter().map(|files| wants(files, &[], "/app")).collect();
-        let base = vec![base; wants.len()];
-        let regions = regions(&wants, &base, &|wants| split(wants, None).regions);
-        (counts(&regions, &base).into_iter().max().unwrap_or_default(), regions.len())
+    fn layers(groups: &[Group], consumer: usize) -> usize {
+        groups.iter().filter(|group| group.consumers.contains(&consumer)).count()
+    }
+
+    /// Everybody has exactly what it needs.
+    fn is_complete(sets: &[Consumers], groups: &[Group]) {
+        let mut has: Vec<Consumers> = vec![Consumers::new(); sets.len()];
+        for group in groups {
+            group.items.iter().for_each(|item| has[*item].extend(&group.consumers));
+        }
+        for set in &mut has {
+            set.sort_unstable();
+        }
+        assert_eq!(has, sets);
     }
 
     #[test]
     fn few_layers_stay_as_they_are() {
-        let consumers: Vec<_> = (0..20).map(|n| vec![select("lib"), select(&format!("s{n}"))]).collect();
-        assert_eq!(most_layers(&consumers, 5), (7, 21));
+        let sets: Vec<Consumers> = (0..20).map(|n| vec![n]).chain([(0..20).collect()]).collect();
+        assert!(!needed(sets.iter(), &[5; 20]));
+        assert_eq!(fold(groups(&sets), &[5; 20]), groups(&sets));
     }
 
     #[test]
-    fn pairs_are_given_up_first() {
+    fn the_lightest_are_given_up() {
         // One service that shares a directory with each of seventy others.
-        let mut consumers: Vec<_> = (0..70).map(|n| vec![select(&format!("p{n}"))]).collect();
-        consumers.push((0..70).map(|n| select(&format!("p{n}"))).collect());
-        let (most, _) = most_layers(&consumers, 0);
-        assert_eq!(most, WANTED);
+        let sets: Vec<Consumers> = (0..70).map(|n| vec![n, 70]).collect();
+        assert!(needed(sets.iter(), &[0; 71]));
+        let folded = fold(groups(&sets), &[0; 71]);
+        is_complete(&sets, &folded);
+        // Seven become one.
+        assert_eq!((layers(&folded, 70), folded.len()), (WANTED, 71));
+        assert_eq!(folded[70].items, [0, 1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
-    fn a_thousand_parts_of_one_directory_do_not_explode() {
-        let whole = (0..1_000).map(|_| vec![select("lib")]);
-        let parts = (0..1_000).map(|n| vec![select(&format!("lib/p{n}"))]);
-        let consumers: Vec<_> = whole.chain(parts).collect();
-        assert_eq!(most_layers(&consumers, 5), (6, 1_001));
+    fn who_gives_up_the_same_shares_it() {
+        // A hundred services take a directory of which a hundred others take a part each.
+        let whole: Vec<usize> = (0..100).collect();
+        let sets: Vec<Consumers> = (100..200).map(|n| [&whole[..], &[n]].concat()).collect();
+        let folded = fold(groups(&sets), &[5; 200]);
+        is_complete(&sets, &folded);
+        let stored: usize = folded.iter().map(|group| group.items.len()).sum();
+        assert_eq!((stored, layers(&folded, 0)), (100 + 42, 59));
     }
 
     #[test]
-    fn every_image_for_itself_if_all_have_too_many() {
-        // Each pair of thirty services shares directories of its own: 29 sets each, over a high base.
-        let services = 30;
-        let pair = |a: usize, b: usize| select(&format!("p{}-{}", a.min(b), a.max(b)));
-        let consumers: Vec<Vec<Selection>> =
-            (0..services).map(|a| (0..services).filter(|b| *b != a).map(|b| pair(a, b)).collect()).collect();
-        let (most, _) = most_layers(&consumers, 60);
-        assert!(most <= WANTED, "{most}");
+    fn what_is_fixed_stays() {
+        let sets: Vec<Consumers> = (0..70).map(|n| vec![n, 70]).collect();
+        let mut groups = groups(&sets);
+        for group in &mut groups {
+            group.fixed = true;
+        }
+        assert_eq!(fold(groups.clone(), &[0; 71]), groups);
+    }
+
+    #[test]
+    fn what_is_alone_stays_alone_while_it_is_shared() {
+        let sets: Vec<Consumers> = (0..63).map(|n| vec![n, 70]).chain([vec![70], vec![70]]).collect();
+        let mut groups = groups(&sets);
+        groups[63].alone = true;
+        let folded = fold(groups, &[0; 71]);
+        is_complete(&sets, &folded);
+        // Its own, the one that stays alone, and what it gave up.
+        assert_eq!(folded.iter().filter(|group| group.consumers == [70]).count(), 3);
     }
 }

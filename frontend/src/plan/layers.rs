@@ -3,10 +3,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::facts::Facts;
+use super::fold;
+use super::listing::Listing;
 use super::region::{Consumers, Region};
 use super::want::{Attributes, Origin, Patterns, Want};
 use crate::diagnostic::Span;
@@ -24,6 +28,9 @@ pub struct Layer {
     pub name: String,
     /// Where the files come from.
     pub origin: Origin,
+    /// Whether it is alone because it is heavy.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub heavy: bool,
     /// What is copied, in order.
     pub parts: Vec<Part>,
     /// The services and stages whose images hold it, sorted: `service api`, `stage ui`.
@@ -49,9 +56,11 @@ pub struct Part {
 }
 
 /// The layers of all consumers, and which each of them needs, bottom first.
-pub(super) struct Layers {
+pub(super) struct Grouped {
     pub(super) layers: Vec<Layer>,
     pub(super) of: Vec<Vec<LayerId>>,
+    /// Whether some image would have got too many.
+    pub(super) folded: bool,
 }
 
 /// What keeps regions apart though the same consumers need them.
@@ -63,31 +72,53 @@ struct Key {
     named_owner: Option<Attributes>,
     /// Regions that write to the same place as others stay alone: their order matters.
     alone: Option<usize>,
+    /// Heavy ones too, so that nothing light that changes has them stored again.
+    heavy: Option<usize>,
+}
+
+/// What is in each layer.
+type Groups = BTreeMap<Key, Vec<Rc<Region>>>;
+
+/// A layer, and who holds it.
+struct Made {
+    consumers: Consumers,
+    regions: Vec<Rc<Region>>,
+    layer: Layer,
 }
 
 /// Groups regions into layers, in one order for all images.
-pub(super) fn group(regions: Vec<Region>, wants: &[Vec<Want>], names: &[String]) -> Layers {
+pub(super) fn group(
+    regions: Vec<Region>,
+    wants: &[Vec<Want>],
+    names: &[String],
+    base: &[usize],
+    facts: &Facts,
+) -> Grouped {
     let crowded = crowded(&regions);
-    let mut groups: BTreeMap<Key, Vec<Region>> = BTreeMap::new();
+    let mut groups = Groups::new();
     for (number, region) in regions.into_iter().enumerate() {
         let key = Key {
             consumers: region.consumers.clone(),
             origin: region.frame.origin.clone(),
             named_owner: has_named_owner(&region).then(|| region.frame.attributes.clone()),
             alone: crowded.contains(&number).then_some(number),
+            heavy: is_heavy(&region, facts).then_some(number),
         };
-        groups.entry(key).or_default().push(region);
+        groups.entry(key).or_default().push(Rc::new(region));
     }
-    let mut made: Vec<(Vec<Region>, Layer)> =
-        groups.into_values().map(|regions| layer(regions, names)).collect();
+    let folded = fold::needed(groups.keys().map(|key| &key.consumers), base);
+    if folded {
+        groups = fold_groups(&groups, base, facts.listing.as_ref());
+    }
+    let mut made: Vec<Made> = groups.into_iter().map(|(key, regions)| layer(key, regions, names)).collect();
     // One global order: what most images share first, so that images share their lower part.
-    made.sort_by(|(_, a), (_, b)| {
-        let key = |layer: &Layer| (Reverse(layer.consumers.len()), layer.origin.clone());
-        key(a).cmp(&key(b)).then_with(|| a.parts.cmp(&b.parts))
+    made.sort_by(|a, b| {
+        let key = |made: &Made| (Reverse(made.consumers.len()), made.layer.origin.clone(), !made.layer.heavy);
+        key(a).cmp(&key(b)).then_with(|| a.layer.parts.cmp(&b.layer.parts))
     });
     let mut of = vec![Vec::new(); names.len()];
-    for (id, (regions, _)) in made.iter().enumerate() {
-        for consumer in &regions[0].consumers {
+    for (id, made) in made.iter().enumerate() {
+        for consumer in &made.consumers {
             of[*consumer].push(id);
         }
     }
@@ -96,7 +127,53 @@ pub(super) fn group(regions: Vec<Region>, wants: &[Vec<Want>], names: &[String])
             as_written(ids, &made, &wants[consumer]);
         }
     }
-    Layers { layers: made.into_iter().map(|(_, layer)| layer).collect(), of }
+    Grouped { layers: made.into_iter().map(|made| made.layer).collect(), of, folded }
+}
+
+/// Whether a region is a file of the context, or has files right in it, that are heavy.
+fn is_heavy(region: &Region, facts: &Facts) -> bool {
+    let source = || [&region.frame.source[..], &region.path].concat().join("/");
+    region.frame.origin == Origin::Context && !facts.heavy.is_empty() && facts.heavy.contains(&source())
+}
+
+/// Groups such that no image has too many of them. Without a listing all weigh the same.
+fn fold_groups(groups: &Groups, base: &[usize], listing: Option<&Listing>) -> Groups {
+    let mut classes: BTreeMap<(&Origin, &Option<Attributes>), usize> = BTreeMap::new();
+    let mut whole = Vec::with_capacity(groups.len());
+    let mut items: Vec<(&Key, &Rc<Region>)> = Vec::new();
+    for (key, regions) in groups {
+        let next = classes.len();
+        let class = *classes.entry((&key.origin, &key.named_owner)).or_insert(next);
+        let first = items.len();
+        items.extend(regions.iter().map(|region| (key, region)));
+        whole.push(fold::Group {
+            consumers: key.consumers.clone(),
+            weight: regions.iter().map(|region| weight(region, listing)).fold(0, u64::saturating_add),
+            class,
+            fixed: key.alone.is_some(),
+            alone: key.heavy.is_some(),
+            items: (first..items.len()).collect(),
+        });
+    }
+    let mut folded = Groups::new();
+    for group in fold::fold(whole, base) {
+        for item in group.items {
+            let (key, region) = items[item];
+            let heavy = key.heavy.filter(|_| group.alone);
+            let key = Key { consumers: group.consumers.clone(), heavy, ..key.clone() };
+            folded.entry(key).or_default().push(Rc::clone(region));
+        }
+    }
+    folded
+}
+
+/// Bytes of a region. What other images hold is not known: it is taken for heavy.
+fn weight(region: &Region, listing: Option<&Listing>) -> u64 {
+    match (&region.frame.origin, listing) {
+        (Origin::From(_), _) => u64::MAX,
+        (Origin::Context, None) => 0,
+        (Origin::Context, Some(listing)) => listing.bytes(&part(region)),
+    }
 }
 
 fn has_named_owner(region: &Region) -> bool {
@@ -105,28 +182,29 @@ fn has_named_owner(region: &Region) -> bool {
     owner.is_some_and(|owner| named(&owner.user) || owner.group.as_ref().is_some_and(named))
 }
 
-fn layer(regions: Vec<Region>, names: &[String]) -> (Vec<Region>, Layer) {
-    let mut parts: Vec<Part> = regions.iter().map(part).collect();
+fn layer(key: Key, regions: Vec<Rc<Region>>, names: &[String]) -> Made {
+    let mut parts: Vec<Part> = regions.iter().map(|region| part(region)).collect();
     // What is below another destination comes after it, so that its directories have their own modes.
     parts.sort_by(|a, b| a.target.cmp(&b.target).then_with(|| a.cmp(b)));
-    let origin = regions.first().map_or(Origin::Context, |region| region.frame.origin.clone());
-    let mut consumers: Vec<String> = regions
-        .first()
-        .into_iter()
-        .flat_map(|region| &region.consumers)
-        .map(|who| names[*who].clone())
-        .collect();
+    let origin = key.origin.clone();
+    let mut consumers: Vec<String> = key.consumers.iter().map(|who| names[*who].clone()).collect();
     consumers.sort();
-    let spans: BTreeSet<Span> = regions.iter().flat_map(|region| region.spans.iter().copied()).collect();
+    let spans = regions.iter().flat_map(|region| {
+        // Of what was shared with others, one place will do: they have theirs at their own layers.
+        let most = if region.consumers == key.consumers { region.spans.len() } else { 1 };
+        region.spans.iter().take(most).copied()
+    });
+    let spans: BTreeSet<Span> = spans.collect();
     let layer = Layer {
         id: id(&origin, &parts),
         name: name(&origin, &parts, &consumers),
         origin,
+        heavy: key.heavy.is_some(),
         parts,
         consumers,
         spans: spans.into_iter().collect(),
     };
-    (regions, layer)
+    Made { consumers: key.consumers, regions, layer }
 }
 
 fn part(region: &Region) -> Part {
@@ -206,9 +284,9 @@ fn intersect(a: &Consumers, b: &Consumers) -> bool {
 
 /// Puts layers that write to the same places into the order in which this consumer wrote its
 /// selections: the later one wins. The others keep the global order.
-fn as_written(ids: &mut [LayerId], made: &[(Vec<Region>, Layer)], wants: &[Want]) {
+fn as_written(ids: &mut [LayerId], made: &[Made], wants: &[Want]) {
     let place = |id: LayerId| {
-        let region = &made[id].0[0];
+        let region = &made[id].regions[0];
         let covers = |want: &Want| want.frame == region.frame && region.path.starts_with(&want.path);
         wants.iter().rposition(covers).unwrap_or_default()
     };
@@ -221,10 +299,10 @@ fn as_written(ids: &mut [LayerId], made: &[(Vec<Region>, Layer)], wants: &[Want]
 }
 
 /// Whether a layer writes to a place that another layer of the image writes to, from another frame.
-fn overlaps_any(id: LayerId, ids: &[LayerId], made: &[(Vec<Region>, Layer)]) -> bool {
-    let (regions, layer) = &made[id];
+fn overlaps_any(id: LayerId, ids: &[LayerId], made: &[Made]) -> bool {
+    let Made { regions, layer, .. } = &made[id];
     ids.iter().filter(|other| **other != id).any(|other| {
-        let (others, other) = &made[*other];
+        let Made { regions: others, layer: other, .. } = &made[*other];
         regions[0].frame != others[0].frame
             && layer.parts.iter().any(|a| other.parts.iter().any(|b| nested(&a.target, &b.target)))
     })

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use super::look::Found;
 use super::pattern::{Filter, Place};
 
 /// What a path is.
@@ -27,7 +28,7 @@ pub struct Entry {
     pub kind: Kind,
     /// Its bytes; 0 for all but regular files.
     pub size: u64,
-    /// Its permission bits.
+    /// Its permission bits, with setuid, setgid and sticky.
     pub mode: u32,
 }
 
@@ -65,9 +66,19 @@ impl Listing {
         &self.entries
     }
 
-    /// The place of a path; `Err` if it is not there.
+    /// The place of a path, if it is there.
     pub(super) fn find(&self, path: &str) -> Option<usize> {
         self.entries.binary_search_by(|entry| by_names(&entry.path, path)).ok()
+    }
+
+    /// What a path is: a directory or a file. Where a link leads is not known here.
+    pub fn look_at(&self, path: &str) -> Option<Found> {
+        let entry = &self.entries[self.find(path)?];
+        match entry.kind {
+            Kind::Directory => Some(Found::Directory { mode: entry.mode, uid: 0, gid: 0 }),
+            Kind::Link => None,
+            Kind::File | Kind::Other => Some(Found::File),
+        }
     }
 
     /// The places of a path and of everything below it; of all for `""`.

@@ -12,6 +12,7 @@ mod diff;
 mod facts;
 mod figures;
 mod fold;
+mod heavy;
 mod holds;
 mod ignore;
 mod inherit;
@@ -24,9 +25,11 @@ mod path;
 mod pattern;
 mod reference;
 mod region;
+mod root;
 mod sizes;
 mod stack;
 mod target;
+mod unsaid;
 mod want;
 
 pub use budget::over_budget;
@@ -37,6 +40,7 @@ pub use diff::{Change, Diff, ImageDiff, Moved, diff};
 pub use facts::Facts;
 pub use figures::{Figures, ImageFigures, LayerFigures, Totals, figures};
 pub use fold::LIMIT as LAYER_LIMIT;
+pub use heavy::{HEAVY, to_weigh};
 pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
 pub use listing::{Entry, Kind as EntryKind, Listing};
@@ -44,11 +48,12 @@ pub use look::{Found, Look, Looks};
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reference::normalise;
+pub use root::{Root, Roots, on_the_way};
 pub use sizes::{Size, Sizes, human, measure};
 pub use target::{Target, Targets, UnknownTarget, bases_of, choose, stages_for};
+pub use unsaid::bases_of_working_dirs;
 pub use want::{Attributes, Origin, Patterns};
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -66,8 +71,9 @@ pub struct Plan {
     pub stages: BTreeMap<String, StageChain>,
     /// Images, one a service.
     pub images: BTreeMap<String, ImagePlan>,
-    /// Whether selections of the context overlap in a way that only its listing can split: then some
-    /// files are stored more than once, until it is planned again with the listing.
+    /// Whether selections of the context overlap in a way that only its listing can split, or so many do that
+    /// the lightest are to be given up: then files are stored more than once, until it is planned again
+    /// with the listing.
     #[serde(skip)]
     pub needs_listing: bool,
 }
@@ -115,14 +121,11 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
     let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
     let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
     let base_layers = consumer::base_layers(&consumers, &stages, facts);
-    let overlaps = Cell::new(false);
-    let regions = fold::regions(&wants, &base_layers, &|wants| {
-        let mut split = region::split(wants, facts.listing.as_ref());
-        overlaps.set(overlaps.get() || split.overlaps);
-        inherit::drop_inherited(&mut split.regions, &consumers, &stages);
-        split.regions
-    });
-    let layers::Layers { layers, of } = layers::group(regions, &wants, &names);
+    let listing = facts.listing.as_ref();
+    let mut split = region::split(&wants, listing);
+    inherit::drop_inherited(&mut split.regions, &consumers, &stages);
+    let layers::Grouped { layers, of, folded } =
+        layers::group(split.regions, &wants, &names, &base_layers, facts);
     for (consumer, ids) in consumers.iter().zip(of) {
         let chain = match &consumer.target {
             Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
@@ -131,9 +134,10 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
         if let Some(chain) = chain {
             chain.layer_ids = ids.iter().map(|id| layers[*id].id.clone()).collect();
             chain.layers = ids;
+            chain.roots = Roots::of(&consumer.wants);
         }
     }
-    let needs_listing = facts.listing.is_none() && overlaps.get();
+    let needs_listing = listing.is_none() && (split.overlaps || folded);
     Plan { context: context_plan(manifest, ignore), layers, stages, images, needs_listing }
 }
 

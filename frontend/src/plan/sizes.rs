@@ -82,6 +82,15 @@ fn places(part: &Part, listing: &Listing) -> Vec<usize> {
     filter.map(|filter| listing.select(part.source.trim_start_matches('/'), &filter)).unwrap_or_default()
 }
 
+impl Listing {
+    /// Bytes of what a part copies.
+    pub(super) fn bytes(&self, part: &Part) -> u64 {
+        let mut size = Size::default();
+        size.add(self, &places(part, self));
+        size.bytes
+    }
+}
+
 fn rule(part: &Part) -> Rule<'_> {
     let (mut source, mut target) = (part.source.as_str(), part.target.as_str());
     while let (Some((above, name)), Some((over, same))) = (source.rsplit_once('/'), target.rsplit_once('/'))
