@@ -11,9 +11,13 @@ stat -c '%s bytes' "$frontend"
 echo "== the frontend's own time, from start to Return"
 bench/own-time.sh "$frontend"
 
-echo "== baking on a real engine"
 cargo build -q --locked -p layerset-e2e --bin engine
 engine=${CARGO_TARGET_DIR:-target}/debug/engine
+
+echo "== overlapping selections beside COPY --link lines, on real engines"
+bench/overlap/run.py --frontend "$frontend" --engine "$engine"
+
+echo "== baking on a real engine"
 trap '"$engine" down --name bench' EXIT
 eval "$("$engine" env --fresh --name bench)"
 binary=$(mktemp -d)

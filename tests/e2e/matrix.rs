@@ -18,8 +18,8 @@ struct Case {
     copies: &'static [&'static str],
 }
 
-/// Every case selects from one context, so that the selections of all of them overlap.
-const CASES: [Case; 14] = [
+/// Every case selects from one context, so that the selections of all of them overlap: as directories in directories.
+const DIRECTORIES: [Case; 14] = [
     Case { name: "whole", files: "[backend/]", copies: &["backend /app/backend"] },
     Case { name: "inner", files: "[backend/common]", copies: &["backend/common /app/backend/common"] },
     Case {
@@ -72,6 +72,100 @@ const CASES: [Case; 14] = [
     Case { name: "odd-names", files: "[odd]", copies: &["odd /app/odd"] },
 ];
 
+/// The same with patterns, so that which file is in which layer takes the context's listing. COPY knows no pattern for
+/// what to take of a directory and its directories, but exceptions from what not to take; and it reads its flags
+/// byte by byte, so that these have letters of ASCII only.
+const PATTERNS: [Case; 19] = [
+    Case { name: "whole", files: "[backend]", copies: &["backend /app/backend"] },
+    Case { name: "inner", files: "[backend/common]", copies: &["backend/common /app/backend/common"] },
+    Case {
+        name: "everything-but",
+        files: "[{source: ., exclude: [backend/common, 'odd/?not', conf/a.yaml]}]",
+        copies: &["--exclude=backend/common --exclude=odd/?not --exclude=conf/a.yaml . /app"],
+    },
+    Case {
+        name: "but-a-directory",
+        files: "[{source: backend, exclude: [common]}]",
+        copies: &["--exclude=common backend /app/backend"],
+    },
+    Case {
+        name: "only-code",
+        files: "[{source: backend, include: ['**/*.py']}]",
+        copies: &["--exclude=** --exclude=!**/*.py backend /app/backend"],
+    },
+    Case {
+        name: "no-code",
+        files: "[{source: backend, exclude: ['**/*.py']}]",
+        copies: &["--exclude=**/*.py backend /app/backend"],
+    },
+    Case {
+        name: "some-code",
+        files: "[{source: backend, include: ['**/*.py'], exclude: [common/db]}]",
+        copies: &["--exclude=** --exclude=!**/*.py --exclude=common/db/** backend /app/backend"],
+    },
+    Case {
+        name: "links",
+        files: "[{source: backend, include: ['link-*', dangling]}]",
+        copies: &["--exclude=* --exclude=!link-* --exclude=!dangling backend /app/backend"],
+    },
+    Case {
+        name: "no-links",
+        files: "[{source: backend, exclude: ['link-*', dangling]}]",
+        copies: &["--exclude=link-* --exclude=dangling backend /app/backend"],
+    },
+    Case {
+        name: "empty",
+        files: "[{source: backend, include: [empty]}]",
+        copies: &["--exclude=* --exclude=!empty backend /app/backend"],
+    },
+    Case {
+        name: "emptied",
+        files: "[{source: backend, exclude: [empty/nested, api/api.py]}]",
+        copies: &["--exclude=empty/nested --exclude=api/api.py backend /app/backend"],
+    },
+    Case { name: "odd", files: "[odd]", copies: &["odd /app/odd"] },
+    Case {
+        name: "odd-some",
+        files: "[{source: odd, include: ['?brackets*', '?not', 'back?slash', 'ü*', '* *']}]",
+        copies: &[
+            "--exclude=* --exclude=!?brackets* --exclude=!?not --exclude=!back?slash --exclude=!?n?c?d?-* --exclude=!*?space \
+             --exclude=!?leading* odd /app/odd",
+        ],
+    },
+    Case {
+        name: "odd-others",
+        files: "[{source: odd, exclude: ['?brackets*', '?not', 'back?slash', 'ü*']}]",
+        copies: &[
+            "--exclude=?brackets* --exclude=?not --exclude=back?slash --exclude=?n?c?d?-* odd /app/odd",
+        ],
+    },
+    Case {
+        name: "owned",
+        files: "[{source: backend, exclude: [api], owner: '1000:1000'}]",
+        copies: &["--chown=1000:1000 --exclude=api backend /app/backend"],
+    },
+    Case {
+        name: "elsewhere",
+        files: "[{source: backend, target: /srv/code, exclude: [empty, 'link*']}]",
+        copies: &["--exclude=empty --exclude=link* backend /srv/code"],
+    },
+    Case {
+        name: "through-a-link",
+        files: "[{source: conf, target: /link/conf, exclude: [sub/b.yaml]}]",
+        copies: &["--exclude=sub/b.yaml conf /link/conf"],
+    },
+    Case {
+        name: "onto-a-directory",
+        files: "[{source: conf, target: /data, include: ['*.yaml']}]",
+        copies: &["conf/*.yaml /data/"],
+    },
+    Case {
+        name: "later-wins",
+        files: "[{source: conf, exclude: [sub]}, {source: backend/common, target: conf, include: ['*.py']}, conf/sub]",
+        copies: &["--exclude=sub conf /app/conf", "backend/common/*.py /app/conf/", "conf/sub /app/conf/sub"],
+    },
+];
+
 const BASE: &str = "mkdir -p /app /data /home/app /srv /usr/merged && chown 1000:1000 /app /data && \
     chmod 750 /app && chmod 700 /home/app && chown 1000:1000 /home/app && ln -s usr/merged /link && \
     echo old > /was-a-file && echo app:x:1000:1000::/home/app:/bin/sh >> /etc/passwd && echo app:x:1000: >> /etc/group";
@@ -80,7 +174,7 @@ fn mode(path: &Path, bits: u32) {
     fs::set_permissions(path, Permissions::from_mode(bits)).unwrap();
 }
 
-fn project() -> Project {
+fn project(cases: &[Case]) -> Project {
     let project = Project::new("matrix").unwrap();
     let root = project.path().to_owned();
     for (path, content) in [
@@ -113,10 +207,12 @@ fn project() -> Project {
         ("backend", 0o775),
         ("backend/common", 0o2770),
         ("backend/common/log.py", 0o600),
+        ("backend/common/db", 0o750),
         ("backend/api", 0o700),
         ("backend/empty", 0o777),
         ("odd/!not", 0o4755),
         ("conf", 0o711),
+        ("conf/sub", 0o1770),
     ] {
         mode(&root.join(path), bits);
     }
@@ -125,7 +221,7 @@ fn project() -> Project {
         + BASE
         + "\"]}\nservices:\n";
     let mut dockerfile = format!("FROM busybox:1.37 AS base\nRUN {BASE}\n");
-    for case in &CASES {
+    for case in cases {
         let _ = writeln!(manifest, "  {}: {{from: base, files: {}}}", case.name, case.files);
         let _ = writeln!(dockerfile, "FROM base AS {}", case.name);
         for copy in case.copies {
@@ -143,11 +239,11 @@ fn project() -> Project {
     project
 }
 
-fn compare(engine: &Engine) {
+fn compare(engine: &Engine, cases: &[Case]) {
     let engine = engine.with_frontend().unwrap();
-    let project = project();
+    let project = project(cases);
     let mut wrong = Vec::new();
-    for case in &CASES {
+    for case in cases {
         let tags = [format!("matrix-{}", case.name), format!("matrix-{}-copy", case.name)];
         ok(build(engine, &project)
             .args(&["--load", "--tag", &tags[0]])
@@ -164,12 +260,22 @@ fn compare(engine: &Engine) {
 
 #[test]
 fn merged_layers_are_what_copies_make() {
-    compare(containerd());
+    compare(containerd(), &DIRECTORIES);
 }
 
 #[test]
 fn without_merge_op_too() {
-    compare(Engine::graphdriver().unwrap());
+    compare(Engine::graphdriver().unwrap(), &DIRECTORIES);
+}
+
+#[test]
+fn layers_of_patterns_are_what_copies_make() {
+    compare(containerd(), &PATTERNS);
+}
+
+#[test]
+fn patterns_without_merge_op_too() {
+    compare(Engine::graphdriver().unwrap(), &PATTERNS);
 }
 
 #[test]
@@ -204,4 +310,30 @@ fn a_file_replaces_no_directory_of_the_base() {
     assert_eq!(tree["etc/made"].content, b"made\n");
     assert!(tree.contains_key("etc/passwd"));
     ok(engine.docker(&["image", "rm", "onto-a-directory"]));
+}
+
+/// No archive can link to a file of another: whoever has both names has the bytes of both.
+#[test]
+fn hard_links_end_where_services_part_them() {
+    let engine = containerd();
+    let project = Project::new("hard-links").unwrap();
+    project.write("d/one", "shared").unwrap().write("d/three", "shared").unwrap();
+    fs::hard_link(project.path().join("d/one"), project.path().join("d/two")).unwrap();
+    fs::hard_link(project.path().join("d/three"), project.path().join("d/four")).unwrap();
+    let services = "services:\n  all: {from: 'busybox:1.37', files: [d]}\n  \
+                    some: {from: 'busybox:1.37', files: [{source: d, include: [two]}]}\n";
+    project.write("layerset.yaml", syntax() + services).unwrap();
+    let built = |target: &str| {
+        let tag = format!("hard-links-{target}");
+        ok(build(engine, &project).args(&["--load", "--tag", &tag]).arg(format!("--target={target}")));
+        let tree = engine.export(&tag).unwrap();
+        ok(engine.docker(&["image", "rm", &tag]));
+        tree
+    };
+    let (all, some) = (built("all"), built("some"));
+    assert!(!some.contains_key("d/one") && some["d/two"].content == b"shared");
+    assert_eq!((all["d/one"].kind, &all["d/one"].content), (b'0', &b"shared".to_vec()));
+    assert_eq!((all["d/two"].kind, &all["d/two"].content), (b'0', &b"shared".to_vec()));
+    // What nobody parts stays one file.
+    assert_eq!((all["d/three"].kind, all["d/three"].link.as_str()), (b'1', "d/four"));
 }

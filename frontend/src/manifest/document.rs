@@ -20,7 +20,7 @@ keys! {
         templates: Named<Service> = "{backend: {from: base, files: [common/]}}",
         /// Each is a build target and an image.
         services: Named<Service> = "{api: {from: base, files: [api/]}}",
-        /// How Python packages are found. Not supported yet.
+        /// How Python packages are found.
         python: Python = "{lock: pylock.toml}",
     }
 }
@@ -40,7 +40,7 @@ keys! {
         user: Text = "\"1000:1000\"",
         /// Shell that runs commands given as text.
         shell: Argv = "[/bin/bash, -c]",
-        /// Python requirements to install. Not supported yet.
+        /// Python requirements to install.
         requirements: List<Requirement> = "[requirements.txt]",
         /// Selections of the build context.
         files: List<File> = "[src/, {source: config/, target: /etc/app}]",
@@ -60,7 +60,7 @@ keys! {
         extends: OneOrMany<Text> = "backend",
         /// What its image is built on: a stage, an image with tag or digest, a named context, or scratch.
         from: Text = "python:3.13-slim",
-        /// Python requirements the service needs. Not supported yet.
+        /// Python requirements the service needs.
         requirements: List<Requirement> = "[requirements.txt]",
         /// Selections of the build context.
         files: List<File> = "[src/, {source: config/, target: /etc/app}]",
@@ -220,16 +220,38 @@ keys! {
     pub struct Python {
         /// Lock file in the context.
         lock: Text = "pylock.toml",
-        /// Package indexes.
-        index: List<Text> = "[https://packages.example.com/simple]",
+        /// Package indexes; the first is asked first.
+        index: List<Index> = "[https://packages.example.com/simple]",
+        /// Whether only `wheels` is searched.
+        no_index: Text = "true",
+        /// Directory of wheels in the context.
+        wheels: Text = "vendor/wheels",
+        /// `together` (one version of each package for all services) or `separate`.
+        resolution: Text = "separate",
+        /// Whether modules are compiled when the image is built.
+        bytecode: Text = "true",
     }
 }
 
 keys! {
-    /// A dependency group of a `pyproject.toml`.
+    /// A dependency group or an extra of a `pyproject.toml`.
     pub struct RequirementMapping {
-        /// Its name.
+        /// Name of a dependency group.
         group: Text = "ml",
+        /// Name of an extra: the project's dependencies and the extra's.
+        extra: Text = "server",
+        /// The file.
+        file: Text = "backend/pyproject.toml",
+    }
+}
+
+keys! {
+    /// A package index with credentials.
+    pub struct IndexMapping {
+        /// Its address, without credentials.
+        url: Text = "https://packages.example.com/simple",
+        /// Id of the build secret that holds the Authorization header.
+        secret: Text = "packages_auth",
     }
 }
 
@@ -276,6 +298,16 @@ either! {
         File,
         /// A dependency group.
         Group(RequirementMapping) = "a path or a mapping", Value::Map(_)
+    }
+}
+
+either! {
+    /// An entry of `index`.
+    pub enum Index {
+        /// An address.
+        Url,
+        /// In full.
+        Full(IndexMapping) = "an address or a mapping", Value::Map(_)
     }
 }
 

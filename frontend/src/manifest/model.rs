@@ -19,6 +19,8 @@ pub struct Manifest {
     pub stages: BTreeMap<String, Stage>,
     /// Services by name, templates already applied.
     pub services: BTreeMap<String, Service>,
+    /// How Python packages are found.
+    pub python: Python,
 }
 
 /// What an image or stage starts from.
@@ -65,6 +67,8 @@ pub struct Stage {
     pub files: Vec<Selection>,
     /// Copies from other stages, images or named contexts.
     pub copy: Vec<CopyFrom>,
+    /// Python requirements.
+    pub requirements: Vec<Requirement>,
     /// Commands, in the order written.
     pub run: Vec<Run>,
 }
@@ -80,6 +84,8 @@ pub struct Service {
     pub files: Vec<Selection>,
     /// Copies from stages, images or named contexts.
     pub copy: Vec<CopyFrom>,
+    /// Python requirements.
+    pub requirements: Vec<Requirement>,
     /// What the image configuration says over that of the base.
     pub config: Config,
     /// Names to tag in generated bake files.
@@ -292,4 +298,64 @@ pub enum Network {
     None,
     /// The host's; needs the entitlement `network.host`.
     Host,
+}
+
+/// An entry of `requirements`: a file of the context, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// Where it stands.
+    pub span: Span,
+    /// Path of the file in the context.
+    pub path: String,
+    /// What of it.
+    pub part: Part,
+}
+
+/// What of a file of requirements is meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// All of a requirement file, the dependencies of a `pyproject.toml`.
+    All,
+    /// The dependencies of a `pyproject.toml` with those of an extra.
+    Extra(String),
+    /// A dependency group of a `pyproject.toml`.
+    Group(String),
+}
+
+/// `python`: how requirements become packages.
+#[derive(Clone, Debug, Default)]
+pub struct Python {
+    /// Where the section begins.
+    pub span: Span,
+    /// Lock file in the context.
+    pub lock: Option<Spanned<String>>,
+    /// Package indexes; empty: the resolver's own.
+    pub index: Vec<Index>,
+    /// Whether no index is asked.
+    pub no_index: bool,
+    /// Directory of wheels in the context.
+    pub wheels: Option<Spanned<String>>,
+    /// Whether all services get the same versions.
+    pub resolution: Resolution,
+    /// Whether modules are compiled.
+    pub bytecode: bool,
+}
+
+/// A package index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its address, without credentials.
+    pub url: Spanned<String>,
+    /// Id of the build secret that holds the Authorization header.
+    pub secret: Option<String>,
+}
+
+/// How many versions of a package there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resolution {
+    /// One.
+    #[default]
+    Together,
+    /// One for each set of requirements.
+    Separate,
 }

@@ -44,8 +44,6 @@ rules! {
     DUPLICATE_IMAGE = "duplicate-image";
     /// A key that must be there.
     MISSING_KEY = "missing-key";
-    /// A key of a later version.
-    NOT_SUPPORTED = "not-supported-yet";
     /// A stage nobody defines.
     UNKNOWN_STAGE = "unknown-stage";
     /// A template nobody defines.

@@ -3,9 +3,10 @@
 //! with mode 0755. Where one copy of the whole selection would give them what the context has, an
 //! image must give it to them again: so it must know which directories these are.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::layers::Part;
+use super::pattern::{Filter, Place};
 use super::want::{Attributes, Origin, Want};
 
 /// A selection of the context without its patterns.
@@ -19,9 +20,9 @@ pub struct Root {
     pub attributes: Attributes,
 }
 
-/// The selections of one service or stage.
+/// The selections of one service or stage, with what each takes.
 #[derive(Clone, Debug, Default)]
-pub struct Roots(BTreeSet<Root>);
+pub struct Roots(BTreeMap<Root, Vec<Filter>>);
 
 impl Roots {
     pub(super) fn of(wants: &[Want]) -> Self {
@@ -35,10 +36,16 @@ impl Roots {
             target: path(&want.frame.target, &want.path),
             attributes: want.frame.attributes.clone(),
         };
-        Self(of_context.map(root).collect())
+        let mut roots = BTreeMap::new();
+        for want in of_context {
+            let filters: &mut Vec<Filter> = roots.entry(root(want)).or_default();
+            // A pattern that is none makes the build fail: what it takes does not matter.
+            filters.extend(Filter::new(&want.patterns.include, &want.patterns.exclude));
+        }
+        Self(roots)
     }
 
-    /// The outermost selection that a part is inside of, and its path from there, if there is one.
+    /// The outermost selection that takes a part, and its path from there, if there is one.
     pub fn above<'a>(&self, part: &'a Part) -> Option<(&Root, &'a str)> {
         let mut found = None;
         let (mut source, mut target) = (part.source.as_str(), part.target.as_str());
@@ -49,12 +56,24 @@ impl Roots {
             (source, target) = (s, t);
             let whole = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
             let root = Root { source: whole(s), target: whole(t), attributes: part.attributes.clone() };
-            if let Some(root) = self.0.get(&root) {
-                found = Some((root, part.source[s.len()..].trim_start_matches('/')));
+            let path = part.source[s.len()..].trim_start_matches('/');
+            if let Some((root, filters)) = self.0.get_key_value(&root)
+                && filters.iter().any(|filter| enters(filter, path))
+            {
+                found = Some((root, path));
             }
         }
         found
     }
+}
+
+/// Whether a selection may take a directory or what is in it.
+fn enters(filter: &Filter, path: &str) -> bool {
+    let mut place = Place::default();
+    on_the_way(path).all(|path| {
+        place = filter.enter(path, &place);
+        place.kept() || !filter.none_below(path, &place)
+    })
 }
 
 /// A path and all directories on the way to it: `a`, `a/b` and `a/b/c` for `a/b/c`.
@@ -81,8 +100,10 @@ mod tests {
 
     #[test]
     fn the_outermost_selection_counts() {
-        let roots =
-            Roots::of(&wants(&[select("a", "a"), select("a/b", "a/b"), select("", "/srv")], &[], "/app"));
+        let mut without = select("c", "c");
+        without.filter.exclude = vec!["d".into()];
+        let selections = [select("a", "a"), select("a/b", "a/b"), select("", "/srv"), without];
+        let roots = Roots::of(&wants(&selections, &[], "/app"));
         let above = |source: &str, target: &str| {
             let part = Part {
                 source: source.into(),
@@ -97,6 +118,8 @@ mod tests {
         assert_eq!(above("/a", "/app/a"), None);
         assert_eq!(above("/a/b", "/app/b"), None);
         assert_eq!(above("/x/y", "/srv/x/y"), found("/", "x/y"));
+        assert_eq!(above("/c/e", "/app/c/e"), found("/c", "e"));
+        assert_eq!(above("/c/d/e", "/app/c/d/e"), None);
         assert_eq!(on_the_way("a/b/c").collect::<Vec<_>>(), ["a", "a/b", "a/b/c"]);
     }
 }

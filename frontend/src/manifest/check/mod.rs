@@ -7,6 +7,7 @@ mod config;
 mod copies;
 mod names;
 mod path;
+mod python;
 mod quantity;
 mod reference;
 mod service;
@@ -96,10 +97,10 @@ pub(super) fn check(
     check.global = check.define(document.args.as_ref(), document.broken);
     check.unknown_build_args(document);
     check.names(document);
-    check.not_supported(document);
 
     let mut manifest = Manifest {
         name: document.name.as_ref().and_then(|name| check.parse(name, names::project)),
+        python: check.python(document.python.as_ref()),
         ..Manifest::default()
     };
     for (number, (name, stage)) in stages.iter().enumerate() {

@@ -27,6 +27,7 @@ impl Check<'_> {
         };
         let files = self.files(body.files.as_ref());
         let copy = self.copies(body.copy.as_ref());
+        let requirements = self.requirements(body.requirements.as_ref());
         let config = self.config(body);
         let images = body.image.as_ref().map_or(&[][..], OneOrMany::as_slice);
         let image = images.iter().filter_map(|text| self.spanned(text, reference::taggable)).collect();
@@ -40,6 +41,7 @@ impl Check<'_> {
             from: from?,
             files,
             copy,
+            requirements,
             config,
             image,
             platforms,
