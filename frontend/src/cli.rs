@@ -13,6 +13,7 @@ use crate::diagnostic::render;
 use crate::disk::Disk;
 use crate::emit::{self, Input, Settings, Sources};
 use crate::failure::Failure;
+use crate::inside;
 use crate::manifest::Inputs;
 use crate::pipeline::{self, Listed};
 use crate::plan::{Facts, Figures, Filter, Look, Looks};
@@ -71,6 +72,34 @@ enum Command {
         directory: PathBuf,
         /// Where to write the list
         file: PathBuf,
+    },
+    /// Find the Python of a stage: the frontend starts this and the next two in containers
+    #[command(hide = true)]
+    Probe {
+        /// Directory for the answer
+        out: PathBuf,
+        /// PATH of the stage
+        path: String,
+        /// `VIRTUAL_ENV` of the stage, or nothing
+        virtual_env: String,
+    },
+    /// Resolve requirements
+    #[command(hide = true)]
+    Resolve {
+        /// Directory for the answer
+        out: PathBuf,
+        /// What to resolve, as JSON
+        request: String,
+    },
+    /// Install wheels
+    #[command(hide = true)]
+    Unwheel {
+        /// Where an interpreter has its packages, as JSON
+        scheme: String,
+        /// An empty directory
+        root: PathBuf,
+        /// The wheels
+        wheels: Vec<PathBuf>,
     },
 }
 
@@ -131,7 +160,16 @@ pub async fn run() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Command::List { directory, file } => {
-            return list(directory, file).map_or_else(failed, |()| ExitCode::SUCCESS);
+            return done(list(directory, file));
+        }
+        Command::Probe { out, path, virtual_env } => return done(inside::probe(out, path, virtual_env)),
+        Command::Resolve { out, request } => return done(inside::resolve(out, request)),
+        Command::Unwheel { scheme, root, wheels } => {
+            return done(inside::install(scheme, root, wheels).map(|warnings| {
+                for warning in warnings {
+                    eprintln!("warning: {warning}");
+                }
+            }));
         }
         Command::Llb { common, target, dot } => (common, target.as_deref(), *dot),
         Command::Plan { common, .. } | Command::Check(common) | Command::Bake(common) => {
@@ -148,6 +186,10 @@ pub async fn run() -> ExitCode {
         }
         Err(failure) => failed(failure),
     }
+}
+
+fn done(outcome: Result<(), Failure>) -> ExitCode {
+    outcome.map_or_else(failed, |()| ExitCode::SUCCESS)
 }
 
 fn failed(failure: Failure) -> ExitCode {
@@ -240,7 +282,7 @@ async fn answer(
             }
             Ok(answer)
         }
-        Command::Schema | Command::List { .. } => Ok(calls::schema()),
+        Command::Schema | Command::List { .. } | Command::Probe { .. } | Command::Resolve { .. } | Command::Unwheel { .. } => Ok(calls::schema()),
     }
 }
 

@@ -6,12 +6,14 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Span;
+use crate::emit::BaseSource;
 
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::outside::{ManifestFile, Outside, Refused, Resolved, Weights};
+use crate::outside::{ManifestFile, OnStage, Outside, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place};
 use crate::platform::Platform;
+use crate::python::{Answer, Probed, Request};
 
 /// A manifest and a context on this machine.
 #[derive(Clone, Debug)]
@@ -74,6 +76,33 @@ impl Outside for Disk {
             weights.insert(path.clone(), bytes);
         }
         Ok(weights)
+    }
+
+    async fn read(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+        let mut files = BTreeMap::new();
+        for path in paths {
+            if let Some(bytes) = read(&self.context.join(path))? {
+                files.insert(path.clone(), bytes);
+            }
+        }
+        Ok(files)
+    }
+
+    async fn uv(&self, _: &Platform) -> Result<Option<BaseSource>, Failure> {
+        Ok(None)
+    }
+
+    async fn interpreter(&self, _: OnStage<'_>) -> Result<Option<Probed>, Failure> {
+        Ok(None)
+    }
+
+    async fn lock(
+        &self,
+        _: OnStage<'_>,
+        _: &BTreeSet<String>,
+        _: &Request,
+    ) -> Result<Option<Answer>, Failure> {
+        Ok(None)
     }
 
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure> {

@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source, render};
-use crate::emit::{self, Input, Settings};
+use crate::emit::{self, Input};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
@@ -70,7 +70,7 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     if let NoCache::Named(names) = &options.no_cache {
         checked.known_names(names)?;
     }
-    show_warnings(engine, &checked).await?;
+    show_warnings(engine, &checked.source, &checked.warnings).await?;
     let mut images = Vec::new();
     for platform in options.targets() {
         let image = solve(engine, &checked, &target, &platform).await?;
@@ -92,8 +92,9 @@ async fn solve(
     platform: &Platform,
 ) -> Result<Solved, Failure> {
     let targets = std::slice::from_ref(target);
-    let Planned { plan, sources, facts, .. } = checked.plan(engine, targets, platform).await?;
-    let settings = settings(engine, platform);
+    let Planned { plan, sources, facts, warnings, .. } = checked.plan(engine, targets, platform).await?;
+    show_warnings(engine, &checked.source, &warnings).await?;
+    let settings = engine.settings(platform);
     let (source, manifest, unknown) = (&checked.source, &checked.manifest, Look::new());
     let input = Input {
         plan: &plan,
@@ -114,23 +115,6 @@ async fn solve(
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
     Ok(Solved { reference, config })
-}
-
-fn settings(engine: &Engine, platform: &Platform) -> Settings {
-    let options = &engine.options;
-    let caps = engine.client.caps();
-    Settings {
-        platform: platform.clone(),
-        merge: caps.llb("mergeop"),
-        // No BuildKit up to 0.32 lists the cap of the feature itself; this one came after it.
-        mode_string: caps.llb("file.copy.modestring") || caps.llb("file.symlink.create"),
-        context_local: options.context_local.clone(),
-        context_session: options.session_of(&options.context_local).to_owned(),
-        no_cache: options.no_cache.clone(),
-        network: options.network.clone(),
-        labels: options.labels.clone(),
-        proxies: options.proxies(),
-    }
 }
 
 /// One image, or one a platform. `refs.platforms` is there in both cases: attestations need it.
@@ -161,9 +145,9 @@ fn result(options: &Options, images: Vec<(Platform, Solved)>) -> Result<gw::Resu
     Ok(gw::Result { result: Some(refs), metadata, ..gw::Result::default() })
 }
 
-async fn show_warnings(engine: &Engine, checked: &Checked) -> Result<(), Failure> {
-    for warning in &checked.warnings {
-        engine.client.warn(warning_request(engine, &checked.source, warning)).await?;
+async fn show_warnings(engine: &Engine, source: &Source, warnings: &[Diagnostic]) -> Result<(), Failure> {
+    for warning in warnings {
+        engine.client.warn(warning_request(engine, source, warning)).await?;
     }
     Ok(())
 }
@@ -260,7 +244,7 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             let platform = first_platform(options);
             let Planned { plan, sources, .. } =
                 checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
-            let settings = settings(engine, &platform);
+            let settings = engine.settings(&platform);
             // A listing runs nothing, so it does not look at what would have to be built first.
             let (looks, source) = (Looks::new(), &checked.source);
             let input = Input {

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Span;
-use crate::emit::Sources;
+use crate::emit::{BaseSource, Sources};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::plan::{ContextPlan, Facts, Listing, Look};
+use crate::pipeline::Checked;
+use crate::plan::{ContextPlan, Facts, Listing, Look, Plan, Target};
 use crate::platform::Platform;
+use crate::python::{Answer, Probed, Request};
 
 /// The manifest as it was found.
 #[derive(Clone, Debug)]
@@ -36,12 +38,58 @@ pub trait Outside {
     /// Bytes of each of `paths`, or of the files right in it where it is a directory. What is not there is left out.
     async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure>;
 
+    /// Files of the context by their paths; what is not there is left out.
+    async fn read(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure>;
+
+    /// Where uv comes from. `None`: it cannot be known here.
+    async fn uv(&self, platform: &Platform) -> Result<Option<BaseSource>, Failure>;
+
+    /// The interpreter of a stage. `None`: it cannot be known here.
+    async fn interpreter(&self, at: OnStage<'_>) -> Result<Option<Probed>, Failure>;
+
+    /// What requirements resolve to on a stage; `files` are those they are in. `None`: it cannot be known here.
+    async fn lock(
+        &self,
+        at: OnStage<'_>,
+        files: &BTreeSet<String>,
+        request: &Request,
+    ) -> Result<Option<Answer>, Failure>;
+
     /// Everything in what `context` sends. Slower than the others, so it is asked for only where it is needed.
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure>;
 }
 
 /// Bytes by path.
 pub type Weights = BTreeMap<String, u64>;
+
+/// A stage or service whose base a step runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct OnStage<'a> {
+    /// The manifest.
+    pub checked: &'a Checked,
+    /// The plan as far as it is known.
+    pub plan: &'a Plan,
+    /// What it was made from.
+    pub facts: &'a Facts,
+    /// Where bases come from.
+    pub sources: &'a Sources,
+    /// Whose base it is.
+    pub target: &'a Target,
+    /// The platform.
+    pub platform: &'a Platform,
+}
+
+impl OnStage<'_> {
+    /// The environment of what the target is built on, with its own.
+    pub fn environment(&self) -> BTreeMap<&str, &str> {
+        let config = match self.target {
+            Target::Stage(name) => self.plan.stages.get(name).map(|stage| &stage.config),
+            Target::Service(name) => self.plan.images.get(name).map(|image| &image.config),
+        };
+        let entries = config.into_iter().flat_map(|config| &config.config.env);
+        entries.filter_map(|entry| entry.split_once('=')).collect()
+    }
+}
 
 /// What base images and named contexts are.
 #[derive(Clone, Debug, Default)]

@@ -20,10 +20,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("emit", &["diagnostic", "manifest", "options", "plan", "platform", "buildkit_llb", "buildkit_proto"]),
     ("gateway", &["options", "buildkit_proto", "prost", "tonic", "tokio", "hyper_util", "tower"]),
     ("failure", &["diagnostic", "gateway", "options", "buildkit_llb", "buildkit_proto", "tonic"]),
-    ("outside", &["diagnostic", "emit", "failure", "manifest", "plan", "platform"]),
+    ("outside", &["diagnostic", "emit", "failure", "manifest", "plan", "platform", "python"]),
     ("disk", &["diagnostic", "failure", "manifest", "outside", "plan", "platform"]),
+    ("python", &["diagnostic", "failure", "manifest", "outside", "plan"]),
+    ("inside", &["disk", "failure", "plan", "python"]),
     ("calls", &["diagnostic", "failure", "manifest", "options", "plan", "buildkit_llb", "buildkit_proto"]),
-    ("pipeline", &["diagnostic", "emit", "failure", "manifest", "outside", "plan", "platform"]),
+    ("pipeline", &["diagnostic", "emit", "failure", "manifest", "outside", "plan", "platform", "python"]),
     (
         "engine",
         &[

@@ -51,7 +51,7 @@ impl Emitter<'_> {
         Built { edge: self.base(base, span), config }
     }
 
-    fn external(&mut self, name: &str, span: Span) -> Option<Edge> {
+    pub(super) fn external(&mut self, name: &str, span: Span) -> Option<Edge> {
         let known = self.input.sources.get(name).cloned();
         let source = known.unwrap_or_else(|| BaseSource::Image(normalise(name)));
         let metadata = self.metadata(format!("[base] {name}"), &[span]);

@@ -72,12 +72,28 @@ impl Emitter<'_> {
 
     /// All parts of a layer in one op, onto scratch or onto a base.
     fn copy(&mut self, layer: &Layer, onto: Option<Edge>) -> Edge {
+        if let Some(packages) = &layer.packages
+            && let Some(made) = self.packages(layer, packages)
+        {
+            let Some(onto) = onto else { return made };
+            let all = Copy {
+                from: Some(made),
+                src: "/".to_owned(),
+                dest: "/".to_owned(),
+                dir_contents_only: true,
+                timestamp: Some(FILE_TIME),
+                ..Copy::default()
+            };
+            let metadata = self.metadata(layer.name.clone(), &layer.spans);
+            return self.graph.add(File::on(onto).copy(all), metadata);
+        }
         let from = match &layer.origin {
             Origin::Context => Some(self.context()),
             Origin::From(base) => {
                 let span = layer.spans.first().copied().unwrap_or_default();
                 self.base(base, span)
             }
+            Origin::Packages => None,
         };
         let op = layer.parts.iter().fold(File::on(onto), |op, part| {
             let copy = copy_attributes(part, from, self.input.settings);

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use buildkit_llb::{Edge, File, Metadata, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
-use crate::plan::{Attributes, Found, Layer, Look, Origin, Roots};
+use crate::plan::{Found, Layer, Look, Origin, Roots};
 
 /// A directory as BuildKit makes it on the way to a destination.
 const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
 
 /// The paths to look at before `layers` are merged: every destination and every directory on the way.
 pub(super) fn paths<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
-    let targets = layers.flat_map(|layer| &layer.parts).map(|part| part.target.as_str());
+    let targets = layers.flat_map(Layer::targets);
     targets
         .flat_map(|target| above(target).into_iter().chain([target.to_owned()]))
         .filter(|p| p != "/")
@@ -34,15 +34,15 @@ pub(super) fn in_the_way(look: &Look, layer: &Layer) -> bool {
         Some(Found::Link | Found::File) => true,
         None => false,
     };
-    layer.parts.iter().any(|part| {
+    layer.targets().into_iter().any(|target| {
         // Whether what another stage or image holds is a file is not known here: onto a directory it is
         // copied, so that nothing is replaced.
-        let replaces = match look.get(&part.target) {
+        let replaces = match look.get(target) {
             Some(Found::Link) => true,
-            Some(Found::Directory { .. }) => layer.origin != Origin::Context,
+            Some(Found::Directory { .. }) => matches!(layer.origin, Origin::From(_)),
             _ => false,
         };
-        replaces || above(&part.target).iter().any(special)
+        replaces || above(target).iter().any(special)
     })
 }
 
@@ -57,15 +57,15 @@ impl Emitter<'_> {
         name: &str,
     ) -> Option<(Edge, String)> {
         let mut changed: BTreeSet<String> = BTreeSet::new();
-        for part in layers.iter().flat_map(|layer| &layer.parts) {
-            let on_the_way = above(&part.target);
+        for (target, plain) in layers.iter().flat_map(|layer| layer.targets_with_attributes()) {
+            let on_the_way = above(target);
             changed.extend(
                 on_the_way.into_iter().filter(|path| look.get(path).is_some_and(|found| *found != PLAIN)),
             );
             // An existing destination keeps what it has, as with COPY, unless the manifest says otherwise.
-            let directory = matches!(look.get(&part.target), Some(Found::Directory { .. }));
-            if directory && part.attributes == Attributes::default() {
-                changed.insert(part.target.clone());
+            let directory = matches!(look.get(target), Some(Found::Directory { .. }));
+            if directory && plain {
+                changed.insert(target.to_owned());
             }
         }
         let inner = inner::find(roots, layers, self.input.context);

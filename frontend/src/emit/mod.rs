@@ -7,12 +7,15 @@ mod image;
 mod inner;
 mod layer;
 mod look;
+mod own;
+mod packages;
 mod settings;
 mod source;
 mod stage;
 
 pub use base::context_definition;
-pub use settings::Settings;
+pub use own::{Asked, list_context, probe, resolve_packages};
+pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,10 +72,7 @@ pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTr
         return None;
     }
     let mut emitter = Emitter::new(input);
-    let edge = match target {
-        Target::Stage(name) => emitter.stage_base(name).edge,
-        Target::Service(_) => emitter.base(&chain.base, chain.base_span),
-    }?;
+    let edge = emitter.below(target)?;
     let paths = look::paths(chain.layers.iter().map(|id| &plan.layers[*id]));
     Some((emitter.graph.definition(edge), paths))
 }
@@ -98,6 +98,15 @@ impl<'a> Emitter<'a> {
         let data = input.source.text.clone().into_bytes();
         let source_id = graph.source_info(&input.source.name, data, "yaml", None);
         Self { input, graph, source_id, stages: BTreeMap::new(), context: None }
+    }
+
+    /// What a target's layers go onto; `None`: nothing.
+    fn below(&mut self, target: &Target) -> Option<Edge> {
+        let chain = self.input.plan.chain(target)?;
+        match target {
+            Target::Stage(name) => self.stage_base(name).edge,
+            Target::Service(_) => self.base(&chain.base, chain.base_span),
+        }
     }
 
     fn target(&mut self, target: &Target) -> (Option<Edge>, ImageConfig) {

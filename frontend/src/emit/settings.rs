@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use buildkit_proto::pb;
+
 use crate::options::NoCache;
 use crate::platform::Platform;
 
@@ -26,6 +28,17 @@ pub struct Settings {
     pub labels: BTreeMap<String, String>,
     /// Proxy build arguments, `http_proxy` … in lower case; they are no part of any cache key.
     pub proxies: BTreeMap<String, String>,
+    /// The image that this process runs in, if an engine has said so: steps of our own run on it.
+    pub own_image: Option<OwnImage>,
+}
+
+/// The image that this process runs in.
+#[derive(Clone, Debug)]
+pub struct OwnImage {
+    /// What it is made of.
+    pub definition: pb::Definition,
+    /// Path of this program in it.
+    pub program: String,
 }
 
 impl Settings {
@@ -41,6 +54,7 @@ impl Settings {
             network: None,
             labels: BTreeMap::new(),
             proxies: BTreeMap::new(),
+            own_image: None,
         }
     }
 }

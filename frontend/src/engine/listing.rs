@@ -2,7 +2,6 @@
 //! result as long as the context is unchanged, and all targets of a bake share it. Where that image is
 //! not known, every directory is read, many at once.
 
-use buildkit_llb::{Exec, Graph, Metadata, Mount, NetMode};
 use buildkit_proto::pb;
 use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
@@ -11,7 +10,7 @@ use super::look::{DIRECTORY, SYMLINK, permissions};
 use super::{Engine, LOOKUPS};
 use crate::emit;
 use crate::failure::Failure;
-use crate::gateway::{Client, OwnImage, Ref, own_image};
+use crate::gateway::{Client, Ref};
 use crate::plan::{ContextPlan, Entry, EntryKind, Listing};
 
 impl Engine {
@@ -21,9 +20,8 @@ impl Engine {
         }
         let name = &self.options.context_local;
         let definition = emit::context_definition(context, name, self.options.session_of(name));
-        if let Some(step) = own_image().and_then(|image| step(&image, &definition)) {
-            let reference = self.client.solve(step, false).await?;
-            let bytes = self.client.read_file(&reference, "listing").await?.unwrap_or_default();
+        if let Some(asked) = self.own_image().and_then(|image| emit::list_context(&image, &definition)) {
+            let bytes = self.ask(asked).await?;
             let unreadable =
                 || Failure::Request("internal error: the context's listing cannot be read".into());
             return Listing::from_bytes(&bytes).ok_or_else(unreadable);
@@ -51,20 +49,6 @@ impl Engine {
     }
 }
 
-/// The step that lists the context into the file `listing`.
-fn step(image: &OwnImage, context: &pb::Definition) -> Option<pb::Definition> {
-    let mut graph = Graph::new();
-    let root = graph.import(&image.definition).ok()??;
-    let context = graph.import(context).ok()??;
-    let exec = Exec::new(root, [image.program.as_str(), "list", "/context", "/listed/listing"])
-        .network(NetMode::None)
-        .mount(Mount::bind("/context", context).readonly())
-        .mount(Mount::scratch("/listed"));
-    let output = exec.output_of("/listed")?;
-    let edge = graph.add(exec, Metadata::named("[internal] list the build context"));
-    Some(graph.definition(edge.output(output)))
-}
-
 async fn read(client: Client, reference: Ref, directory: String) -> Result<Vec<Entry>, Failure> {
     let path = if directory.is_empty() { "/" } else { &directory };
     let found = client.read_dir(&reference, path, "").await?.unwrap_or_default();
@@ -88,31 +72,7 @@ fn entry(directory: &str, stat: &Stat) -> Entry {
 
 #[cfg(test)]
 mod tests {
-    use buildkit_llb::{Image, Local};
-    use buildkit_proto::pb::op::Op;
-
     use super::*;
-
-    #[test]
-    fn the_step_sees_the_context_and_writes_a_file() {
-        let definition = |op: &dyn Fn(&mut Graph) -> buildkit_llb::Edge| {
-            let mut graph = Graph::new();
-            let edge = op(&mut graph);
-            graph.definition(edge)
-        };
-        let image =
-            definition(&|graph| graph.add(Image::new("docker.io/layerset/frontend:1"), Metadata::default()));
-        let context = definition(&|graph| graph.add(Local::new("context"), Metadata::default()));
-        let own = OwnImage { definition: image, program: "/layerset".into() };
-        let step = step(&own, &context).unwrap();
-        let ops: Vec<pb::Op> =
-            step.def.iter().map(|bytes| prost::Message::decode(&bytes[..]).unwrap()).collect();
-        let Some(Op::Exec(exec)) = &ops[ops.len() - 2].op else { panic!("{ops:?}") };
-        let mounts: Vec<_> = exec.mounts.iter().map(|m| (m.dest.as_str(), m.readonly, m.output)).collect();
-        assert_eq!(mounts, [("/", false, 0), ("/context", true, -1), ("/listed", false, 1)]);
-        assert_eq!(ops.last().unwrap().inputs[0].index, 1);
-        assert_eq!(exec.meta.as_ref().unwrap().args, ["/layerset", "list", "/context", "/listed/listing"]);
-    }
 
     #[test]
     fn go_modes() {

@@ -3,6 +3,7 @@
 mod base;
 mod listing;
 mod look;
+mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,17 +13,21 @@ use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
 use crate::diagnostic::Span;
-use crate::emit;
+use crate::emit::{self, BaseSource};
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{ManifestFile, Outside, Refused, Resolved, Weights};
+use crate::outside::{ManifestFile, OnStage, Outside, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Found, Listing, Look};
 use crate::platform::Platform;
+use crate::python::{Answer, Probed, Request};
 
 /// Files looked up at once in the context.
 const LOOKUPS: usize = 32;
+
+/// The image of uv, where no context `uv` takes its place.
+const UV: &str = "ghcr.io/astral-sh/uv:latest";
 
 /// A build on an engine.
 #[derive(Clone, Debug)]
@@ -122,6 +127,33 @@ impl Outside for Engine {
             }
         }
         refused.map_or(Ok(resolved), Err)
+    }
+
+    async fn read(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+        self.files(paths).await
+    }
+
+    async fn uv(&self, platform: &Platform) -> Result<Option<BaseSource>, Failure> {
+        let named = self.options.context("uv", platform).is_some();
+        let base = self.base(if named { "uv" } else { UV }, platform).await?;
+        Ok(Some(base.source))
+    }
+
+    async fn interpreter(&self, at: OnStage<'_>) -> Result<Option<Probed>, Failure> {
+        let Some(bytes) = self.probe(at).await? else {
+            return Ok(Some(Probed::Nothing("it is built on nothing, expected a base with Python".into())));
+        };
+        let probed = serde_json::from_slice(&bytes);
+        probed.map(Some).map_err(|error| Failure::Request(format!("internal error: interpreter.json: {error}")))
+    }
+
+    async fn lock(
+        &self,
+        at: OnStage<'_>,
+        files: &BTreeSet<String>,
+        request: &Request,
+    ) -> Result<Option<Answer>, Failure> {
+        self.resolve_on_stage(at, files, request).await.map(Some)
     }
 
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure> {

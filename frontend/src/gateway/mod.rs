@@ -6,5 +6,5 @@ mod own_image;
 mod transport;
 
 pub use client::{Capabilities, Client, Ref, ResolvedSource, rpc_status};
-pub use own_image::{OwnImage, own_image};
+pub use own_image::own_image;
 pub use transport::{connect, stdio};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::packages::{Packages, Wheel};
 use crate::manifest::model::{Manifest, Selection};
 
 /// The one local source of all targets.
@@ -19,10 +20,17 @@ pub struct ContextPlan {
 }
 
 /// The sorted union of what every service and stage selects, whichever target is built.
-pub(super) fn plan(manifest: &Manifest, exclude: Vec<String>) -> ContextPlan {
+/// So are the wheels of the context.
+pub(super) fn plan(manifest: &Manifest, packages: &Packages, exclude: Vec<String>) -> ContextPlan {
+    let components = |path: &str| -> Vec<String> {
+        path.split('/').filter(|part| !part.is_empty()).map(super::path::escape).collect()
+    };
+    let directory = manifest.python.wheels.iter().map(|wheels| components(&wheels.value));
+    let wheels = packages.views.iter().flat_map(|view| &view.wheels);
+    let wheels = wheels.filter_map(Wheel::context_path).map(components);
     let services = manifest.services.values().flat_map(|service| &service.files);
     let stages = manifest.stages.values().flat_map(|stage| &stage.files);
-    let patterns: BTreeSet<Vec<String>> = services.chain(stages).flat_map(patterns).collect();
+    let patterns: BTreeSet<Vec<String>> = services.chain(stages).flat_map(patterns).chain(directory).chain(wheels).collect();
     ContextPlan { include: union(&patterns), exclude, unused: patterns.is_empty() }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::ImageConfig;
 use super::listing::Listing;
+use super::packages::Packages;
 
 /// Facts by the name under which the manifest asks for them.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Facts {
     pub listing: Option<Listing>,
     /// Of the sources that [`super::to_weigh`] names, those that are heavy.
     pub heavy: BTreeSet<String>,
+    /// Python packages.
+    pub packages: Packages,
 }
 
 impl Facts {

@@ -10,9 +10,11 @@ const SHOWN: usize = 3;
 
 /// `backend/common, conf/{a.yaml, b.yaml}, docs except drafts, +2`
 pub(super) fn holds(layer: &Layer) -> String {
-    let named: Vec<String> = layer.parts.iter().map(shown).collect();
+    let wheels = layer.packages.as_ref().map_or(&[][..], |packages| &packages.wheels);
+    let wheels = wheels.iter().map(|wheel| format!("{} {}", wheel.name, wheel.version));
+    let named: Vec<String> = layer.parts.iter().map(shown).chain(wheels).collect();
     let from = match &layer.origin {
-        Origin::Context => String::new(),
+        Origin::Context | Origin::Packages => String::new(),
         Origin::From(base) => format!(" from {base}"),
     };
     few(&named) + &from

@@ -1,10 +1,11 @@
 //! What the stages below an image hold already is not stored again above them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::StageChain;
 use super::consumer::Consumer;
-use super::region::Region;
+use super::packages::{Packages, View};
+use super::region::{Consumers, Region};
 use super::target::Target;
 use super::want::Want;
 use crate::manifest::model::Base;
@@ -29,6 +30,35 @@ pub(super) fn drop_inherited(
         let left = holders.iter().copied().filter(|who| !inherits(who)).collect();
         region.consumers = left;
     }
+}
+
+/// For each wheel of each view the consumers that hold it: those that need it and have it from no stage.
+pub(super) fn needed_wheels(
+    packages: &Packages,
+    consumers: &[Consumer],
+    stages: &BTreeMap<String, StageChain>,
+) -> Vec<Vec<Consumers>> {
+    let of_view = |view: &View| {
+        let mut holders: Vec<Consumers> = vec![Consumers::new(); view.wheels.len()];
+        // What a stage and those below it hold. Stages come after those that they are built on.
+        let mut held: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for (number, consumer) in consumers.iter().enumerate() {
+            let mut has = match &consumer.base {
+                Base::Stage(name) if stages.contains_key(name) => held.get(name.as_str()).cloned().unwrap_or_default(),
+                _ => BTreeSet::new(),
+            };
+            for wheel in view.needs.get(&consumer.name).into_iter().flatten() {
+                if has.insert(*wheel) {
+                    holders[*wheel].push(number);
+                }
+            }
+            if let Target::Stage(name) = &consumer.target {
+                held.insert(name, has);
+            }
+        }
+        holders
+    };
+    packages.views.iter().map(of_view).collect()
 }
 
 /// For every consumer the stages below it whose files it still has, the nearest first. After a step

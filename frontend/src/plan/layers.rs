@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::facts::Facts;
 use super::fold;
-use super::listing::Listing;
+use super::heavy::HEAVY;
+use super::packages::{Installed, View, Wheel};
 use super::region::{Consumers, Region};
 use super::want::{Attributes, Origin, Patterns, Want};
 use crate::diagnostic::Span;
@@ -33,11 +34,28 @@ pub struct Layer {
     pub heavy: bool,
     /// What is copied, in order.
     pub parts: Vec<Part>,
+    /// The Python packages it holds, if it is a layer of packages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packages: Option<Installed>,
     /// The services and stages whose images hold it, sorted: `service api`, `stage ui`.
     pub consumers: Vec<String>,
     /// Where the manifest asks for it.
     #[serde(skip)]
     pub spans: Vec<Span>,
+}
+
+impl Layer {
+    /// Where it puts what it holds.
+    pub fn targets(&self) -> Vec<&str> {
+        self.targets_with_attributes().into_iter().map(|(target, _)| target).collect()
+    }
+
+    /// The same, each with whether nothing is said of owner and permissions.
+    pub fn targets_with_attributes(&self) -> Vec<(&str, bool)> {
+        let parts = self.parts.iter().map(|part| (part.target.as_str(), part.attributes == Attributes::default()));
+        let packages = self.packages.iter().flat_map(Installed::targets).map(|target| (target, true));
+        parts.chain(packages).collect()
+    }
 }
 
 /// One copy of a layer.
@@ -74,21 +92,37 @@ struct Key {
     alone: Option<usize>,
     /// Heavy ones too, so that nothing light that changes has them stored again.
     heavy: Option<usize>,
+    /// Packages are for one interpreter.
+    view: Option<usize>,
+}
+
+/// What can be in a layer.
+#[derive(Clone, Debug)]
+enum Item {
+    Files(Rc<Region>),
+    /// A wheel of a view.
+    Wheel(usize, usize),
 }
 
 /// What is in each layer.
-type Groups = BTreeMap<Key, Vec<Rc<Region>>>;
+type Groups = BTreeMap<Key, Vec<Item>>;
 
 /// A layer, and who holds it.
 struct Made {
     consumers: Consumers,
-    regions: Vec<Rc<Region>>,
+    /// The interpreter whose packages it holds.
+    view: Option<usize>,
+    /// Its first region.
+    region: Option<Rc<Region>>,
     layer: Layer,
 }
 
 /// Groups regions into layers, in one order for all images.
+///
+/// `needed[v][w]` are the consumers that need wheel `w` of view `v`.
 pub(super) fn group(
     regions: Vec<Region>,
+    needed: &[Vec<Consumers>],
     wants: &[Vec<Want>],
     names: &[String],
     base: &[usize],
@@ -103,14 +137,29 @@ pub(super) fn group(
             named_owner: has_named_owner(&region).then(|| region.frame.attributes.clone()),
             alone: crowded.contains(&number).then_some(number),
             heavy: is_heavy(&region, facts).then_some(number),
+            view: None,
         };
-        groups.entry(key).or_default().push(Rc::new(region));
+        groups.entry(key).or_default().push(Item::Files(Rc::new(region)));
+    }
+    for (view, sets) in needed.iter().enumerate() {
+        for (wheel, consumers) in sets.iter().enumerate().filter(|(_, consumers)| !consumers.is_empty()) {
+            let heavy = facts.packages.views[view].wheels[wheel].size.is_some_and(|size| size >= HEAVY);
+            let key = Key {
+                consumers: consumers.clone(),
+                origin: Origin::Packages,
+                named_owner: None,
+                alone: None,
+                heavy: heavy.then_some(wheel),
+                view: Some(view),
+            };
+            groups.entry(key).or_default().push(Item::Wheel(view, wheel));
+        }
     }
     let folded = fold::needed(groups.keys().map(|key| &key.consumers), base);
     if folded {
-        groups = fold_groups(&groups, base, facts.listing.as_ref());
+        groups = fold_groups(&groups, base, facts);
     }
-    let mut made: Vec<Made> = groups.into_iter().map(|(key, regions)| layer(key, regions, names)).collect();
+    let mut made: Vec<Made> = groups.into_iter().map(|(key, items)| layer(key, &items, names, facts)).collect();
     // One global order: what most images share first, so that images share their lower part.
     made.sort_by(|a, b| {
         let key = |made: &Made| (Reverse(made.consumers.len()), made.layer.origin.clone(), !made.layer.heavy);
@@ -118,7 +167,10 @@ pub(super) fn group(
     });
     let mut of = vec![Vec::new(); names.len()];
     for (id, made) in made.iter().enumerate() {
-        for consumer in &made.consumers {
+        let has = |consumer: &&usize| {
+            made.view.is_none_or(|view| facts.packages.of.get(&names[**consumer]) == Some(&view))
+        };
+        for consumer in made.consumers.iter().filter(has) {
             of[*consumer].push(id);
         }
     }
@@ -137,18 +189,18 @@ fn is_heavy(region: &Region, facts: &Facts) -> bool {
 }
 
 /// Groups such that no image has too many of them. Without a listing all weigh the same.
-fn fold_groups(groups: &Groups, base: &[usize], listing: Option<&Listing>) -> Groups {
-    let mut classes: BTreeMap<(&Origin, &Option<Attributes>), usize> = BTreeMap::new();
+fn fold_groups(groups: &Groups, base: &[usize], facts: &Facts) -> Groups {
+    let mut classes: BTreeMap<(&Origin, &Option<Attributes>, Option<usize>), usize> = BTreeMap::new();
     let mut whole = Vec::with_capacity(groups.len());
-    let mut items: Vec<(&Key, &Rc<Region>)> = Vec::new();
-    for (key, regions) in groups {
+    let mut items: Vec<(&Key, &Item)> = Vec::new();
+    for (key, held) in groups {
         let next = classes.len();
-        let class = *classes.entry((&key.origin, &key.named_owner)).or_insert(next);
+        let class = *classes.entry((&key.origin, &key.named_owner, key.view)).or_insert(next);
         let first = items.len();
-        items.extend(regions.iter().map(|region| (key, region)));
+        items.extend(held.iter().map(|item| (key, item)));
         whole.push(fold::Group {
             consumers: key.consumers.clone(),
-            weight: regions.iter().map(|region| weight(region, listing)).fold(0, u64::saturating_add),
+            weight: held.iter().map(|item| weight(item, facts)).fold(0, u64::saturating_add),
             class,
             fixed: key.alone.is_some(),
             alone: key.heavy.is_some(),
@@ -158,21 +210,24 @@ fn fold_groups(groups: &Groups, base: &[usize], listing: Option<&Listing>) -> Gr
     let mut folded = Groups::new();
     for group in fold::fold(whole, base) {
         for item in group.items {
-            let (key, region) = items[item];
+            let (key, held) = items[item];
             let heavy = key.heavy.filter(|_| group.alone);
             let key = Key { consumers: group.consumers.clone(), heavy, ..key.clone() };
-            folded.entry(key).or_default().push(Rc::clone(region));
+            folded.entry(key).or_default().push(held.clone());
         }
     }
     folded
 }
 
-/// Bytes of a region. What other images hold is not known: it is taken for heavy.
-fn weight(region: &Region, listing: Option<&Listing>) -> u64 {
-    match (&region.frame.origin, listing) {
-        (Origin::From(_), _) => u64::MAX,
-        (Origin::Context, None) => 0,
-        (Origin::Context, Some(listing)) => listing.bytes(&part(region)),
+/// Bytes of an item. What other images hold is not known: it is taken for heavy.
+fn weight(item: &Item, facts: &Facts) -> u64 {
+    match item {
+        Item::Wheel(view, wheel) => facts.packages.views[*view].wheels[*wheel].size.unwrap_or_default(),
+        Item::Files(region) => match (&region.frame.origin, &facts.listing) {
+            (Origin::Context, None) => 0,
+            (Origin::Context, Some(listing)) => listing.bytes(&part(region)),
+            (Origin::From(_) | Origin::Packages, _) => u64::MAX,
+        },
     }
 }
 
@@ -182,12 +237,17 @@ fn has_named_owner(region: &Region) -> bool {
     owner.is_some_and(|owner| named(&owner.user) || owner.group.as_ref().is_some_and(named))
 }
 
-fn layer(key: Key, regions: Vec<Rc<Region>>, names: &[String]) -> Made {
+fn layer(key: Key, items: &[Item], names: &[String], facts: &Facts) -> Made {
+    let regions: Vec<&Rc<Region>> = items.iter().filter_map(Item::region).collect();
     let mut parts: Vec<Part> = regions.iter().map(|region| part(region)).collect();
     // What is below another destination comes after it, so that its directories have their own modes.
     parts.sort_by(|a, b| a.target.cmp(&b.target).then_with(|| a.cmp(b)));
+    let packages = key.view.map(|view| installed(items, &facts.packages.views[view]));
     let origin = key.origin.clone();
-    let mut consumers: Vec<String> = key.consumers.iter().map(|who| names[*who].clone()).collect();
+    // Who has another interpreter has other packages.
+    let other = |name: &String| facts.packages.of.get(name).is_some_and(|view| key.view.is_some_and(|own| own != *view));
+    let consumers = key.consumers.iter().map(|who| &names[*who]).filter(|name| !other(name));
+    let mut consumers: Vec<String> = consumers.cloned().collect();
     consumers.sort();
     let spans = regions.iter().flat_map(|region| {
         // Of what was shared with others, one place will do: they have theirs at their own layers.
@@ -196,15 +256,35 @@ fn layer(key: Key, regions: Vec<Rc<Region>>, names: &[String]) -> Made {
     });
     let spans: BTreeSet<Span> = spans.collect();
     let layer = Layer {
-        id: id(&origin, &parts),
-        name: name(&origin, &parts, &consumers),
+        id: id(&origin, &parts, packages.as_ref()),
+        name: name(&origin, &parts, packages.as_ref(), &consumers),
         origin,
         heavy: key.heavy.is_some(),
         parts,
+        packages,
         consumers,
         spans: spans.into_iter().collect(),
     };
-    Made { consumers: key.consumers, regions, layer }
+    Made { consumers: key.consumers, view: key.view, region: regions.first().map(|region| Rc::clone(region)), layer }
+}
+
+impl Item {
+    fn region(&self) -> Option<&Rc<Region>> {
+        match self {
+            Self::Files(region) => Some(region),
+            Self::Wheel(..) => None,
+        }
+    }
+}
+
+fn installed(items: &[Item], view: &View) -> Installed {
+    let wheel = |item: &Item| match item {
+        Item::Wheel(_, wheel) => Some(view.wheels[*wheel].clone()),
+        Item::Files(_) => None,
+    };
+    let mut wheels: Vec<Wheel> = items.iter().filter_map(wheel).collect();
+    wheels.sort();
+    Installed { scheme: view.scheme.clone(), wheels, bytecode: view.bytecode }
 }
 
 fn part(region: &Region) -> Part {
@@ -220,28 +300,37 @@ fn part(region: &Region) -> Part {
     }
 }
 
-fn id(origin: &Origin, parts: &[Part]) -> String {
-    let text = serde_json::to_string(&(origin, parts)).unwrap_or_default();
+fn id(origin: &Origin, parts: &[Part], packages: Option<&Installed>) -> String {
+    let text = match packages {
+        Some(packages) => serde_json::to_string(packages),
+        None => serde_json::to_string(&(origin, parts)),
+    };
+    let text = text.unwrap_or_default();
     let mut digits = format!("{:x}", Sha256::digest(text.as_bytes()));
     digits.truncate(12);
     digits
 }
 
 /// `[api] copy backend/api`, `[shared: 14 images] copy backend/common, backend/db +3`
-fn name(origin: &Origin, parts: &[Part], consumers: &[String]) -> String {
+fn name(origin: &Origin, parts: &[Part], packages: Option<&Installed>, consumers: &[String]) -> String {
     let from = match origin {
-        Origin::Context => String::new(),
+        Origin::Context | Origin::Packages => String::new(),
         Origin::From(base) => format!(" from {base}"),
     };
     let whose = match consumers {
         [one] => one.split_once(' ').map_or(one.as_str(), |(_, name)| name).to_owned(),
         many => format!("shared: {} images", many.len()),
     };
-    let mut what: Vec<String> = parts.iter().take(3).map(shown).collect();
-    if parts.len() > 3 {
-        what.push(format!("+{}", parts.len() - 3));
+    let wheels = packages.map_or(&[][..], |packages| &packages.wheels);
+    let wheels = wheels.iter().map(|wheel| format!("{}=={}", wheel.name, wheel.version));
+    let mut what: Vec<String> = parts.iter().map(shown).chain(wheels).collect();
+    if what.len() > 3 {
+        let more = format!("+{}", what.len() - 3);
+        what.truncate(3);
+        what.push(more);
     }
-    format!("[{whose}] copy {}{from}", what.join(", "))
+    let verb = if packages.is_some() { "install" } else { "copy" };
+    format!("[{whose}] {verb} {}{from}", what.join(", "))
 }
 
 fn shown(part: &Part) -> String {
@@ -286,7 +375,7 @@ fn intersect(a: &Consumers, b: &Consumers) -> bool {
 /// selections: the later one wins. The others keep the global order.
 fn as_written(ids: &mut [LayerId], made: &[Made], wants: &[Want]) {
     let place = |id: LayerId| {
-        let region = &made[id].regions[0];
+        let Some(region) = &made[id].region else { return 0 };
         let covers = |want: &Want| want.frame == region.frame && region.path.starts_with(&want.path);
         wants.iter().rposition(covers).unwrap_or_default()
     };
@@ -300,10 +389,10 @@ fn as_written(ids: &mut [LayerId], made: &[Made], wants: &[Want]) {
 
 /// Whether a layer writes to a place that another layer of the image writes to, from another frame.
 fn overlaps_any(id: LayerId, ids: &[LayerId], made: &[Made]) -> bool {
-    let Made { regions, layer, .. } = &made[id];
+    let (Some(region), layer) = (&made[id].region, &made[id].layer) else { return false };
     ids.iter().filter(|other| **other != id).any(|other| {
-        let Made { regions: others, layer: other, .. } = &made[*other];
-        regions[0].frame != others[0].frame
+        let (Some(others), other) = (&made[*other].region, &made[*other].layer) else { return false };
+        region.frame != others.frame
             && layer.parts.iter().any(|a| other.parts.iter().any(|b| nested(&a.target, &b.target)))
     })
 }

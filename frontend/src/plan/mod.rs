@@ -21,6 +21,7 @@ mod listing;
 mod listing_split;
 mod listing_text;
 mod look;
+mod packages;
 mod path;
 mod pattern;
 mod reference;
@@ -45,6 +46,7 @@ pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
 pub use listing::{Entry, Kind as EntryKind, Listing};
 pub use look::{Found, Look, Looks};
+pub use packages::{Installed, Packages, View, Wheel, WheelSource};
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reference::normalise;
@@ -124,8 +126,9 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
     let listing = facts.listing.as_ref();
     let mut split = region::split(&wants, listing);
     inherit::drop_inherited(&mut split.regions, &consumers, &stages);
+    let needed = inherit::needed_wheels(&facts.packages, &consumers, &stages);
     let layers::Grouped { layers, of, folded } =
-        layers::group(split.regions, &wants, &names, &base_layers, facts);
+        layers::group(split.regions, &needed, &wants, &names, &base_layers, facts);
     for (consumer, ids) in consumers.iter().zip(of) {
         let chain = match &consumer.target {
             Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
@@ -138,10 +141,10 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
         }
     }
     let needs_listing = listing.is_none() && (split.overlaps || folded);
-    Plan { context: context_plan(manifest, ignore), layers, stages, images, needs_listing }
+    Plan { context: context::plan(manifest, &facts.packages, ignore), layers, stages, images, needs_listing }
 }
 
 /// What of the context is sent. `ignore` are its exclusion patterns.
 pub fn context_plan(manifest: &Manifest, ignore: Vec<String>) -> ContextPlan {
-    context::plan(manifest, ignore)
+    context::plan(manifest, &Packages::default(), ignore)
 }

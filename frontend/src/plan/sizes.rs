@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use unwheel::Scheme;
+
 use super::listing::{Kind, Listing};
 use super::pattern::Filter;
 use super::want::{Attributes, Origin};
-use super::{LayerId, Part, Plan};
+use super::{LayerId, Part, Plan, Wheel};
 use crate::manifest::model::Base;
 
 /// Bytes and number of files.
@@ -35,7 +37,16 @@ pub fn measure(plan: &Plan, listing: &Listing) -> Sizes {
     let mut needed: BTreeMap<Rule<'_>, Vec<usize>> = BTreeMap::new();
     let mut layers = Vec::with_capacity(plan.layers.len());
     let in_images = in_images(plan);
+    let mut wheels: BTreeSet<(&Scheme, &Wheel)> = BTreeSet::new();
     for (number, layer) in plan.layers.iter().enumerate() {
+        if let Some(packages) = &layer.packages {
+            // As downloaded, which is about what a layer of them is when it is compressed.
+            layers.push(Some(Size { bytes: packages.bytes(), files: 0 }));
+            if in_images.contains(&number) {
+                wheels.extend(packages.wheels.iter().map(|wheel| (&packages.scheme, wheel)));
+            }
+            continue;
+        }
         if layer.origin != Origin::Context {
             layers.push(None);
             continue;
@@ -50,7 +61,8 @@ pub fn measure(plan: &Plan, listing: &Listing) -> Sizes {
         }
         layers.push(Some(size));
     }
-    let mut ideal = Size::default();
+    let bytes = wheels.into_iter().filter_map(|(_, wheel)| wheel.size).sum();
+    let mut ideal = Size { bytes, files: 0 };
     for mut places in needed.into_values() {
         places.sort_unstable();
         places.dedup();

@@ -12,6 +12,8 @@ use crate::manifest::model::{Base, CopyFrom, Filter, Owner, Selection};
 pub enum Origin {
     /// A stage, an image or a named context. Sorts first: it changes more slowly.
     From(Base),
+    /// Python packages, installed from wheels.
+    Packages,
     /// The build context.
     Context,
 }

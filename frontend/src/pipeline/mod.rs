@@ -1,5 +1,7 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
+mod packages;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
@@ -13,6 +15,7 @@ use crate::plan::{
     UnknownTarget,
 };
 use crate::platform::Platform;
+use crate::python;
 
 /// A manifest that passed `check`.
 #[derive(Debug)]
@@ -47,6 +50,8 @@ pub struct Planned {
     pub sources: Sources,
     /// What the layers hold, if the context was listed.
     pub sizes: Option<Sizes>,
+    /// What is odd about what was found outside.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Planned {
@@ -119,7 +124,7 @@ impl Checked {
         listed: Listed,
     ) -> Result<Planned, Failure> {
         let reached = plan::bases_of(&self.manifest, targets);
-        let Resolved { mut facts, sources } =
+        let Resolved { mut facts, mut sources } =
             outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
         for (base, span) in plan::bases_of_working_dirs(&self.manifest) {
             if !reached.bases.contains_key(&base) {
@@ -128,6 +133,13 @@ impl Checked {
                 let other = outside.resolve(&only, platform).await.unwrap_or_default();
                 facts.configs.extend(other.facts.configs);
             }
+        }
+        let mut warnings = Vec::new();
+        if !python::asked(&self.manifest).is_empty() {
+            sources = self.uv(outside, platform, sources).await?;
+            let found = self.packages(outside, facts.clone(), &sources, targets, platform).await?;
+            facts.packages = found.packages;
+            warnings = found.warnings;
         }
         if listed == Listed::Always {
             let context = plan::context_plan(&self.manifest, self.ignore.clone());
@@ -143,7 +155,21 @@ impl Checked {
             plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
-        Ok(Planned { plan, facts, sources, sizes })
+        Ok(Planned { plan, facts, sources, sizes, warnings })
+    }
+
+    /// The sources with the one that uv comes from, if anything is to be resolved.
+    async fn uv(
+        &self,
+        outside: &impl Outside,
+        platform: &Platform,
+        mut sources: Sources,
+    ) -> Result<Sources, Failure> {
+        if self.manifest.python.lock.is_none() {
+            let uv = outside.uv(platform).await?;
+            sources.extend(uv.map(|source| ("uv".to_owned(), source)));
+        }
+        Ok(sources)
     }
 
     /// Refuses images of all services that are over their limits, as far as these can be known without

@@ -1,0 +1,131 @@
+//! Steps of our own, which find out what the plan needs: this program runs in them, from the frontend's own image.
+
+use buildkit_llb::{CacheSharing, Edge, Exec, Graph, Metadata, Mount, NetMode, Secret};
+use buildkit_proto::pb;
+
+use super::{Emitter, Input, OwnImage};
+use crate::plan::Target;
+
+/// Where a step on a stage finds this program, and writes to.
+const OWN: &str = "/.layerset/own";
+const OUT: &str = "/.layerset/out";
+
+/// A step that answers with a file.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Its output.
+    pub definition: pb::Definition,
+    /// The file in it.
+    pub file: &'static str,
+}
+
+/// Lists the context.
+pub fn list_context(image: &OwnImage, context: &pb::Definition) -> Option<Asked> {
+    let mut graph = Graph::new();
+    let root = graph.import(&image.definition).ok()??;
+    let context = graph.import(context).ok()??;
+    let exec = Exec::new(root, [image.program.as_str(), "list", "/context", "/listed/listing"])
+        .network(NetMode::None)
+        .mount(Mount::bind("/context", context).readonly())
+        .mount(Mount::scratch("/listed"));
+    let output = exec.output_of("/listed")?;
+    let edge = graph.add(exec, Metadata::named("[internal] list the build context"));
+    Some(Asked { definition: graph.definition(edge.output(output)), file: "listing" })
+}
+
+/// Asks the interpreter of what `target` is built on for its facts. `None`: there is nothing below it, or this
+/// process does not know its own image.
+pub fn probe(input: Input<'_>, target: &Target, path: &str, virtual_env: &str) -> Option<Asked> {
+    let mut emitter = Emitter::new(input);
+    let below = emitter.below(target)?;
+    let argv = ["probe", OUT, path, virtual_env].map(str::to_owned);
+    let exec = emitter.on_stage(below, argv)?.network(NetMode::None);
+    let output = exec.output_of(OUT)?;
+    let name = format!("[internal] find the Python of {}", target.name());
+    let edge = emitter.graph.add(exec, Metadata::named(name));
+    Some(Asked { definition: emitter.graph.definition(edge.output(output)), file: "interpreter.json" })
+}
+
+/// Has uv resolve requirements on what `target` is built on. `files` are the requirement files, `request` what the
+/// step is to do, `wheels` a directory of the context with wheels, `secrets` ids with the paths that the step reads
+/// them from.
+pub fn resolve_packages(
+    input: Input<'_>,
+    target: &Target,
+    wheels: Option<&str>,
+    files: &pb::Definition,
+    request: String,
+    secrets: &[(String, String)],
+    again: bool,
+) -> Option<Asked> {
+    let mut emitter = Emitter::new(input);
+    let below = emitter.below(target)?;
+    let uv = emitter.external("uv", crate::diagnostic::Span::default())?;
+    let files = emitter.graph.import(files).ok()??;
+    let argv = ["resolve".to_owned(), OUT.to_owned(), request];
+    let mut exec = emitter
+        .on_stage(below, argv)?
+        .mount(Mount::bind("/.layerset/uv", uv).readonly())
+        .mount(Mount::bind("/.layerset/files", files).readonly())
+        .mount(Mount::cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
+    if let Some(wheels) = wheels {
+        // Only these, or a change of anything else would have it all resolved again.
+        let context = emitter.context();
+        let mount = Mount::bind(format!("/.layerset/context/{wheels}"), context);
+        exec = exec.mount(mount.selector(format!("/{wheels}")).readonly());
+    }
+    for (id, file) in secrets {
+        exec = exec.mount(Mount::secret(file, Secret::new(id)));
+    }
+    let output = exec.output_of(OUT)?;
+    let metadata = Metadata::named("[internal] resolve Python requirements");
+    let metadata = if again { metadata.ignore_cache() } else { metadata };
+    let edge = emitter.graph.add(exec, metadata);
+    Some(Asked { definition: emitter.graph.definition(edge.output(output)), file: "answer.json" })
+}
+
+impl Emitter<'_> {
+    /// This program with arguments, in a file system that has nothing of ours.
+    fn on_stage(&mut self, below: Edge, arguments: impl IntoIterator<Item = String>) -> Option<Exec> {
+        let own = self.input.settings.own_image.as_ref()?;
+        let image = self.graph.import(&own.definition).ok()??;
+        let program = format!("{OWN}{}", own.program);
+        let argv = std::iter::once(program).chain(arguments);
+        let exec = Exec::new(below, argv)
+            .platform(self.platform())
+            .cwd("/")
+            .user("root")
+            .mount(Mount::bind(OWN, image).readonly())
+            .mount(Mount::scratch(OUT));
+        Some(exec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_llb::{Image, Local};
+    use buildkit_proto::pb::op::Op;
+
+    use super::*;
+
+    #[test]
+    fn the_step_sees_the_context_and_writes_a_file() {
+        let definition = |op: &dyn Fn(&mut Graph) -> Edge| {
+            let mut graph = Graph::new();
+            let edge = op(&mut graph);
+            graph.definition(edge)
+        };
+        let image =
+            definition(&|graph| graph.add(Image::new("docker.io/layerset/frontend:1"), Metadata::default()));
+        let context = definition(&|graph| graph.add(Local::new("context"), Metadata::default()));
+        let own = OwnImage { definition: image, program: "/layerset".into() };
+        let step = list_context(&own, &context).unwrap().definition;
+        let ops: Vec<pb::Op> =
+            step.def.iter().map(|bytes| prost::Message::decode(&bytes[..]).unwrap()).collect();
+        let Some(Op::Exec(exec)) = &ops[ops.len() - 2].op else { panic!("{ops:?}") };
+        let mounts: Vec<_> = exec.mounts.iter().map(|m| (m.dest.as_str(), m.readonly, m.output)).collect();
+        assert_eq!(mounts, [("/", false, 0), ("/context", true, -1), ("/listed", false, 1)]);
+        assert_eq!(ops.last().unwrap().inputs[0].index, 1);
+        assert_eq!(exec.meta.as_ref().unwrap().args, ["/layerset", "list", "/context", "/listed/listing"]);
+    }
+}

@@ -1,0 +1,124 @@
+//! Has uv resolve the requirements of a manifest, on a stage.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use layerset_lock::{Inputs, Kind, Lock, Problem, Uv};
+
+use crate::failure::Failure;
+use crate::python::{Answer, Credential, Request};
+
+/// Where the step has its mounts.
+const ROOT: &str = "/.layerset";
+
+/// Writes `answer.json` into `out`.
+pub fn resolve(out: &Path, request: &str) -> Result<(), Failure> {
+    let request: Request =
+        serde_json::from_str(request).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+    let root = Path::new(ROOT);
+    let scratch = out.join("scratch");
+    fs::create_dir_all(&scratch).map_err(|error| unwritable(&scratch, &error))?;
+    let answer = match resolved(&request, root, &scratch) {
+        Ok(lock) => Answer { lock, problems: Vec::new() },
+        Err(problems) => Answer { lock: String::new(), problems },
+    };
+    fs::remove_dir_all(&scratch).map_err(|error| unwritable(&scratch, &error))?;
+    write(&out.join("answer.json"), &serde_json::to_vec(&answer).unwrap_or_default())
+}
+
+fn resolved(request: &Request, root: &Path, scratch: &Path) -> Result<String, Vec<Problem>> {
+    let files = root.join("files");
+    let ids: Vec<_> = request.sets.iter().flatten().cloned().collect();
+    let inputs = Inputs::read(&ids, |path| match fs::read(files.join(path)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    })
+    .map_err(|failure| match failure {
+        layerset_lock::Failure::Problems(problems) => problems,
+        layerset_lock::Failure::Read(error) => vec![Problem::new(Kind::Resolver, error.to_string())],
+    })?;
+    let previous = request.previous.as_ref().and_then(|path| Some((path, fs::read(files.join(path)).ok()?)));
+    let previous = previous.and_then(|(path, bytes)| Lock::read(path, &bytes).ok());
+    let mut variables = BTreeMap::from([
+        ("UV_CACHE_DIR".to_owned(), root.join("cache").display().to_string()),
+        ("HOME".to_owned(), scratch.display().to_string()),
+    ]);
+    variables.extend(credentials(&request.credentials)?);
+    let uv = Uv { program: program(&root.join("uv"))?, python: None, config: None, variables, jobs: 4 };
+    let context = root.join("context");
+    let context = if context.is_dir() { context } else { files };
+    let asked = layerset_lock::Request {
+        inputs: &inputs,
+        sets: request.sets.clone(),
+        environments: request.environments.clone(),
+        resolution: request.resolution,
+        settings: request.settings.clone(),
+        exclude_newer: None,
+        index_strategy: None,
+        previous: previous.as_ref(),
+        lock_path: request.lock.clone(),
+    };
+    layerset_lock::resolve(&asked, &uv, &context, scratch).map(|lock| lock.write())
+}
+
+/// uv in its image: ours has it at the root, others where programs are.
+fn program(root: &Path) -> Result<PathBuf, Vec<Problem>> {
+    let places = ["uv", "usr/local/bin/uv", "usr/bin/uv", "bin/uv"];
+    let found = places.iter().map(|place| root.join(place)).find(|path| path.is_file());
+    found.ok_or_else(|| {
+        let message = "the image or context \"uv\" has no uv at /uv, /usr/local/bin/uv or /usr/bin/uv";
+        vec![Problem::new(Kind::Resolver, message).hint("give another one with --build-context uv=…")]
+    })
+}
+
+/// The variables that uv takes credentials from.
+fn credentials(all: &[Credential]) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    let mut variables = BTreeMap::new();
+    let mut problems = Vec::new();
+    for Credential { index, file } in all {
+        let header = fs::read_to_string(file).unwrap_or_default();
+        match basic(header.trim()) {
+            Some((user, password)) => {
+                variables.insert(format!("UV_INDEX_{index}_USERNAME"), user);
+                variables.insert(format!("UV_INDEX_{index}_PASSWORD"), password);
+            }
+            None => problems.push(
+                Problem::new(Kind::Input, "the secret of an index is no Authorization header of basic credentials")
+                    .hint("it holds \"Basic \" and the base64 of user:password"),
+            ),
+        }
+    }
+    if problems.is_empty() { Ok(variables) } else { Err(problems) }
+}
+
+/// User and password of a header `Basic …`.
+fn basic(header: &str) -> Option<(String, String)> {
+    use base64::Engine as _;
+    let encoded = header.strip_prefix("Basic ").or_else(|| header.strip_prefix("basic "))?;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+    let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(path, bytes).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Request(format!("cannot write {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_credentials() {
+        assert_eq!(basic("Basic dTpwOng="), Some(("u".into(), "p:x".into())));
+        for header in ["", "Bearer x", "Basic !", "Basic dQ=="] {
+            assert_eq!(basic(header), None, "{header}");
+        }
+    }
+}

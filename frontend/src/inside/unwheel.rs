@@ -1,0 +1,41 @@
+//! Installs wheels into a layer.
+
+use std::path::{Path, PathBuf};
+
+use unwheel::{Scheme, WheelFile};
+
+use crate::failure::Failure;
+
+/// Installs `wheels` for an interpreter, whose scheme is JSON, into the empty directory `root`. Gives the
+/// warnings.
+pub fn install(scheme: &str, root: &Path, wheels: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    let scheme: Scheme =
+        serde_json::from_str(scheme).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+    let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|path| file(path)).collect();
+    let installed = unwheel::install(&files?, &scheme, root).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::Request(lines.join("\n"))
+    })?;
+    Ok(installed.warnings.iter().map(ToString::to_string).collect())
+}
+
+/// A wheel, or the one wheel in a directory: its name is not known before it is built.
+fn file(path: &Path) -> Result<WheelFile, Failure> {
+    let unreadable = |error: std::io::Error| Failure::Request(format!("cannot read {}: {error}", path.display()));
+    let mut path = path.to_owned();
+    if path.is_dir() {
+        let inside: Result<Vec<PathBuf>, _> =
+            std::fs::read_dir(&path).map_err(unreadable)?.map(|entry| entry.map(|entry| entry.path())).collect();
+        let mut wheels: Vec<PathBuf> = inside.map_err(unreadable)?;
+        wheels.retain(|wheel| wheel.extension().is_some_and(|extension| extension == "whl"));
+        match &wheels[..] {
+            [wheel] => path.clone_from(wheel),
+            other => {
+                let text = format!("expected one wheel in {}, found {}", path.display(), other.len());
+                return Err(Failure::Request(text));
+            }
+        }
+    }
+    let filename = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    Ok(WheelFile { path, filename })
+}

@@ -1,0 +1,54 @@
+//! What a step of ours is asked to resolve, and what it answers: JSON on its command line and in a file.
+
+use layerset_lock::{Environment, InputId, Problem, Resolution, Settings};
+use serde::{Deserialize, Serialize};
+use unwheel::Interpreter;
+
+/// What was found on a stage: its interpreter, or why there is none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Probed {
+    /// Its facts.
+    Interpreter(Box<Interpreter>),
+    /// For the user to read.
+    Nothing(String),
+}
+
+/// What is to be resolved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// The requirements of each stage and service.
+    pub sets: Vec<Vec<InputId>>,
+    /// For which interpreters.
+    pub environments: Vec<Environment>,
+    /// One resolution or several.
+    pub resolution: Resolution,
+    /// Indexes.
+    pub settings: Settings,
+    /// Credentials of indexes.
+    pub credentials: Vec<Credential>,
+    /// Where the lock goes in the context.
+    pub lock: String,
+    /// Path of the lock there is, among the files.
+    pub previous: Option<String>,
+}
+
+/// Credentials of an index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// The index's name in the settings, upper case.
+    pub index: String,
+    /// The file with its Authorization header.
+    pub file: String,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The lock.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lock: String,
+    /// What is wrong; then there is no lock.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}

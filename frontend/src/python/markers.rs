@@ -1,0 +1,40 @@
+//! An interpreter as markers and resolvers see it.
+
+use layerset_lock::{Environment, MarkerEnvironment};
+use unwheel::{Interpreter, Libc};
+
+/// The variables of environment markers.
+pub fn markers(interpreter: &Interpreter) -> MarkerEnvironment {
+    let markers = interpreter.markers.clone();
+    MarkerEnvironment {
+        os_name: markers.os_name,
+        sys_platform: markers.sys_platform,
+        platform_machine: markers.platform_machine,
+        platform_python_implementation: markers.platform_python_implementation,
+        platform_release: markers.platform_release,
+        platform_system: markers.platform_system,
+        platform_version: markers.platform_version,
+        python_version: markers.python_version,
+        python_full_version: markers.python_full_version,
+        implementation_name: markers.implementation_name,
+        implementation_version: markers.implementation_version,
+    }
+}
+
+/// The version and platform in a resolver's words. Without the patch version, so that a patched interpreter has
+/// nothing resolved again.
+pub fn environment(interpreter: &Interpreter) -> Environment {
+    let machine = &interpreter.markers.platform_machine;
+    let platform = match interpreter.libc {
+        // uv knows these; what was built for an older one runs on a newer one.
+        Some(Libc::Glibc { major: 2, minor }) => {
+            let known = [17, 28].into_iter().chain(31..=40).rfind(|known| *known <= minor).unwrap_or(17);
+            format!("{machine}-manylinux_2_{known}")
+        }
+        Some(Libc::Glibc { .. }) => format!("{machine}-manylinux_2_40"),
+        Some(Libc::Musl { .. }) => format!("{machine}-unknown-linux-musl"),
+        None => format!("{machine}-unknown-linux-gnu"),
+    };
+    let (major, minor) = interpreter.version;
+    Environment { python: format!("{major}.{minor}"), platform }
+}

@@ -1,0 +1,57 @@
+//! Problems of requirements and locks as diagnostics of the manifest that names them.
+
+use layerset_lock::{Kind, Problem};
+
+use super::Asked;
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::failure::Failure;
+
+/// Rule of all of them.
+const RULE: &str = "requirements";
+
+/// A failure that says all of it. An index that does not answer may do so next time.
+pub fn failure(source: &Source, asked: &Asked, otherwise: Span, problems: &[Problem]) -> Failure {
+    if !problems.is_empty() && problems.iter().all(|problem| problem.kind == Kind::Network) {
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        return Failure::TryAgain(texts.join("\n"));
+    }
+    let diagnostics = problems.iter().map(|problem| {
+        let diagnostic = Diagnostic::error(RULE, span(asked, otherwise, problem), message(problem));
+        match &problem.hint {
+            Some(hint) => diagnostic.hint(hint.clone()),
+            None => diagnostic,
+        }
+    });
+    Failure::Manifest { file: Box::new(source.clone()), diagnostics: diagnostics.collect() }
+}
+
+/// The same as warnings.
+pub fn warnings(asked: &Asked, otherwise: Span, problems: &[Problem]) -> Vec<Diagnostic> {
+    let warning = |problem: &Problem| {
+        let diagnostic = Diagnostic::warning(RULE, span(asked, otherwise, problem), message(problem));
+        match &problem.hint {
+            Some(hint) => diagnostic.hint(hint.clone()),
+            None => diagnostic,
+        }
+    };
+    problems.iter().map(warning).collect()
+}
+
+/// Where the manifest names the file of a problem.
+fn span(asked: &Asked, otherwise: Span, problem: &Problem) -> Span {
+    let file = problem.place.as_ref().map(|place| place.file.as_str());
+    let entries = || asked.values().flatten();
+    let named = entries().find(|(id, _)| Some(id.path.as_str()) == file);
+    match named {
+        Some((_, span)) => *span,
+        None if otherwise != Span::default() => otherwise,
+        None => entries().next().map(|(_, span)| *span).unwrap_or_default(),
+    }
+}
+
+fn message(problem: &Problem) -> String {
+    let place = problem.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let also: String = problem.also.iter().map(|(place, what)| format!("; {place}: {what}")).collect();
+    let detail = if problem.detail.is_empty() { String::new() } else { format!("\n{}", problem.detail) };
+    format!("{place}{}{also}{detail}", problem.message)
+}

@@ -1,0 +1,132 @@
+//! For one interpreter: which packages each stage and service needs, and which file of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use layerset_lock::{Artifact, Input, Inputs, Location, Lock, Package, Problem};
+use unwheel::{Interpreter, Tag, WheelName};
+
+use super::{Asked, markers};
+use crate::manifest::model::Python;
+use crate::plan::{View, Wheel, WheelSource};
+
+/// Packages for an interpreter.
+#[derive(Debug)]
+pub struct Selected {
+    /// For the plan.
+    pub view: View,
+    /// What is probably not meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// Chooses the packages of all stages and services for an interpreter. What is wrong counts only for
+/// `building`, those that have this interpreter: others are seen as if they had it, so that
+/// the layers do not depend on which of them is built.
+pub fn view(
+    asked: &Asked,
+    inputs: &Inputs,
+    lock: &Lock,
+    interpreter: &Interpreter,
+    python: &Python,
+    building: &BTreeSet<String>,
+) -> Result<Selected, Vec<Problem>> {
+    let markers = markers(interpreter);
+    let closures = lock.closures(&markers)?;
+    let tags = unwheel::supported(interpreter);
+    let mut warnings = Vec::new();
+    let mut problems: BTreeSet<Problem> = BTreeSet::new();
+    let mut wheels: BTreeMap<usize, Option<Wheel>> = BTreeMap::new();
+    let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (consumer, ids) in asked {
+        let own: Vec<&Input> = ids.iter().filter_map(|(id, _)| inputs.get(id)).collect();
+        let is_built = building.contains(consumer);
+        let closure = match closures.of(&own) {
+            Ok(closure) => closure,
+            Err(found) => {
+                problems.extend(found.into_iter().filter(|_| is_built));
+                continue;
+            }
+        };
+        if is_built {
+            warnings.extend(closure.warnings);
+        }
+        for index in &closure.packages {
+            let Some(package) = lock.packages.get(*index) else { continue };
+            let wheel = wheels.entry(*index).or_insert_with(|| wheel(package, &tags, python));
+            if wheel.is_none() && is_built {
+                problems.insert(no_file(package, interpreter));
+            }
+        }
+        packages.insert(consumer.clone(), closure.packages);
+    }
+    if !problems.is_empty() {
+        return Err(problems.into_iter().collect());
+    }
+    // In the order of the lock, which is by name and version.
+    let chosen: Vec<(usize, Wheel)> =
+        wheels.into_iter().filter_map(|(index, wheel)| Some((index, wheel?))).collect();
+    let number: BTreeMap<usize, usize> =
+        chosen.iter().enumerate().map(|(number, (index, _))| (*index, number)).collect();
+    let needs = packages.into_iter().map(|(consumer, all)| {
+        (consumer, all.iter().filter_map(|index| number.get(index).copied()).collect())
+    });
+    warnings.sort();
+    warnings.dedup();
+    let (major, minor) = interpreter.version;
+    let view = View {
+        scheme: interpreter.scheme.clone(),
+        python: format!("{major}.{minor}"),
+        needs: needs.collect(),
+        wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
+        bytecode: python.bytecode,
+    };
+    Ok(Selected { view, warnings })
+}
+
+/// The best wheel of a package, else its source distribution to be built.
+fn wheel(package: &Package, tags: &[Tag], python: &Python) -> Option<Wheel> {
+    let named = package.wheels.iter().filter_map(|file| Some((file.filename.parse::<WheelName>().ok()?, file)));
+    let (names, files): (Vec<WheelName>, Vec<&Artifact>) = named.unzip();
+    let best = unwheel::select(&names, tags).map(|best| files[best]);
+    let (size, source) = match (best, &package.sdist) {
+        (Some(file), _) => (file.size, source(file, python)),
+        (None, Some(sdist)) => (None, WheelSource::Sdist { sdist: Box::new(source(sdist, python)) }),
+        (None, None) => return None,
+    };
+    let version = package.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    Some(Wheel { name: package.name.clone(), version, size, source })
+}
+
+fn source(file: &Artifact, python: &Python) -> WheelSource {
+    let (filename, sha256) = (file.filename.clone(), file.sha256.clone());
+    match &file.location {
+        Location::Path(path) => WheelSource::Context { filename, path: path.clone(), sha256 },
+        Location::Url(url) => {
+            // Credentials go to the host they are for, and to no other.
+            let own = python.index.iter().find(|index| origin(&index.url.value) == origin(url));
+            let secret = own.and_then(|index| index.secret.clone());
+            WheelSource::Url { filename, url: url.clone(), sha256, secret }
+        }
+    }
+}
+
+/// Scheme and host of an address.
+fn origin(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    &url[..end]
+}
+
+fn no_file(package: &Package, interpreter: &Interpreter) -> Problem {
+    let (major, minor) = interpreter.version;
+    let title = package.title();
+    let message = format!(
+        "{title} has no wheel for Python {major}.{minor} on {}, and no source distribution",
+        interpreter.platform
+    );
+    let files: Vec<&str> = package.wheels.iter().map(|file| file.filename.as_str()).take(3).collect();
+    let hint = match &files[..] {
+        [] => "choose a version that has one".to_owned(),
+        files => format!("its wheels are such as {}", files.join(", ")),
+    };
+    Problem::at(package.place.clone(), message).hint(hint)
+}

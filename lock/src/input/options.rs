@@ -1,0 +1,128 @@
+//! Options of requirement files.
+
+use serde::{Deserialize, Serialize};
+
+/// What files, or a caller, say of indexes and of what may be installed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The index instead of the resolver's own (`--index-url`).
+    pub index: Option<String>,
+    /// Indexes besides it (`--extra-index-url`).
+    pub extra_indexes: Vec<String>,
+    /// Pages of links, or directories of the context with wheels (`--find-links`).
+    pub find_links: Vec<String>,
+    /// No index, only `find_links` (`--no-index`).
+    pub no_index: bool,
+    /// Pre-releases too (`--pre`).
+    pub pre: bool,
+    /// Packages of which only wheels are taken; `:all:` is all (`--only-binary`).
+    pub only_binary: Vec<String>,
+    /// Packages of which only sdists are taken (`--no-binary`).
+    pub no_binary: Vec<String>,
+    /// Hosts whose certificates are not checked (`--trusted-host`).
+    pub trusted_hosts: Vec<String>,
+}
+
+impl Settings {
+    /// Adds what another file says. The first index that is named stays.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let extend = |to: &mut Vec<String>, from: &[String]| {
+            for value in from {
+                if !to.contains(value) {
+                    to.push(value.clone());
+                }
+            }
+        };
+        if self.index.is_none() {
+            self.index.clone_from(&other.index);
+        }
+        extend(&mut self.extra_indexes, &other.extra_indexes);
+        extend(&mut self.find_links, &other.find_links);
+        extend(&mut self.only_binary, &other.only_binary);
+        extend(&mut self.no_binary, &other.no_binary);
+        extend(&mut self.trusted_hosts, &other.trusted_hosts);
+        self.no_index |= other.no_index;
+        self.pre |= other.pre;
+    }
+}
+
+/// An option that we know, by what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Reads another requirement file.
+    Requirement,
+    /// Reads a file of constraints.
+    Constraint,
+    /// An editable install: refused.
+    Editable,
+    Index,
+    ExtraIndex,
+    FindLinks,
+    NoIndex,
+    Pre,
+    OnlyBinary,
+    NoBinary,
+    TrustedHost,
+    /// Changes nothing in what is locked.
+    Ignored,
+}
+
+/// All options that may stand in a line of their own: spelling, meaning, whether a value follows.
+pub(super) const OPTIONS: [(&str, Known, bool); 17] = [
+    ("-r", Known::Requirement, true),
+    ("--requirement", Known::Requirement, true),
+    ("-c", Known::Constraint, true),
+    ("--constraint", Known::Constraint, true),
+    ("-e", Known::Editable, true),
+    ("--editable", Known::Editable, true),
+    ("-i", Known::Index, true),
+    ("--index-url", Known::Index, true),
+    ("--extra-index-url", Known::ExtraIndex, true),
+    ("-f", Known::FindLinks, true),
+    ("--find-links", Known::FindLinks, true),
+    ("--no-index", Known::NoIndex, false),
+    ("--pre", Known::Pre, false),
+    ("--only-binary", Known::OnlyBinary, true),
+    ("--no-binary", Known::NoBinary, true),
+    ("--trusted-host", Known::TrustedHost, true),
+    // A lock says the very file, and always has hashes.
+    ("--require-hashes", Known::Ignored, false),
+];
+
+/// A word of a line with where it begins; quotes are taken off.
+pub(super) fn words(text: &str) -> Vec<(usize, String)> {
+    let mut words: Vec<(usize, String)> = Vec::new();
+    let mut quote: Option<char> = None;
+    let mut inside = false;
+    for (at, char) in text.char_indices() {
+        match quote {
+            Some(open) if char == open => quote = None,
+            None if char.is_whitespace() => inside = false,
+            _ => {
+                if !inside {
+                    words.push((at, String::new()));
+                    inside = true;
+                }
+                match (char, words.last_mut()) {
+                    ('"' | '\'', _) if quote.is_none() => quote = Some(char),
+                    (_, Some((_, word))) => word.push(char),
+                    (_, None) => {}
+                }
+            }
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_quotes() {
+        let words = words("  -r 'a b.txt' --hash=\"x\"  y");
+        let expected = [(2, "-r"), (5, "a b.txt"), (15, "--hash=x"), (27, "y")];
+        assert_eq!(words, expected.map(|(at, word)| (at, word.to_owned())));
+    }
+}
