@@ -99,7 +99,29 @@ enum Command {
         /// An empty directory
         root: PathBuf,
         /// The wheels
-        wheels: Vec<PathBuf>,
+        wheels: Vec<String>,
+    },
+    /// Build a wheel from a source distribution
+    #[command(hide = true)]
+    BuildWheel {
+        /// Directory for the wheel
+        out: PathBuf,
+        /// The interpreter
+        python: String,
+        /// The source distribution
+        sdist: PathBuf,
+        /// Indexes, as JSON
+        settings: String,
+    },
+    /// Compile the modules of a layer
+    #[command(hide = true)]
+    Compile {
+        /// The interpreter
+        python: String,
+        /// The layer
+        root: PathBuf,
+        /// Directories in it
+        directories: Vec<String>,
     },
 }
 
@@ -164,6 +186,12 @@ pub async fn run() -> ExitCode {
         }
         Command::Probe { out, path, virtual_env } => return done(inside::probe(out, path, virtual_env)),
         Command::Resolve { out, request } => return done(inside::resolve(out, request)),
+        Command::BuildWheel { out, python, sdist, settings } => {
+            return done(inside::build_wheel(out, python, sdist, settings));
+        }
+        Command::Compile { python, root, directories } => {
+            return done(inside::compile(python, root, directories));
+        }
         Command::Unwheel { scheme, root, wheels } => {
             return done(inside::install(scheme, root, wheels).map(|warnings| {
                 for warning in warnings {
@@ -282,7 +310,8 @@ async fn answer(
             }
             Ok(answer)
         }
-        Command::Schema | Command::List { .. } | Command::Probe { .. } | Command::Resolve { .. } | Command::Unwheel { .. } => Ok(calls::schema()),
+        // Answered before.
+        _ => Ok(calls::schema()),
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn serve(channel: Channel, options: Result<Options, String>) -> ExitCo
     let bridge = client.clone();
     let work = async move {
         let options = options.map_err(Failure::Request)?;
-        build(&Engine { client: bridge, options }).await
+        Box::pin(build(&Engine { client: bridge, options })).await
     };
     finish(&client, work).await
 }
@@ -225,6 +225,10 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
         "outline" => {
             let target = checked.target(requested)?;
             Ok(calls::outline(&checked.source, &checked.manifest, &target))
+        }
+        "lock" => {
+            let text = checked.lock(engine, &options.worker(), &options.platforms).await?;
+            Ok(Answer { json: json!({"lock": text}), text, status: 0 })
         }
         "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options))),
         "plan" => {

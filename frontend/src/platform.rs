@@ -34,6 +34,18 @@ impl Platform {
         }
     }
 
+    /// `uname -m`'s name of the processor.
+    pub fn machine(&self) -> &str {
+        match (self.architecture.as_str(), self.variant.as_str()) {
+            ("amd64", _) => "x86_64",
+            ("arm64", _) => "aarch64",
+            ("386", _) => "i686",
+            ("arm", "v6") => "armv6l",
+            ("arm", _) => "armv7l",
+            (other, _) => other,
+        }
+    }
+
     /// Reads `os/architecture[/variant]`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('/').collect();

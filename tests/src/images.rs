@@ -1,4 +1,7 @@
-//! Test base images under their usual names, made on this machine: no registry is asked.
+//! Test base images under their usual names, made on this machine: no registry is asked. `python` makes those with
+//! an interpreter.
+
+mod python;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,7 +10,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::debian::{self, Recipe};
+use crate::debian;
 use crate::error::{Doing, Error, Result};
 use crate::place::Place;
 use crate::step::step;
@@ -35,7 +38,13 @@ pub const BASES: &[Base] = &[
         name: "python",
         needs_root: false,
         tags: &["python:3.13-slim", "python:3.13-slim-trixie"],
-        make: python,
+        make: python::with_pip,
+    },
+    Base {
+        name: "python311",
+        needs_root: false,
+        tags: &["python:3.11-slim", "python:3.11-slim-bookworm"],
+        make: python::alone,
     },
 ];
 
@@ -84,46 +93,6 @@ impl Base {
         fs::remove_dir_all(&rootfs).doing_to("clear", &rootfs)?;
         Ok(archive)
     }
-}
-
-/// Debian's Python where the official image has its own, with pip.
-fn python(place: &Place, rootfs: &Path) -> Result<Value> {
-    let recipe = Recipe { suite: "trixie", script: "sid", packages: &["ca-certificates", "python3"] };
-    recipe.make(rootfs, &place.log("python"))?;
-    root::trust_same_authorities(rootfs)?;
-    for path in
-        ["var/lib/apt/lists", "var/cache", "var/log", "usr/share/doc", "usr/share/man", "usr/share/locale"]
-    {
-        let path = rootfs.join(path);
-        fs::remove_dir_all(&path).doing_to("clear", &path)?;
-        fs::create_dir_all(&path).doing_to("make", &path)?;
-    }
-    // The machine's own resolver is not the container's.
-    write(&rootfs.join("etc/resolv.conf"), "", 0o644)?;
-    write(&rootfs.join("etc/hostname"), "", 0o644)?;
-    let version = run::output(run::command("chroot").arg(rootfs).args([
-        "python3",
-        "-c",
-        "import platform; print(platform.python_version())",
-    ]))?;
-    symlink("/usr/bin/python3", rootfs.join("usr/local/bin/python")).doing("link python")?;
-    let packages = rootfs.join("usr/local/lib/python3.13/dist-packages");
-    unpack_wheel(&wheel(place, "pip", &[])?, &packages)?;
-    write(
-        &rootfs.join("usr/local/bin/pip"),
-        "#!/usr/bin/python3\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n",
-        0o755,
-    )?;
-    // Debian forbids pip beside apt; the image that this one stands for does not.
-    let _ = fs::remove_file(rootfs.join("usr/lib/python3.13/EXTERNALLY-MANAGED"));
-    Ok(json!({
-        "Env": [
-            "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "LANG=C.UTF-8",
-            format!("PYTHON_VERSION={}", version.trim()),
-        ],
-        "Cmd": ["python3"],
-    }))
 }
 
 /// The static busybox of the engines' root, with a link for each of its applets.

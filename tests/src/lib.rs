@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the way in. If the machine has a usable Docker, it is used; else private engines are set up
 //! from Debian packages below `target/engine/` and run in namespaces of their own. [`Project`] is a directory
-//! to build in, [`Registry`] reads back what a build has pushed.
+//! to build in, [`Registry`] reads back what a build has pushed, [`Index`] serves Python packages made by [`Wheel`].
 
 pub mod archive;
 pub mod debian;
@@ -11,6 +11,7 @@ pub mod engine;
 pub mod error;
 pub mod frontend;
 pub mod images;
+pub mod index;
 pub mod lock;
 pub mod place;
 pub mod process;
@@ -22,11 +23,14 @@ pub mod run;
 pub mod settings;
 pub mod step;
 pub mod tree;
+pub mod wheel;
 
 pub use docker::{Docker, Output};
 pub use engine::{Engine, Flavour};
 pub use error::{Error, Result};
+pub use index::Index;
 pub use progress::Progress;
 pub use project::Project;
 pub use registry::Registry;
 pub use tree::Tree;
+pub use wheel::Wheel;

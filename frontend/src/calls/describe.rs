@@ -6,7 +6,7 @@ use super::Answer;
 
 /// Name, version and description of every call. buildx takes the versions of BuildKit's own four
 /// into account when it chooses between its own printer and our text.
-const CALLS: [(&str, &str, &str); 9] = [
+const CALLS: [(&str, &str, &str); 10] = [
     ("frontend.outline", "1.0.0", "arguments, secrets, agents and caches of a target"),
     ("frontend.targets", "1.0.0", "the services and stages that can be built"),
     ("frontend.lint", "1.0.0", "errors and warnings of the manifest"),
@@ -14,6 +14,7 @@ const CALLS: [(&str, &str, &str); 9] = [
     ("frontend.bake", "1.0.0", "a bake file that builds every service"),
     ("frontend.llb", "1.0.0", "the graph of a target, as text or JSON"),
     ("frontend.llb.dot", "1.0.0", "the graph of a target for graphviz"),
+    ("frontend.lock", "1.0.0", "a pylock.toml of the Python packages of all services"),
     ("frontend.schema", "1.0.0", "JSON Schema of the manifest"),
     ("frontend.subrequests.describe", "1.0.0", "this list"),
 ];

@@ -22,9 +22,10 @@ impl Emitter<'_> {
 
     /// One copy upon the other, for engines that cannot merge.
     fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], roots: &Roots, name: &str) -> Built {
+        let below = built.clone();
         for layer in layers {
-            built.edge = Some(self.copy(layer, built.edge));
-            built.config.layer_history(layer.name.clone());
+            built.edge = Some(self.copy(layer, built.edge, &below));
+            history(&mut built, layer);
         }
         let inner = inner::find(roots, layers, self.input.context);
         if !inner.is_empty() {
@@ -44,13 +45,13 @@ impl Emitter<'_> {
         let mut merged: Vec<&Layer> = Vec::new();
         for layer in layers {
             if built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer)) {
-                let below = self.merge(&inputs, name);
-                inputs = vec![self.copy(layer, below)];
+                let onto = self.merge(&inputs, name);
+                inputs = vec![self.copy(layer, onto, &built)];
             } else {
-                inputs.push(self.copy(layer, None));
+                inputs.push(self.copy(layer, None, &built));
                 merged.push(layer);
             }
-            built.config.layer_history(layer.name.clone());
+            history(&mut built, layer);
         }
         if let Some((restored, shown)) = self.restore(look, roots, &merged, name) {
             inputs.push(restored);
@@ -70,10 +71,10 @@ impl Emitter<'_> {
         }
     }
 
-    /// All parts of a layer in one op, onto scratch or onto a base.
-    fn copy(&mut self, layer: &Layer, onto: Option<Edge>) -> Edge {
+    /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the image's layers go onto.
+    fn copy(&mut self, layer: &Layer, onto: Option<Edge>, below: &Built) -> Edge {
         if let Some(packages) = &layer.packages
-            && let Some(made) = self.packages(layer, packages)
+            && let Some(made) = self.packages(layer, packages, below)
         {
             let Some(onto) = onto else { return made };
             let all = Copy {
@@ -126,6 +127,14 @@ impl Emitter<'_> {
         };
         let metadata = self.metadata(name, spans);
         self.graph.add(File::on(None).copy(again), metadata)
+    }
+}
+
+/// Names the layers of the image that a layer makes: compiled modules are one more.
+fn history(built: &mut Built, layer: &Layer) {
+    built.config.layer_history(layer.name.clone());
+    if layer.packages.as_ref().is_some_and(|packages| packages.bytecode) {
+        built.config.layer_history(format!("{}, compiled", layer.name));
     }
 }
 

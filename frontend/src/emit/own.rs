@@ -6,9 +6,11 @@ use buildkit_proto::pb;
 use super::{Emitter, Input, OwnImage};
 use crate::plan::Target;
 
-/// Where a step on a stage finds this program, and writes to.
+/// Where a step on a stage has what is ours.
+pub(super) const STEP: &str = "/.layerset";
+/// Where it finds this program, and writes to.
 const OWN: &str = "/.layerset/own";
-const OUT: &str = "/.layerset/out";
+pub(super) const OUT: &str = "/.layerset/out";
 
 /// A step that answers with a file.
 #[derive(Clone, Debug)]
@@ -86,7 +88,11 @@ pub fn resolve_packages(
 
 impl Emitter<'_> {
     /// This program with arguments, in a file system that has nothing of ours.
-    fn on_stage(&mut self, below: Edge, arguments: impl IntoIterator<Item = String>) -> Option<Exec> {
+    pub(super) fn on_stage(
+        &mut self,
+        below: Edge,
+        arguments: impl IntoIterator<Item = String>,
+    ) -> Option<Exec> {
         let own = self.input.settings.own_image.as_ref()?;
         let image = self.graph.import(&own.definition).ok()??;
         let program = format!("{OWN}{}", own.program);

@@ -1,11 +1,13 @@
 //! Layers of Python packages: each wheel downloaded once and checked, then installed by a step on the
 //! frontend's own image, without network. Neither the base image nor the resolver is an input, so a patched base
-//! installs nothing again.
+//! installs nothing again. What has to be built or compiled is, by steps on the stage.
 
 use buildkit_llb::{Edge, Exec, Http, Metadata, Mount, NetMode};
 
-use super::Emitter;
-use crate::plan::{Installed, Layer, WheelSource};
+use super::own::{OUT, STEP};
+use super::{Built, Emitter};
+use crate::diagnostic::Span;
+use crate::plan::{Installed, Layer, Wheel, WheelSource};
 
 /// Where a step finds its wheels.
 const WHEELS: &str = "/wheels";
@@ -13,8 +15,8 @@ const WHEELS: &str = "/wheels";
 const ROOT: &str = "/layer";
 
 impl Emitter<'_> {
-    /// The layer on nothing; `None` if this process does not know the image it runs in.
-    pub(super) fn packages(&mut self, layer: &Layer, packages: &Installed) -> Option<Edge> {
+    /// The layer on nothing, for an image on `below`; `None` if this process does not know the image it runs in.
+    pub(super) fn packages(&mut self, layer: &Layer, packages: &Installed, below: &Built) -> Option<Edge> {
         let own = self.input.settings.own_image.as_ref()?;
         let program = self.graph.import(&own.definition).ok()??;
         let scheme = serde_json::to_string(&packages.scheme).unwrap_or_default();
@@ -22,7 +24,7 @@ impl Emitter<'_> {
         let mut mounts = vec![Mount::scratch(ROOT)];
         for (number, wheel) in packages.wheels.iter().enumerate() {
             let directory = format!("{WHEELS}/{number}");
-            let (mount, path) = self.wheel(&wheel.source, directory)?;
+            let (mount, path) = self.wheel(wheel, packages, below, directory)?;
             mounts.push(mount.readonly());
             argv.push(path);
         }
@@ -30,26 +32,37 @@ impl Emitter<'_> {
         let exec = mounts.into_iter().fold(exec, Exec::mount);
         let output = exec.output_of(ROOT)?;
         let metadata = self.metadata(layer.name.clone(), &layer.spans);
-        Some(self.graph.add(exec, metadata).output(output))
+        let made = self.graph.add(exec, metadata).output(output);
+        if packages.bytecode { self.compiled(made, layer, packages, below) } else { Some(made) }
     }
 
-    /// The mount that has a wheel below `directory`, and its path.
-    fn wheel(&mut self, source: &WheelSource, directory: String) -> Option<(Mount, String)> {
-        match source {
+    /// The mount that has a wheel below `directory`, and how the step is told of it.
+    fn wheel(
+        &mut self,
+        wheel: &Wheel,
+        packages: &Installed,
+        below: &Built,
+        directory: String,
+    ) -> Option<(Mount, String)> {
+        match &wheel.source {
             WheelSource::Url { filename, .. } => {
                 let path = format!("{directory}/{filename}");
-                Some((Mount::bind(directory, self.download(source)?), path))
+                Some((Mount::bind(directory, self.download(&wheel.source)?), path))
             }
-            WheelSource::Context { filename, path, .. } => {
+            WheelSource::Context { filename, path, sha256 } => {
                 let to = format!("{directory}/{filename}");
-                Some((Mount::bind(&to, self.context()).selector(format!("/{path}")), to))
+                let mount = Mount::bind(&to, self.context()).selector(format!("/{path}"));
+                Some((mount, format!("sha256:{sha256}={to}")))
             }
-            WheelSource::Sdist { .. } => None,
+            WheelSource::Sdist { sdist } => {
+                let built = self.built_wheel(wheel, sdist, packages, below)?;
+                Some((Mount::bind(&directory, built), directory))
+            }
         }
     }
 
     /// A file by its address and hash.
-    pub(super) fn download(&mut self, source: &WheelSource) -> Option<Edge> {
+    fn download(&mut self, source: &WheelSource) -> Option<Edge> {
         let WheelSource::Url { filename, url, sha256, secret } = source else { return None };
         let http = Http::new(url.clone()).checksum(format!("sha256:{sha256}")).filename(filename.clone());
         let http = match secret {
@@ -58,4 +71,57 @@ impl Emitter<'_> {
         };
         Some(self.graph.add(http, Metadata::named(format!("[wheels] download {filename}"))))
     }
+
+    /// A directory with the wheel that a source distribution builds into.
+    fn built_wheel(
+        &mut self,
+        wheel: &Wheel,
+        sdist: &WheelSource,
+        packages: &Installed,
+        below: &Built,
+    ) -> Option<Edge> {
+        let uv = self.external("uv", Span::default())?;
+        let (mount, path) = match sdist {
+            WheelSource::Url { filename, .. } => (
+                Mount::bind(format!("{STEP}/sdist"), self.download(sdist)?),
+                format!("{STEP}/sdist/{filename}"),
+            ),
+            WheelSource::Context { filename, path, .. } => {
+                let to = format!("{STEP}/sdist/{filename}");
+                (Mount::bind(&to, self.context()).selector(format!("/{path}")), to)
+            }
+            WheelSource::Sdist { .. } => return None,
+        };
+        let python = packages.scheme.executable.clone();
+        let argv = ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.indexes.clone()];
+        let exec = self.on_stage(below.edge?, argv)?;
+        let exec = with_environment(exec, below)
+            .mount(mount.readonly())
+            .mount(Mount::bind(format!("{STEP}/uv"), uv).readonly())
+            .mount(Mount::cache(format!("{STEP}/cache"), "layerset-uv", buildkit_llb::CacheSharing::Shared));
+        let output = exec.output_of(OUT)?;
+        let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
+        Some(self.graph.add(exec, Metadata::named(name)).output(output))
+    }
+
+    /// A layer with its modules compiled.
+    fn compiled(&mut self, made: Edge, layer: &Layer, packages: &Installed, below: &Built) -> Option<Edge> {
+        let to = format!("{STEP}/layer");
+        let scheme = &packages.scheme;
+        let mut argv =
+            vec!["compile".to_owned(), scheme.executable.clone(), to.clone(), scheme.purelib.clone()];
+        if scheme.platlib != scheme.purelib {
+            argv.push(scheme.platlib.clone());
+        }
+        let exec = self.on_stage(below.edge?, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
+        let output = exec.output_of(&to)?;
+        let metadata = self.metadata(format!("{}, compiled", layer.name), &layer.spans);
+        Some(self.graph.add(exec, metadata).output(output))
+    }
+}
+
+/// The environment of what is built so far.
+fn with_environment(exec: Exec, below: &Built) -> Exec {
+    let entries = below.config.config.env.iter().filter_map(|entry| entry.split_once('='));
+    entries.fold(exec, |exec, (name, value)| exec.env(name, value))
 }

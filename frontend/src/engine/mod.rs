@@ -144,7 +144,9 @@ impl Outside for Engine {
             return Ok(Some(Probed::Nothing("it is built on nothing, expected a base with Python".into())));
         };
         let probed = serde_json::from_slice(&bytes);
-        probed.map(Some).map_err(|error| Failure::Request(format!("internal error: interpreter.json: {error}")))
+        probed
+            .map(Some)
+            .map_err(|error| Failure::Request(format!("internal error: interpreter.json: {error}")))
     }
 
     async fn lock(

@@ -17,12 +17,12 @@ use crate::python::{Answer, Credential, Request};
 /// Where a step reads the secret of an index.
 const SECRETS: &str = "/.layerset/secrets";
 
-impl Engine {
-    /// The image that this process runs in.
-    pub(super) fn own_image(&self) -> Option<OwnImage> {
-        own_image().map(|(definition, program)| OwnImage { definition, program })
-    }
+/// The image that this process runs in.
+pub(super) fn running_in() -> Option<OwnImage> {
+    own_image().map(|(definition, program)| OwnImage { definition, program })
+}
 
+impl Engine {
     /// What a step of ours answers.
     pub(super) async fn ask(&self, asked: Asked) -> Result<Vec<u8>, Failure> {
         let reference = self.client.solve(asked.definition, false).await?;
@@ -125,10 +125,10 @@ impl Engine {
         let Some(Base::Stage(stage)) = base else { return Ok(step(input)) };
         let below = Target::Stage(stage.clone());
         let targets = std::slice::from_ref(&below);
-        let (context, looks) = tokio::try_join!(
-            at.checked.kinds(self, at.plan, at.facts.listing.as_ref(), targets),
-            async { self.looks(input, &at.checked.manifest, &below).await }
-        )?;
+        let (context, looks) =
+            tokio::try_join!(at.checked.kinds(self, at.plan, at.facts.listing.as_ref(), targets), async {
+                self.looks(input, &at.checked.manifest, &below).await
+            })?;
         Ok(step(Input { looks: &looks, context: &context, ..input }))
     }
 
@@ -147,7 +147,7 @@ impl Engine {
             network: options.network.clone(),
             labels: options.labels.clone(),
             proxies: options.proxies(),
-            own_image: self.own_image(),
+            own_image: running_in(),
         }
     }
 }

@@ -10,12 +10,12 @@ use crate::failure::Failure;
 use crate::python::{Answer, Credential, Request};
 
 /// Where the step has its mounts.
-const ROOT: &str = "/.layerset";
+pub(super) const ROOT: &str = "/.layerset";
 
 /// Writes `answer.json` into `out`.
 pub fn resolve(out: &Path, request: &str) -> Result<(), Failure> {
-    let request: Request =
-        serde_json::from_str(request).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+    let request: Request = serde_json::from_str(request)
+        .map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     let root = Path::new(ROOT);
     let scratch = out.join("scratch");
     fs::create_dir_all(&scratch).map_err(|error| unwritable(&scratch, &error))?;
@@ -64,7 +64,7 @@ fn resolved(request: &Request, root: &Path, scratch: &Path) -> Result<String, Ve
 }
 
 /// uv in its image: ours has it at the root, others where programs are.
-fn program(root: &Path) -> Result<PathBuf, Vec<Problem>> {
+pub(super) fn program(root: &Path) -> Result<PathBuf, Vec<Problem>> {
     let places = ["uv", "usr/local/bin/uv", "usr/bin/uv", "bin/uv"];
     let found = places.iter().map(|place| root.join(place)).find(|path| path.is_file());
     found.ok_or_else(|| {
@@ -85,8 +85,11 @@ fn credentials(all: &[Credential]) -> Result<BTreeMap<String, String>, Vec<Probl
                 variables.insert(format!("UV_INDEX_{index}_PASSWORD"), password);
             }
             None => problems.push(
-                Problem::new(Kind::Input, "the secret of an index is no Authorization header of basic credentials")
-                    .hint("it holds \"Basic \" and the base64 of user:password"),
+                Problem::new(
+                    Kind::Input,
+                    "the secret of an index is no Authorization header of basic credentials",
+                )
+                .hint("it holds \"Basic \" and the base64 of user:password"),
             ),
         }
     }

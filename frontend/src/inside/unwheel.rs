@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use unwheel::{Scheme, WheelFile};
 
 use crate::failure::Failure;
 
 /// Installs `wheels` for an interpreter, whose scheme is JSON, into the empty directory `root`. Gives the
-/// warnings.
-pub fn install(scheme: &str, root: &Path, wheels: &[PathBuf]) -> Result<Vec<String>, Failure> {
+/// warnings. A wheel is `PATH`, or `sha256:HEX=PATH` if nobody has verified it yet.
+pub fn install(scheme: &str, root: &Path, wheels: &[String]) -> Result<Vec<String>, Failure> {
     let scheme: Scheme =
         serde_json::from_str(scheme).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
-    let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|path| file(path)).collect();
+    let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|wheel| verified(wheel)).collect();
     let installed = unwheel::install(&files?, &scheme, root).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::Request(lines.join("\n"))
@@ -19,13 +20,33 @@ pub fn install(scheme: &str, root: &Path, wheels: &[PathBuf]) -> Result<Vec<Stri
     Ok(installed.warnings.iter().map(ToString::to_string).collect())
 }
 
+fn verified(wheel: &str) -> Result<WheelFile, Failure> {
+    let Some((sha256, path)) = wheel.strip_prefix("sha256:").and_then(|rest| rest.split_once('=')) else {
+        return file(Path::new(wheel));
+    };
+    let unreadable = |error: std::io::Error| Failure::Request(format!("cannot read {path}: {error}"));
+    let mut hash = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(path).map_err(unreadable)?, &mut hash).map_err(unreadable)?;
+    let found = format!("{:x}", hash.finalize());
+    if found == sha256 {
+        return file(Path::new(path));
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Err(Failure::Request(format!(
+        "{name}: found sha256 {found}, expected {sha256}; the file has changed since it was locked: lock again"
+    )))
+}
+
 /// A wheel, or the one wheel in a directory: its name is not known before it is built.
 fn file(path: &Path) -> Result<WheelFile, Failure> {
-    let unreadable = |error: std::io::Error| Failure::Request(format!("cannot read {}: {error}", path.display()));
+    let unreadable =
+        |error: std::io::Error| Failure::Request(format!("cannot read {}: {error}", path.display()));
     let mut path = path.to_owned();
     if path.is_dir() {
-        let inside: Result<Vec<PathBuf>, _> =
-            std::fs::read_dir(&path).map_err(unreadable)?.map(|entry| entry.map(|entry| entry.path())).collect();
+        let inside: Result<Vec<PathBuf>, _> = std::fs::read_dir(&path)
+            .map_err(unreadable)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect();
         let mut wheels: Vec<PathBuf> = inside.map_err(unreadable)?;
         wheels.retain(|wheel| wheel.extension().is_some_and(|extension| extension == "whl"));
         match &wheels[..] {

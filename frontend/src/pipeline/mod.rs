@@ -1,5 +1,6 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
+mod lock;
 mod packages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,6 +140,11 @@ impl Checked {
             sources = self.uv(outside, platform, sources).await?;
             let found = self.packages(outside, facts.clone(), &sources, targets, platform).await?;
             facts.packages = found.packages;
+            let built = |wheel: &plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
+            let views = &facts.packages.views;
+            if !sources.contains_key("uv") && views.iter().flat_map(|view| &view.wheels).any(built) {
+                sources.extend(outside.uv(platform).await?.map(|source| ("uv".to_owned(), source)));
+            }
             warnings = found.warnings;
         }
         if listed == Listed::Always {

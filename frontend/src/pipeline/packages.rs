@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Inputs, Lock, Problem, Settings};
+use layerset_lock::{Environment, Inputs, Lock, Problem, Settings};
 use unwheel::Interpreter;
 
 use super::Checked;
@@ -24,10 +24,10 @@ pub(super) struct Found {
 
 /// What has been found out of the interpreters so far.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     /// By base, `PATH` and `VIRTUAL_ENV`.
     probed: BTreeMap<(Base, String, String), usize>,
-    interpreters: Vec<Interpreter>,
+    pub(super) interpreters: Vec<Interpreter>,
     /// For each interpreter its lock, if it was made in this build.
     locks: Vec<Option<Lock>>,
 }
@@ -57,13 +57,15 @@ impl Checked {
             warnings: python::warnings(&asked, Span::default(), &inputs.warnings),
         };
         if committed.is_none() {
-            found.warnings.push(self.unlocked(&asked));
+            found.warnings.push(unlocked(&asked));
         }
         let mut seen = Seen::default();
+        let settings = self.indexes();
         for target in self.with_requirements(targets, &asked) {
             let name = named(&target);
             let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
-            let at = OnStage { checked: self, plan: &plan, facts: &facts, sources, target: &target, platform };
+            let at =
+                OnStage { checked: self, plan: &plan, facts: &facts, sources, target: &target, platform };
             let view = match self.view_below(&target, &found.packages) {
                 Some(view) => view,
                 None => match self.interpreter(outside, at, &asked, &mut seen).await? {
@@ -72,7 +74,7 @@ impl Checked {
                 },
             };
             if committed.is_none() && seen.locks[view].is_none() {
-                let request = self.request(&asked, &inputs, &seen.interpreters[view]);
+                let request = self.request(&asked, vec![python::environment(&seen.interpreters[view])]);
                 let files = files.keys().cloned().collect();
                 let Some(answer) = outside.lock(at, &files, &request).await? else { continue };
                 if !answer.problems.is_empty() {
@@ -88,7 +90,7 @@ impl Checked {
             let Some(lock) = committed.as_ref().or(seen.locks[view].as_ref()) else { continue };
             let interpreter = &seen.interpreters[view];
             let python = &self.manifest.python;
-            let selected = python::view(&asked, &inputs, lock, interpreter, python, &building)
+            let selected = python::view(&asked, &inputs, lock, interpreter, python, &settings, &building)
                 .map_err(|problems| self.wrong(&asked, &problems))?;
             found.warnings.extend(python::warnings(&asked, Span::default(), &selected.warnings));
             match found.packages.views.get_mut(view) {
@@ -112,26 +114,26 @@ impl Checked {
         let Some(path) = &self.manifest.python.lock else { return Ok(None) };
         let mut files = outside.read(&BTreeSet::from([path.value.clone()])).await?;
         let bytes = files.remove(&path.value).ok_or_else(|| {
-            let diagnostic =
-                Diagnostic::error("missing-path", path.span, format!("no {:?} in the build context", path.value))
-                    .hint("make it: docker buildx build --call=lock . > pylock.toml");
+            let diagnostic = Diagnostic::error(
+                "missing-path",
+                path.span,
+                format!("no {:?} in the build context", path.value),
+            )
+            .hint("make it: docker buildx build --call=lock . > pylock.toml");
             Failure::at(&self.source, diagnostic)
         })?;
         let lock = Lock::read(&path.value, &bytes).map_err(|problems| self.wrong(asked, &problems))?;
-        let stale: Vec<Problem> =
-            lock.stale(inputs).iter().filter(|stale| stale.is_error()).map(layerset_lock::Stale::problem).collect();
+        let stale: Vec<Problem> = lock
+            .stale(inputs)
+            .iter()
+            .filter(|stale| stale.is_error())
+            .map(layerset_lock::Stale::problem)
+            .collect();
         if stale.is_empty() { Ok(Some(lock)) } else { Err(self.wrong(asked, &stale)) }
     }
 
-    fn unlocked(&self, asked: &Asked) -> Diagnostic {
-        let first = asked.values().flatten().map(|(_, span)| *span).min().unwrap_or_default();
-        let message = "the packages are not locked: what is installed depends on when it was first built";
-        Diagnostic::warning("unlocked", first, message)
-            .hint("lock them: docker buildx build --call=lock . > pylock.toml, and python: {lock: pylock.toml}")
-    }
-
     /// Those of `targets` and of their stages that require packages, each after the stages it is built on.
-    fn with_requirements(&self, targets: &[Target], asked: &Asked) -> Vec<Target> {
+    pub(super) fn with_requirements(&self, targets: &[Target], asked: &Asked) -> Vec<Target> {
         let mut order: Vec<Target> = Vec::new();
         for target in targets {
             let stages = plan::stages_for(&self.manifest, target).into_iter().map(Target::Stage);
@@ -145,7 +147,7 @@ impl Checked {
     }
 
     /// The view of the nearest stage below a target that has packages: it is the same interpreter.
-    fn view_below(&self, target: &Target, packages: &Packages) -> Option<usize> {
+    pub(super) fn view_below(&self, target: &Target, packages: &Packages) -> Option<usize> {
         let mut base = match target {
             Target::Stage(name) => &self.manifest.stages.get(name)?.from.value,
             Target::Service(name) => &self.manifest.services.get(name)?.from.value,
@@ -160,7 +162,7 @@ impl Checked {
     }
 
     /// The number of the interpreter of a target's base. `None`: it cannot be known here.
-    async fn interpreter(
+    pub(super) async fn interpreter(
         &self,
         outside: &impl Outside,
         at: OnStage<'_>,
@@ -197,8 +199,27 @@ impl Checked {
         Ok(Some(number))
     }
 
-    /// What a resolver is asked for one interpreter.
-    pub(super) fn request(&self, asked: &Asked, inputs: &Inputs, interpreter: &Interpreter) -> Request {
+    /// What a resolver is asked.
+    pub(super) fn request(&self, asked: &Asked, environments: Vec<Environment>) -> Request {
+        let python = &self.manifest.python;
+        let sets: BTreeSet<Vec<_>> =
+            asked.values().map(|entries| entries.iter().map(|(id, _)| id.clone()).collect()).collect();
+        Request {
+            sets: sets.into_iter().collect(),
+            environments,
+            resolution: match python.resolution {
+                Resolution::Together => layerset_lock::Resolution::Together,
+                Resolution::Separate => layerset_lock::Resolution::Separate,
+            },
+            settings: self.indexes(),
+            credentials: Vec::new(),
+            lock: python.lock.as_ref().map_or_else(|| "pylock.toml".to_owned(), |lock| lock.value.clone()),
+            previous: None,
+        }
+    }
+
+    /// The indexes that the manifest names.
+    fn indexes(&self) -> Settings {
         let python = &self.manifest.python;
         let mut settings = Settings { no_index: python.no_index, ..Settings::default() };
         for (number, index) in python.index.iter().enumerate() {
@@ -214,33 +235,26 @@ impl Checked {
             }
         }
         settings.find_links.extend(python.wheels.iter().map(|wheels| wheels.value.clone()));
-        let _ = inputs;
-        let sets: BTreeSet<Vec<_>> =
-            asked.values().map(|entries| entries.iter().map(|(id, _)| id.clone()).collect()).collect();
-        Request {
-            sets: sets.into_iter().collect(),
-            environments: vec![python::environment(interpreter)],
-            resolution: match python.resolution {
-                Resolution::Together => layerset_lock::Resolution::Together,
-                Resolution::Separate => layerset_lock::Resolution::Separate,
-            },
-            settings,
-            credentials: Vec::new(),
-            lock: python.lock.as_ref().map_or_else(|| "pylock.toml".to_owned(), |lock| lock.value.clone()),
-            previous: None,
-        }
+        settings
     }
 
-    fn wrong(&self, asked: &Asked, problems: &[Problem]) -> Failure {
+    pub(super) fn wrong(&self, asked: &Asked, problems: &[Problem]) -> Failure {
         let otherwise = self.manifest.python.lock.as_ref().map(|lock| lock.span).unwrap_or_default();
         python::failure(&self.source, asked, otherwise, problems)
     }
 }
 
 /// A target as consumers are called: `stage base`, `service api`.
-fn named(target: &Target) -> String {
+pub(super) fn named(target: &Target) -> String {
     match target {
         Target::Stage(name) => format!("stage {name}"),
         Target::Service(name) => format!("service {name}"),
     }
+}
+
+fn unlocked(asked: &Asked) -> Diagnostic {
+    let first = asked.values().flatten().map(|(_, span)| *span).min().unwrap_or_default();
+    let message = "the packages are not locked: what is installed depends on when it was first built";
+    Diagnostic::warning("unlocked", first, message)
+        .hint("lock them: docker buildx build --call=lock . > pylock.toml, and python: {lock: pylock.toml}")
 }

@@ -30,7 +30,8 @@ pub(super) fn plan(manifest: &Manifest, packages: &Packages, exclude: Vec<String
     let wheels = wheels.filter_map(Wheel::context_path).map(components);
     let services = manifest.services.values().flat_map(|service| &service.files);
     let stages = manifest.stages.values().flat_map(|stage| &stage.files);
-    let patterns: BTreeSet<Vec<String>> = services.chain(stages).flat_map(patterns).chain(directory).chain(wheels).collect();
+    let patterns: BTreeSet<Vec<String>> =
+        services.chain(stages).flat_map(patterns).chain(directory).chain(wheels).collect();
     ContextPlan { include: union(&patterns), exclude, unused: patterns.is_empty() }
 }
 

@@ -44,7 +44,9 @@ pub(super) fn needed_wheels(
         let mut held: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
         for (number, consumer) in consumers.iter().enumerate() {
             let mut has = match &consumer.base {
-                Base::Stage(name) if stages.contains_key(name) => held.get(name.as_str()).cloned().unwrap_or_default(),
+                Base::Stage(name) if stages.contains_key(name) => {
+                    held.get(name.as_str()).cloned().unwrap_or_default()
+                }
                 _ => BTreeSet::new(),
             };
             for wheel in view.needs.get(&consumer.name).into_iter().flatten() {

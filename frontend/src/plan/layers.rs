@@ -52,7 +52,8 @@ impl Layer {
 
     /// The same, each with whether nothing is said of owner and permissions.
     pub fn targets_with_attributes(&self) -> Vec<(&str, bool)> {
-        let parts = self.parts.iter().map(|part| (part.target.as_str(), part.attributes == Attributes::default()));
+        let parts =
+            self.parts.iter().map(|part| (part.target.as_str(), part.attributes == Attributes::default()));
         let packages = self.packages.iter().flat_map(Installed::targets).map(|target| (target, true));
         parts.chain(packages).collect()
     }
@@ -159,11 +160,18 @@ pub(super) fn group(
     if folded {
         groups = fold_groups(&groups, base, facts);
     }
-    let mut made: Vec<Made> = groups.into_iter().map(|(key, items)| layer(key, &items, names, facts)).collect();
+    let mut made: Vec<Made> =
+        groups.into_iter().map(|(key, items)| layer(key, &items, names, facts)).collect();
     // One global order: what most images share first, so that images share their lower part.
     made.sort_by(|a, b| {
-        let key = |made: &Made| (Reverse(made.consumers.len()), made.layer.origin.clone(), !made.layer.heavy);
-        key(a).cmp(&key(b)).then_with(|| a.layer.parts.cmp(&b.layer.parts))
+        let key = |made: &Made| {
+            // Packages first: they are heavy, and change less than what is written here.
+            let files = made.layer.packages.is_none();
+            (files, made.view, Reverse(made.consumers.len()), made.layer.origin.clone(), !made.layer.heavy)
+        };
+        let what = |made: &Made| made.layer.packages.as_ref().map(|packages| packages.wheels.clone());
+        let same = || a.layer.parts.cmp(&b.layer.parts).then_with(|| what(a).cmp(&what(b)));
+        key(a).cmp(&key(b)).then_with(same)
     });
     let mut of = vec![Vec::new(); names.len()];
     for (id, made) in made.iter().enumerate() {
@@ -245,7 +253,9 @@ fn layer(key: Key, items: &[Item], names: &[String], facts: &Facts) -> Made {
     let packages = key.view.map(|view| installed(items, &facts.packages.views[view]));
     let origin = key.origin.clone();
     // Who has another interpreter has other packages.
-    let other = |name: &String| facts.packages.of.get(name).is_some_and(|view| key.view.is_some_and(|own| own != *view));
+    let other = |name: &String| {
+        facts.packages.of.get(name).is_some_and(|view| key.view.is_some_and(|own| own != *view))
+    };
     let consumers = key.consumers.iter().map(|who| &names[*who]).filter(|name| !other(name));
     let mut consumers: Vec<String> = consumers.cloned().collect();
     consumers.sort();
@@ -265,7 +275,12 @@ fn layer(key: Key, items: &[Item], names: &[String], facts: &Facts) -> Made {
         consumers,
         spans: spans.into_iter().collect(),
     };
-    Made { consumers: key.consumers, view: key.view, region: regions.first().map(|region| Rc::clone(region)), layer }
+    Made {
+        consumers: key.consumers,
+        view: key.view,
+        region: regions.first().map(|region| Rc::clone(region)),
+        layer,
+    }
 }
 
 impl Item {
@@ -284,7 +299,7 @@ fn installed(items: &[Item], view: &View) -> Installed {
     };
     let mut wheels: Vec<Wheel> = items.iter().filter_map(wheel).collect();
     wheels.sort();
-    Installed { scheme: view.scheme.clone(), wheels, bytecode: view.bytecode }
+    Installed { scheme: view.scheme.clone(), wheels, bytecode: view.bytecode, indexes: view.indexes.clone() }
 }
 
 fn part(region: &Region) -> Part {

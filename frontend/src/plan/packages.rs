@@ -64,6 +64,8 @@ pub struct View {
     pub needs: BTreeMap<String, Vec<usize>>,
     /// Whether modules are compiled after they are installed.
     pub bytecode: bool,
+    /// Indexes for what building a wheel requires, as the step that builds it reads them.
+    pub indexes: String,
 }
 
 /// What is known of packages.
@@ -85,6 +87,9 @@ pub struct Installed {
     /// Whether modules are compiled.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bytecode: bool,
+    /// Indexes for what building a wheel requires.
+    #[serde(skip)]
+    pub indexes: String,
 }
 
 impl Wheel {

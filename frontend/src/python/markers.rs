@@ -24,7 +24,11 @@ pub fn markers(interpreter: &Interpreter) -> MarkerEnvironment {
 /// The version and platform in a resolver's words. Without the patch version, so that a patched interpreter has
 /// nothing resolved again.
 pub fn environment(interpreter: &Interpreter) -> Environment {
-    let machine = &interpreter.markers.platform_machine;
+    environment_on(interpreter, &interpreter.markers.platform_machine)
+}
+
+/// The same on another machine, `uname -m`'s name of it.
+pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
     let platform = match interpreter.libc {
         // uv knows these; what was built for an older one runs on a newer one.
         Some(Libc::Glibc { major: 2, minor }) => {

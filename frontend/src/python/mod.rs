@@ -11,6 +11,6 @@ mod select;
 
 pub use ask::{Answer, Credential, Probed, Request};
 pub use inputs::{Asked, asked, read};
-pub use markers::{environment, markers};
+pub use markers::{environment, environment_on, markers};
 pub use report::{failure, warnings};
 pub use select::{Selected, view};

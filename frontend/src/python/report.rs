@@ -51,7 +51,7 @@ fn span(asked: &Asked, otherwise: Span, problem: &Problem) -> Span {
 
 fn message(problem: &Problem) -> String {
     let place = problem.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let also: String = problem.also.iter().map(|(place, what)| format!("; {place}: {what}")).collect();
+    let also: Vec<String> = problem.also.iter().map(|(place, what)| format!("; {place}: {what}")).collect();
     let detail = if problem.detail.is_empty() { String::new() } else { format!("\n{}", problem.detail) };
-    format!("{place}{}{also}{detail}", problem.message)
+    format!("{place}{}{}{detail}", problem.message, also.concat())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Artifact, Input, Inputs, Location, Lock, Package, Problem};
+use layerset_lock::{Artifact, Input, Inputs, Location, Lock, Package, Problem, Settings};
 use unwheel::{Interpreter, Tag, WheelName};
 
 use super::{Asked, markers};
@@ -27,6 +27,7 @@ pub fn view(
     lock: &Lock,
     interpreter: &Interpreter,
     python: &Python,
+    settings: &Settings,
     building: &BTreeSet<String>,
 ) -> Result<Selected, Vec<Problem>> {
     let markers = markers(interpreter);
@@ -52,8 +53,12 @@ pub fn view(
         for index in &closure.packages {
             let Some(package) = lock.packages.get(*index) else { continue };
             let wheel = wheels.entry(*index).or_insert_with(|| wheel(package, &tags, python));
-            if wheel.is_none() && is_built {
-                problems.insert(no_file(package, interpreter));
+            match wheel {
+                None if is_built => drop(problems.insert(no_file(package, interpreter))),
+                Some(Wheel { source: WheelSource::Sdist { .. }, .. }) if is_built => {
+                    warnings.push(built(package, interpreter));
+                }
+                _ => {}
             }
         }
         packages.insert(consumer.clone(), closure.packages);
@@ -78,14 +83,16 @@ pub fn view(
         needs: needs.collect(),
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
+        indexes: serde_json::to_string(settings).unwrap_or_default(),
     };
     Ok(Selected { view, warnings })
 }
 
 /// The best wheel of a package, else its source distribution to be built.
 fn wheel(package: &Package, tags: &[Tag], python: &Python) -> Option<Wheel> {
-    let named = package.wheels.iter().filter_map(|file| Some((file.filename.parse::<WheelName>().ok()?, file)));
-    let (names, files): (Vec<WheelName>, Vec<&Artifact>) = named.unzip();
+    let readable =
+        package.wheels.iter().filter_map(|file| Some((file.filename.parse::<WheelName>().ok()?, file)));
+    let (names, files): (Vec<WheelName>, Vec<&Artifact>) = readable.unzip();
     let best = unwheel::select(&names, tags).map(|best| files[best]);
     let (size, source) = match (best, &package.sdist) {
         (Some(file), _) => (file.size, source(file, python)),
@@ -114,6 +121,16 @@ fn origin(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find('/').map_or(url.len(), |at| start + at);
     &url[..end]
+}
+
+fn built(package: &Package, interpreter: &Interpreter) -> Problem {
+    let (major, minor) = interpreter.version;
+    let message = format!(
+        "{} has no wheel for Python {major}.{minor} on {}: it is built from source on the stage, which may give other bytes elsewhere",
+        package.title(),
+        interpreter.platform
+    );
+    Problem::at(package.place.clone(), message)
 }
 
 fn no_file(package: &Package, interpreter: &Interpreter) -> Problem {

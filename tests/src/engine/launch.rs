@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use crate::step::step;
 use crate::{registry, run};
 
 const ENTER: &str = include_str!("enter.sh");
+
+/// Where an engine and its containers find the host's 127.0.0.1: an address for benchmarks (RFC 2544), as pasta's others.
+pub(super) const HOST: Ipv4Addr = Ipv4Addr::new(198, 18, 54, 1);
 
 /// A daemon is up in a second; a busy machine may need longer.
 const START_LIMIT: Duration = Duration::from_secs(90);
@@ -121,6 +125,7 @@ fn start(place: &Place, name: &str, dir: &Path, registry_port: u16) -> Result<()
     command.args(["--fork", "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "sh"]);
     command.arg(&script).arg(place.root()).arg(dir).arg(workspace());
     command.arg(registry_port.to_string()).arg(format!("{} {}", ports.start(), ports.end()));
+    command.arg(HOST.to_string());
     let status = command.stdout(output).stderr(errors).current_dir("/").status().doing("run setsid")?;
     if !status.success() {
         return Err(Error::new(format!("engine {name} did not start, {}", run::tail_of(&log))));

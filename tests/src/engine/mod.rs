@@ -6,6 +6,7 @@ mod launch;
 mod own;
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -149,6 +150,20 @@ impl Engine {
     /// The local registry, which engine and host both call by the same address.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The address of the host as the engine and its build containers see it, and the one to listen on for them.
+    pub fn host(&self) -> Result<(Ipv4Addr, Ipv4Addr)> {
+        if self.is_private() {
+            return Ok((launch::HOST, Ipv4Addr::LOCALHOST));
+        }
+        let format = "{{(index .IPAM.Config 0).Gateway}}";
+        let printed = self.docker(&["network", "inspect", "--format", format, "bridge"]).run()?.checked()?;
+        let gateway = printed.stdout.trim();
+        let address: Ipv4Addr = gateway.parse().map_err(|_| {
+            Error::new(format!("found the gateway \"{gateway}\" of Docker's bridge, expected an IPv4 address"))
+        })?;
+        Ok((address, address))
     }
 
     /// A `docker` command against this engine.

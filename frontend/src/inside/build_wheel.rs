@@ -1,0 +1,44 @@
+//! Builds a wheel from a source distribution, on the stage that will have it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use layerset_lock::Settings;
+
+use super::resolve::{ROOT, program};
+use crate::failure::Failure;
+
+/// Writes the wheel into `out`. `settings` are JSON; what the build itself requires comes from the same indexes.
+pub fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Result<(), Failure> {
+    let settings: Settings = serde_json::from_str(settings)
+        .map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+    let uv = program(&Path::new(ROOT).join("uv")).map_err(|problems| {
+        Failure::Request(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    let mut command = Command::new(uv);
+    command.args(["build", "--wheel", "--no-config", "--color", "never", "--python", python, "--out-dir"]);
+    command.arg(out).arg(sdist);
+    if let Some(index) = &settings.index {
+        command.args(["--default-index", index]);
+    }
+    for index in &settings.extra_indexes {
+        command.args(["--index", index]);
+    }
+    if settings.no_index {
+        command.arg("--no-index");
+    }
+    for wheels in &settings.find_links {
+        command.arg("--find-links").arg(Path::new(ROOT).join("context").join(wheels));
+    }
+    let cache = Path::new(ROOT).join("cache");
+    let command =
+        command.env("UV_CACHE_DIR", cache).env("SOURCE_DATE_EPOCH", "315532800").env("PYTHONHASHSEED", "0");
+    let failed = |why: String| {
+        let name = sdist.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Failure::Request(format!(
+            "{name} could not be built into a wheel: {why}; give the stage what it needs (apt), or choose a version with a wheel"
+        ))
+    };
+    let status = command.stdin(Stdio::null()).status().map_err(|error| failed(error.to_string()))?;
+    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+}

@@ -1,0 +1,154 @@
+//! What is done again after a change of a pin, of the base image, of the interpreter, and on another engine.
+
+use std::collections::BTreeMap;
+
+use harness::project::unique;
+use harness::{Engine, Wheel};
+
+use crate::python_support::{Shelf, new_in, service, work};
+use crate::support::{bake, build, containerd, ok, progress, pushed};
+
+/// Two services that share two packages; each has one of its own.
+fn two_services(shelf: &mut Shelf, base: &str) {
+    for (name, size) in [("shared", 40_000), ("pinned", 9_000), ("of_api", 30_000), ("of_web", 20_000)] {
+        shelf.add(name, "1.0", size);
+    }
+    shelf.project.write("common.txt", "shared\npinned==1.0\n").unwrap();
+    shelf.project.write("api.txt", "-r common.txt\nof-api\n").unwrap();
+    shelf.project.write("web.txt", "-r common.txt\nof-web\n").unwrap();
+    services(shelf, base);
+}
+
+fn services(shelf: &mut Shelf, base: &str) {
+    let rest = |file: &str| format!("from: '{base}', requirements: [{file}]");
+    let services = [service("api", &rest("api.txt")), service("web", &rest("web.txt"))];
+    shelf.manifest(", lock: pylock.toml", "", &services);
+}
+
+#[test]
+fn a_changed_pin_is_one_download_and_one_layer() {
+    let mut shelf = Shelf::new(containerd());
+    two_services(&mut shelf, "python:3.13-slim");
+    shelf.lock();
+    shelf.push();
+    let before = shelf.blobs(1);
+
+    shelf.add("pinned", "1.1", 9_000);
+    shelf.project.write("common.txt", "shared\npinned==1.1\n").unwrap();
+    shelf.lock();
+    shelf.index.forget();
+    let progress = shelf.push();
+    let download = BTreeMap::from([("pinned-1.1-py3-none-any.whl".to_owned(), 1)]);
+    assert_eq!(shelf.index.downloads(), download);
+    let installed: Vec<String> =
+        work(&progress).into_iter().filter(|name| !name.contains("download")).collect();
+    assert_eq!(installed.len(), 1, "one layer is built: {installed:?}");
+    let after = shelf.blobs(1);
+    assert_eq!(new_in(&after, &before).len(), 1, "and pushed: {before:?} {after:?}");
+    assert_eq!(new_in(&before, &after).len(), 1, "in the place of one");
+    for service in ["api", "web"] {
+        assert_eq!(shelf.python(service, "import pinned; print(pinned.VERSION)"), "1.1\n");
+    }
+}
+
+#[test]
+fn a_changed_base_image_downloads_and_installs_nothing() {
+    let mut shelf = Shelf::new(containerd());
+    let base = format!("patched-{}:1", shelf.tag);
+    let patch = |number: u32| {
+        let dockerfile = format!("FROM python:3.13-slim\nRUN echo {number} > /patched\n");
+        ok(shelf.engine.docker(&["build", "--tag", &base, "-"]).stdin(dockerfile));
+    };
+    patch(1);
+    two_services(&mut shelf, &base);
+    shelf.lock();
+    shelf.push();
+    let before = shelf.blobs(0);
+
+    let dockerfile = "FROM python:3.13-slim\nRUN echo 2 > /patched\n";
+    ok(shelf.engine.docker(&["build", "--tag", &base, "-"]).stdin(dockerfile));
+    shelf.index.forget();
+    let progress = shelf.push();
+    assert_eq!(shelf.index.log(), Vec::<String>::new());
+    assert_eq!(shelf.run("api", &["cat", "/patched"]), "2\n", "it is the new base");
+    let installed: Vec<String> = work(&progress).into_iter().filter(|name| !name.contains("[internal]")).collect();
+    assert_eq!(installed, Vec::<String>::new());
+    assert_eq!(new_in(&shelf.blobs(0), &before).len(), 1, "only the base's own layer is new");
+    let _ = shelf.engine.docker(&["image", "rm", &base]).run();
+}
+
+#[test]
+fn another_interpreter_is_noticed() {
+    let mut shelf = Shelf::new(containerd());
+    for python in ["cp311", "cp313"] {
+        let wheel = Wheel::bare("native", "1.0")
+            .tag(&format!("{python}-{python}-manylinux_2_17_x86_64"))
+            .file("native.py", format!("FOR = '{python} {}'\n", shelf.tag));
+        shelf.index.add(&wheel).unwrap();
+    }
+    shelf.add("pure", "1.0", 5_000);
+    shelf.project.write("requirements.txt", "native\npure\n").unwrap();
+    let rest = |base: &str| format!("from: '{base}', requirements: [requirements.txt]");
+    let base = format!("interpreter-{}:1", shelf.tag);
+    for (version, python) in [("3.11", "cp311"), ("3.13", "cp313")] {
+        // The same name, as a patched image has.
+        ok(shelf.engine.docker(&["tag", &format!("python:{version}-slim"), &base]));
+        shelf.manifest("", "", &[service("api", &rest(&base))]);
+        shelf.index.forget();
+        shelf.push();
+        let native = format!("native-1.0-{python}-{python}-manylinux_2_17_x86_64.whl");
+        assert_eq!(shelf.index.downloads().get(&native), Some(&1), "{:?}", shelf.index.log());
+        let script = "import native, pure, sys; print(sys.version_info.minor, native.FOR, pure.__file__)";
+        let expected = format!(
+            "{} {python} {} /usr/local/lib/python{version}/dist-packages/pure/__init__.py\n",
+            &version[2..],
+            shelf.tag
+        );
+        assert_eq!(shelf.python("api", script), expected);
+    }
+    let _ = shelf.engine.docker(&["image", "rm", &base]).run();
+}
+
+#[test]
+fn two_engines_make_the_same_layers_of_the_same_wheels() {
+    let second = Engine::second().unwrap().with_frontend().unwrap();
+    let mut shelf = Shelf::new(containerd());
+    two_services(&mut shelf, "python:3.13-slim");
+    let native = harness::wheel::payload::library(&shelf.tag, 3_000_000);
+    let wheel = Wheel::new("heavy", "1.0").file("heavy/_native.so", native).info(
+        "entry_points.txt",
+        "[console_scripts]\nheavy = heavy:NAME\n",
+    );
+    shelf.index.add(&wheel).unwrap();
+    shelf.project.write("common.txt", "shared\npinned==1.0\nheavy\n").unwrap();
+    shelf.lock();
+    shelf.push();
+    let here = ["api", "web"].map(|service| shelf.image(service).layers);
+    shelf.index.forget();
+
+    let there = unique().unwrap();
+    let mut again = bake(second, &shelf.project).arg("--push");
+    for service in ["api", "web"] {
+        let name = shelf.engine.registry().name(&format!("python/{service}"));
+        again = again.arg(format!("--set={service}.tags={name}:{there}"));
+    }
+    let again = progress(again);
+    assert!(!work(&again).is_empty(), "this engine has never seen them: {again:?}");
+    assert_eq!(shelf.index.downloads().len(), 5, "{:?}", shelf.index.log());
+    let there = ["api", "web"].map(|service| pushed(second, &format!("python/{service}:{there}")).layers);
+    assert_eq!(here, there);
+}
+
+/// A plan is the same as the build's: nothing is downloaded for it.
+#[test]
+fn a_plan_names_the_wheels_and_downloads_none() {
+    let mut shelf = Shelf::new(containerd());
+    two_services(&mut shelf, "python:3.13-slim");
+    shelf.lock();
+    shelf.index.forget();
+    let plan = ok(build(shelf.engine, &shelf.project).arg("--call=plan")).stdout;
+    for name in ["shared", "pinned", "of-api", "of-web"] {
+        assert!(plan.contains(name), "{name} is not in {plan}");
+    }
+    assert_eq!(shelf.index.downloads(), BTreeMap::new());
+}
