@@ -16,6 +16,7 @@ mod overlap;
 mod platforms;
 mod python;
 mod python_changes;
+mod python_index;
 mod python_mistakes;
 mod python_sets;
 mod python_support;

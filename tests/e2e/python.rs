@@ -69,7 +69,7 @@ fn packages_work_in_running_containers_of_every_kind_of_python() {
         shelf.index.add(wheel).unwrap();
     }
     shelf.project.write("requirements.txt", "# all the others\ntool>=1\n").unwrap();
-    let stages = "stages:\n  venv:\n    from: python:3.13-slim\n    run: ['python3 -m venv --without-pip /opt/venv']\n    \
+    let stages = "stages:\n  with_venv:\n    from: python:3.13-slim\n    run: ['python3 -m venv --without-pip /opt/venv']\n    \
                   environment: {VIRTUAL_ENV: /opt/venv, PATH: '/opt/venv/bin:/usr/local/bin:/usr/bin:/bin'}\n";
     let rest = |base: &str| format!("from: '{base}', requirements: [requirements.txt], user: '1000:1000'");
     shelf.manifest(
@@ -78,7 +78,7 @@ fn packages_work_in_running_containers_of_every_kind_of_python() {
         &[
             service("today", &rest("python:3.13-slim")),
             service("older", &rest("python:3.11-slim")),
-            service("venv", &rest("venv")),
+            service("venv", &rest("with_venv")),
         ],
     );
     shelf.push();

@@ -71,10 +71,7 @@ pub fn resolve_packages(
         .mount(Mount::bind("/.layerset/files", files).readonly())
         .mount(Mount::cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
     if let Some(wheels) = wheels {
-        // Only these, or a change of anything else would have it all resolved again.
-        let context = emitter.context();
-        let mount = Mount::bind(format!("/.layerset/context/{wheels}"), context);
-        exec = exec.mount(mount.selector(format!("/{wheels}")).readonly());
+        exec = exec.mount(emitter.wheels_directory(wheels));
     }
     for (id, file) in secrets {
         exec = exec.mount(Mount::secret(file, Secret::new(id)));

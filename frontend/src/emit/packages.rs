@@ -93,15 +93,27 @@ impl Emitter<'_> {
             WheelSource::Sdist { .. } => return None,
         };
         let python = packages.scheme.executable.clone();
-        let argv = ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.indexes.clone()];
+        let argv =
+            ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.requirements.indexes.clone()];
         let exec = self.on_stage(below.edge?, argv)?;
         let exec = with_environment(exec, below)
             .mount(mount.readonly())
             .mount(Mount::bind(format!("{STEP}/uv"), uv).readonly())
             .mount(Mount::cache(format!("{STEP}/cache"), "layerset-uv", buildkit_llb::CacheSharing::Shared));
+        let exec = match &packages.requirements.wheels {
+            Some(wheels) => exec.mount(self.wheels_directory(wheels)),
+            None => exec,
+        };
         let output = exec.output_of(OUT)?;
         let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
         Some(self.graph.add(exec, Metadata::named(name)).output(output))
+    }
+
+    /// A directory of wheels in the context, where steps on a stage look for it. Only this one: with the whole
+    /// context a change of anything else would have the step run again.
+    pub(super) fn wheels_directory(&mut self, wheels: &str) -> Mount {
+        let mount = Mount::bind(format!("{STEP}/context/{wheels}"), self.context());
+        mount.selector(format!("/{wheels}")).readonly()
     }
 
     /// A layer with its modules compiled.

@@ -299,7 +299,12 @@ fn installed(items: &[Item], view: &View) -> Installed {
     };
     let mut wheels: Vec<Wheel> = items.iter().filter_map(wheel).collect();
     wheels.sort();
-    Installed { scheme: view.scheme.clone(), wheels, bytecode: view.bytecode, indexes: view.indexes.clone() }
+    Installed {
+        scheme: view.scheme.clone(),
+        wheels,
+        bytecode: view.bytecode,
+        requirements: view.requirements.clone(),
+    }
 }
 
 fn part(region: &Region) -> Part {

@@ -46,7 +46,7 @@ pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
 pub use listing::{Entry, Kind as EntryKind, Listing};
 pub use look::{Found, Look, Looks};
-pub use packages::{Installed, Packages, View, Wheel, WheelSource};
+pub use packages::{BuildRequirements, Installed, Packages, View, Wheel, WheelSource};
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reference::normalise;

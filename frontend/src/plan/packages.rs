@@ -64,8 +64,17 @@ pub struct View {
     pub needs: BTreeMap<String, Vec<usize>>,
     /// Whether modules are compiled after they are installed.
     pub bytecode: bool,
-    /// Indexes for what building a wheel requires, as the step that builds it reads them.
+    /// Where what building a wheel requires comes from.
+    pub requirements: BuildRequirements,
+}
+
+/// Where the build requirements of source distributions come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildRequirements {
+    /// Indexes, as the step that builds reads them.
     pub indexes: String,
+    /// A directory of wheels in the context.
+    pub wheels: Option<String>,
 }
 
 /// What is known of packages.
@@ -87,9 +96,9 @@ pub struct Installed {
     /// Whether modules are compiled.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bytecode: bool,
-    /// Indexes for what building a wheel requires.
+    /// Where what building a wheel requires comes from.
     #[serde(skip)]
-    pub indexes: String,
+    pub requirements: BuildRequirements,
 }
 
 impl Wheel {

@@ -7,7 +7,7 @@ use unwheel::{Interpreter, Tag, WheelName};
 
 use super::{Asked, markers};
 use crate::manifest::model::Python;
-use crate::plan::{View, Wheel, WheelSource};
+use crate::plan::{BuildRequirements, View, Wheel, WheelSource};
 
 /// Packages for an interpreter.
 #[derive(Debug)]
@@ -83,7 +83,10 @@ pub fn view(
         needs: needs.collect(),
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
-        indexes: serde_json::to_string(settings).unwrap_or_default(),
+        requirements: BuildRequirements {
+            indexes: serde_json::to_string(settings).unwrap_or_default(),
+            wheels: python.wheels.as_ref().map(|wheels| wheels.value.clone()),
+        },
     };
     Ok(Selected { view, warnings })
 }

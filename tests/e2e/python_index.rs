@@ -1,0 +1,146 @@
+//! Where packages come from: a private index with a secret, a directory of wheels in the context, the real index.
+
+use std::fmt::Write as _;
+
+use harness::run;
+use serde_json::Value;
+
+use crate::python_support::{Shelf, service};
+use crate::support::{bake, build, containerd, ok, progress};
+
+const REST: &str = "from: 'python:3.13-slim', requirements: [requirements.txt]";
+
+#[test]
+fn credentials_of_a_private_index_are_a_secret() {
+    // user:hunter2
+    const HEADER: &str = "Basic dXNlcjpodW50ZXIy";
+    let mut shelf = Shelf::new(containerd());
+    shelf.add("lib", "1.0", 2000);
+    shelf.index.wants(HEADER);
+    shelf.project.write("requirements.txt", "lib\n").unwrap();
+    shelf.manifest("", "", &[service("api", REST)]);
+    let without = shelf.refused(&[]);
+    assert!(without.stderr.contains("the index wants other credentials"), "{}", without.stderr);
+
+    let index = shelf.index.simple();
+    let manifest = std::fs::read_to_string(shelf.project.path().join("layerset.yaml")).unwrap();
+    let private = manifest.replace(&format!("[{index:?}]"), &format!("[{{url: {index:?}, secret: packages_auth}}]"));
+    assert_ne!(manifest, private);
+    shelf.project.write("layerset.yaml", &private).unwrap();
+    let secret = ["--secret", "id=packages_auth,env=PACKAGES_AUTH"];
+    let with_secret = || build(shelf.engine, &shelf.project).args(&secret).env("PACKAGES_AUTH", HEADER);
+    let lock = ok(with_secret().arg("--call=lock")).stdout;
+    assert!(lock.contains("lib-1.0-py3-none-any.whl"), "{lock}");
+    let llb = ok(with_secret().arg("--call=llb")).stdout;
+    shelf.project.write("pylock.toml", &lock).unwrap();
+    shelf.project.write("layerset.yaml", private.replace("python: {", "python: {lock: pylock.toml, ")).unwrap();
+    ok(with_secret().args(&["--push", "--tag", &shelf.name("api")]));
+    let image = shelf.image("api");
+    let all = [lock, llb, image.config.to_string(), image.root.to_string(), image.manifest.to_string()].concat();
+    for word in ["hunter2", "dXNlcjpodW50ZXIy"] {
+        assert!(!all.contains(word), "{word} is in {all}");
+    }
+    assert_eq!(shelf.python("api", "import lib; print(lib.VERSION)"), "1.0\n");
+    let others: Vec<String> = shelf.index.log().into_iter().filter(|line| line.ends_with(" 200")).collect();
+    assert!(others.iter().any(|line| line.contains("/files/lib-1.0-py3-none-any.whl ")), "{others:?}");
+}
+
+#[test]
+fn a_directory_of_wheels_needs_no_index() {
+    let mut shelf = Shelf::new(containerd());
+    for (name, needs) in [("outer", "inner>=1"), ("inner", "")] {
+        let wheel = shelf.wheel(name, "1.0", 2000);
+        let wheel = if needs.is_empty() { wheel } else { wheel.requires(needs) };
+        shelf.project.write(&format!("vendor/wheels/{}", wheel.filename()), wheel.bytes().unwrap()).unwrap();
+    }
+    shelf.project.write("requirements.txt", "outer\n").unwrap();
+    shelf.manifest("", "", &[service("api", REST)]);
+    let manifest = std::fs::read_to_string(shelf.project.path().join("layerset.yaml")).unwrap();
+    let offline = |more: &str| {
+        let python = format!("python: {{no_index: true, wheels: vendor/wheels{more}}}");
+        manifest.lines().map(|line| if line.starts_with("python:") { &python } else { line }).fold(
+            String::new(),
+            |mut text, line| {
+                let _ = writeln!(text, "{line}");
+                text
+            },
+        )
+    };
+    shelf.project.write("layerset.yaml", offline("")).unwrap();
+    shelf.push();
+    let unlocked = shelf.image("api").layers;
+    assert_eq!(shelf.python("api", "import outer, inner; print(inner.VERSION)"), "1.0\n");
+    let lock = shelf.lock();
+    assert!(lock.contains("path = \"vendor/wheels/inner-1.0-py3-none-any.whl\""), "{lock}");
+    shelf.project.write("layerset.yaml", offline(", lock: pylock.toml")).unwrap();
+    shelf.push();
+    assert_eq!(shelf.image("api").layers, unlocked);
+    assert_eq!(shelf.index.log(), Vec::<String>::new());
+
+    // The lock's hashes count for files of the context too.
+    shelf.project.write("vendor/wheels/inner-1.0-py3-none-any.whl", shelf.wheel("inner", "1.0", 3000).bytes().unwrap()).unwrap();
+    let refused = shelf.refused(&[]);
+    assert!(refused.stderr.contains("inner-1.0-py3-none-any.whl"), "{}", refused.stderr);
+}
+
+/// What pip would install from the index that this machine's pip asks: a lock of it, and the bytes of the wheels.
+fn lock_of(requirements: &[&str]) -> String {
+    let mut pip = run::command("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report=-", "--only-binary=:all:"]);
+    pip.args(["--python-version=3.13", "--implementation=cp", "--abi=cp313", "--abi=abi3", "--abi=none"]);
+    pip.args(["--platform=manylinux2014_x86_64", "--platform=manylinux_2_28_x86_64", "--target=nowhere"]);
+    let report: Value = serde_json::from_str(&run::output(pip.args(requirements)).unwrap()).unwrap();
+    let mut lock = "lock-version = \"1.0\"\ncreated-by = \"tests\"\n".to_owned();
+    let all = report["install"].as_array().unwrap();
+    let name = |one: &Value| one["metadata"]["name"].as_str().unwrap().to_lowercase();
+    for one in all {
+        let (info, metadata) = (&one["download_info"], &one["metadata"]);
+        let needs = metadata["requires_dist"].as_array().into_iter().flatten().map(|need| need.as_str().unwrap());
+        let needs: Vec<String> = needs
+            .map(|need| need.split(['<', '>', '=', '!', '~', ';', ' ', '[', '(']).next().unwrap().to_lowercase())
+            // Those of extras and of other Pythons are not there.
+            .filter(|need| all.iter().any(|one| name(one) == *need))
+            .map(|need| format!("{{ name = {need:?} }}"))
+            .collect();
+        let url = info["url"].as_str().unwrap();
+        write!(
+            lock,
+            "\n[[packages]]\nname = {:?}\nversion = {}\ndependencies = [{}]\nwheels = [{{ name = {:?}, url = {url:?}, hashes = {{ sha256 = {} }} }}]\n",
+            name(one),
+            metadata["version"],
+            needs.join(", "),
+            url.rsplit('/').next().unwrap(),
+            info["archive_info"]["hashes"]["sha256"],
+        )
+        .unwrap();
+    }
+    lock
+}
+
+#[test]
+fn packages_of_the_real_index_work() {
+    let mut shelf = Shelf::new(containerd());
+    let lock = lock_of(&["jinja2==3.1.6", "numpy==2.3.4", "flask==3.1.2"]);
+    assert_eq!(lock.matches("[[packages]]").count(), 8, "{lock}");
+    shelf.project.write("pylock.toml", &lock).unwrap();
+    shelf.project.write("page.txt", "jinja2==3.1.6\n").unwrap();
+    shelf.project.write("requirements.txt", "flask==3.1.2\nnumpy==2.3.4\n").unwrap();
+    let page = "from: 'python:3.13-slim', requirements: [page.txt]";
+    shelf.manifest("", "", &[service("page", page), service("api", REST)]);
+    let manifest = std::fs::read_to_string(shelf.project.path().join("layerset.yaml")).unwrap();
+    let index = format!("index: [{:?}]", shelf.index.simple());
+    shelf.project.write("layerset.yaml", manifest.replace(&index, "lock: pylock.toml")).unwrap();
+    let done = progress(bake(shelf.engine, &shelf.project).arg("--push"));
+    assert!(done.steps().iter().any(|(name, _)| name.contains("numpy-2.3.4-cp313")), "{done:?}");
+
+    let rendered = shelf.python("page", "import jinja2; print(jinja2.Template('a {{ b|e }}').render(b='<'))");
+    assert_eq!(rendered, "a &lt;\n");
+    let script = "import flask, numpy; print(numpy.linalg.det(numpy.eye(3) * 2), flask.Flask('x').test_client().get('/').status_code)";
+    let computed = shelf.python("api", script);
+    assert!(computed.starts_with("7.99999") || computed.starts_with("8.0"), "{computed}");
+    assert!(computed.ends_with(" 404\n"), "{computed}");
+    assert!(shelf.run("api", &["flask", "--version"]).contains("Flask 3.1.2"));
+    let shared = shelf.image("page").layers;
+    let all = shelf.image("api").layers;
+    assert!(shared.iter().skip(1).all(|layer| all.contains(layer)), "jinja2 and what it needs: {shared:?} {all:?}");
+}
