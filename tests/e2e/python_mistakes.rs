@@ -42,10 +42,10 @@ fn told(shelf: &Shelf, words: &[&str]) -> Output {
     output
 }
 
-/// The excerpt of the manifest that the engine prints, with the service's line marked.
+/// The excerpt of the manifest that the engine prints, with the line of a service marked.
 fn marked(output: &Output) {
     let line = output.stderr.lines().find(|line| line.contains(" | >>>"));
-    assert!(line.is_some_and(|line| line.contains("api:")), "the service is not marked: {}", output.stderr);
+    assert!(line.is_some_and(|line| line.contains("requirements: [")), "no service is marked: {}", output.stderr);
 }
 
 #[test]

@@ -104,10 +104,11 @@ impl Drop for Shelf {
     }
 }
 
-/// The names of the downloads and installations of a build that were really done.
+/// The names of the steps of a build that were really done. What a merge gives is no work of its own; sources are looked
+/// at again in every build, and the index tells what was really downloaded.
 pub(crate) fn work(progress: &Progress) -> Vec<String> {
-    let done = progress.done().into_iter().filter(|name| !name.ends_with("] merge"));
-    done.map(str::to_owned).collect()
+    let idle = |name: &&str| name.ends_with("] merge") || name.contains("] download ");
+    progress.done().into_iter().filter(|name| !idle(name)).map(str::to_owned).collect()
 }
 
 /// What is in one and not in the other.

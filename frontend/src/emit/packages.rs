@@ -104,6 +104,13 @@ impl Emitter<'_> {
             Some(wheels) => exec.mount(self.wheels_directory(wheels)),
             None => exec,
         };
+        let exec = match &packages.requirements.certificates {
+            Some(file) => {
+                let mount = Mount::bind(format!("{STEP}/certificates.pem"), self.context());
+                exec.mount(mount.selector(format!("/{file}")).readonly())
+            }
+            None => exec,
+        };
         let output = exec.output_of(OUT)?;
         let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
         Some(self.graph.add(exec, Metadata::named(name)).output(output))

@@ -8,6 +8,9 @@ use layerset_lock::Settings;
 use super::resolve::{ROOT, program};
 use crate::failure::Failure;
 
+/// Where the certificates of indexes are, below the mounts.
+const CERTIFICATES: &str = "certificates.pem";
+
 /// Writes the wheel into `out`. `settings` are JSON; what the build itself requires comes from the same indexes.
 pub fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Result<(), Failure> {
     let settings: Settings = serde_json::from_str(settings)
@@ -33,6 +36,10 @@ pub fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Re
     let cache = Path::new(ROOT).join("cache");
     let command =
         command.env("UV_CACHE_DIR", cache).env("SOURCE_DATE_EPOCH", "315532800").env("PYTHONHASHSEED", "0");
+    let certificates = Path::new(ROOT).join(CERTIFICATES);
+    if certificates.is_file() {
+        command.env("SSL_CERT_FILE", certificates);
+    }
     let failed = |why: String| {
         let name = sdist.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Failure::Request(format!(

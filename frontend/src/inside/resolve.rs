@@ -45,6 +45,9 @@ fn resolved(request: &Request, root: &Path, scratch: &Path) -> Result<String, Ve
         ("UV_CACHE_DIR".to_owned(), root.join("cache").display().to_string()),
         ("HOME".to_owned(), scratch.display().to_string()),
     ]);
+    if let Some(certificates) = &request.certificates {
+        variables.insert("SSL_CERT_FILE".to_owned(), files.join(certificates).display().to_string());
+    }
     variables.extend(credentials(&request.credentials)?);
     let uv = Uv { program: program(&root.join("uv"))?, python: None, config: None, variables, jobs: 4 };
     let context = root.join("context");

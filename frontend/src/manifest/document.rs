@@ -226,6 +226,8 @@ keys! {
         no_index: Text = "true",
         /// Directory of wheels in the context.
         wheels: Text = "vendor/wheels",
+        /// Certificates of indexes, a PEM file in the context.
+        certificates: Text = "company.pem",
         /// `together` (one version of each package for all services) or `separate`.
         resolution: Text = "separate",
         /// Whether modules are compiled when the image is built.

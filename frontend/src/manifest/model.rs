@@ -335,6 +335,8 @@ pub struct Python {
     pub no_index: bool,
     /// Directory of wheels in the context.
     pub wheels: Option<Spanned<String>>,
+    /// PEM file in the context with the certificates of indexes.
+    pub certificates: Option<Spanned<String>>,
     /// Whether all services get the same versions.
     pub resolution: Resolution,
     /// Whether modules are compiled.

@@ -71,7 +71,7 @@ impl Checked {
                 files.extend(known);
             }
         }
-        let files = files.into_keys().collect();
+        let files = self.step_files(files.keys());
         let answer = outside.lock(at(first), &files, &request).await?.unwrap_or_default();
         if answer.problems.is_empty() { Ok(answer.lock) } else { Err(self.wrong(&asked, &answer.problems)) }
     }

@@ -75,7 +75,7 @@ impl Checked {
             };
             if committed.is_none() && seen.locks[view].is_none() {
                 let request = self.request(&asked, vec![python::environment(&seen.interpreters[view])]);
-                let files = files.keys().cloned().collect();
+                let files = self.step_files(files.keys());
                 let Some(answer) = outside.lock(at, &files, &request).await? else { continue };
                 if !answer.problems.is_empty() {
                     return Err(self.wrong(&asked, &answer.problems));
@@ -199,6 +199,12 @@ impl Checked {
         Ok(Some(number))
     }
 
+    /// The files that a resolver reads.
+    pub(super) fn step_files<'a>(&self, requirements: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
+        let certificates = self.manifest.python.certificates.iter().map(|file| file.value.clone());
+        requirements.cloned().chain(certificates).collect()
+    }
+
     /// What a resolver is asked.
     pub(super) fn request(&self, asked: &Asked, environments: Vec<Environment>) -> Request {
         let python = &self.manifest.python;
@@ -213,6 +219,7 @@ impl Checked {
             },
             settings: self.indexes(),
             credentials: Vec::new(),
+            certificates: python.certificates.as_ref().map(|file| file.value.clone()),
             lock: python.lock.as_ref().map_or_else(|| "pylock.toml".to_owned(), |lock| lock.value.clone()),
             previous: None,
         }

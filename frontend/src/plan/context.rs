@@ -25,7 +25,8 @@ pub(super) fn plan(manifest: &Manifest, packages: &Packages, exclude: Vec<String
     let components = |path: &str| -> Vec<String> {
         path.split('/').filter(|part| !part.is_empty()).map(super::path::escape).collect()
     };
-    let directory = manifest.python.wheels.iter().map(|wheels| components(&wheels.value));
+    let python = &manifest.python;
+    let directory = python.wheels.iter().chain(&python.certificates).map(|path| components(&path.value));
     let wheels = packages.views.iter().flat_map(|view| &view.wheels);
     let wheels = wheels.filter_map(Wheel::context_path).map(components);
     let services = manifest.services.values().flat_map(|service| &service.files);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use unwheel::Scheme;
 
+use super::reason::Reason;
+
 /// A wheel for one interpreter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Wheel {
@@ -62,6 +64,8 @@ pub struct View {
     pub wheels: Vec<Wheel>,
     /// Which of them each stage and service needs (`service api`, `stage base`), as if all had this interpreter.
     pub needs: BTreeMap<String, Vec<usize>>,
+    /// Why the heavy ones are needed, as far as it is known.
+    pub reasons: BTreeMap<usize, Vec<Reason>>,
     /// Whether modules are compiled after they are installed.
     pub bytecode: bool,
     /// Where what building a wheel requires comes from.
@@ -75,6 +79,8 @@ pub struct BuildRequirements {
     pub indexes: String,
     /// A directory of wheels in the context.
     pub wheels: Option<String>,
+    /// The certificates of indexes, in the context.
+    pub certificates: Option<String>,
 }
 
 /// What is known of packages.

@@ -27,6 +27,8 @@ pub struct Request {
     pub settings: Settings,
     /// Credentials of indexes.
     pub credentials: Vec<Credential>,
+    /// A PEM file among the files, with the certificates of indexes.
+    pub certificates: Option<String>,
     /// Where the lock goes in the context.
     pub lock: String,
     /// Path of the lock there is, among the files.

@@ -4,13 +4,25 @@
 //! `unwheel`'s; here both meet the manifest.
 
 mod ask;
+mod assumed;
+mod imports;
 mod inputs;
 mod markers;
+mod modules;
+mod pins;
+mod reasons;
 mod report;
 mod select;
+#[cfg(test)]
+mod tests;
+mod unused;
 
 pub use ask::{Answer, Credential, Probed, Request};
+pub use assumed::{assumed, describe};
+pub use imports::{Imports, names_in, words};
 pub use inputs::{Asked, asked, read};
 pub use markers::{environment, environment_on, markers};
+pub use pins::different_pins;
 pub use report::{failure, warnings};
 pub use select::{Selected, view};
+pub use unused::Uses;

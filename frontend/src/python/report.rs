@@ -12,8 +12,11 @@ const RULE: &str = "requirements";
 /// A failure that says all of it. An index that does not answer may do so next time.
 pub fn failure(source: &Source, asked: &Asked, otherwise: Span, problems: &[Problem]) -> Failure {
     if !problems.is_empty() && problems.iter().all(|problem| problem.kind == Kind::Network) {
-        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        return Failure::TryAgain(texts.join("\n"));
+        let text = |problem: &Problem| {
+            let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{}{hint}", message(problem))
+        };
+        return Failure::TryAgain(problems.iter().map(text).collect::<Vec<_>>().join("\n"));
     }
     let diagnostics = problems.iter().map(|problem| {
         let diagnostic = Diagnostic::error(RULE, span(asked, otherwise, problem), message(problem));

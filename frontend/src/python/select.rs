@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Artifact, Input, Inputs, Location, Lock, Package, Problem, Settings};
 use unwheel::{Interpreter, Tag, WheelName};
 
+use super::reasons::Reasons;
 use super::{Asked, markers};
 use crate::manifest::model::Python;
-use crate::plan::{BuildRequirements, View, Wheel, WheelSource};
+use crate::plan::{BuildRequirements, HEAVY, View, Wheel, WheelSource};
 
 /// Packages for an interpreter.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub fn view(
     let mut problems: BTreeSet<Problem> = BTreeSet::new();
     let mut wheels: BTreeMap<usize, Option<Wheel>> = BTreeMap::new();
     let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut reasons = Reasons::default();
     for (consumer, ids) in asked {
         let own: Vec<&Input> = ids.iter().filter_map(|(id, _)| inputs.get(id)).collect();
         let is_built = building.contains(consumer);
@@ -48,7 +50,7 @@ pub fn view(
             }
         };
         if is_built {
-            warnings.extend(closure.warnings);
+            warnings.extend(closure.warnings.iter().cloned());
         }
         for index in &closure.packages {
             let Some(package) = lock.packages.get(*index) else { continue };
@@ -61,6 +63,11 @@ pub fn view(
                 _ => {}
             }
         }
+        let is_heavy = |index: &&usize| {
+            wheels.get(*index).is_some_and(|wheel| wheel.as_ref().and_then(|wheel| wheel.size) >= Some(HEAVY))
+        };
+        let heavy: Vec<usize> = closure.packages.iter().filter(is_heavy).copied().collect();
+        reasons.add(consumer, lock, &closures, (&own, &closure), &heavy);
         packages.insert(consumer.clone(), closure.packages);
     }
     if !problems.is_empty() {
@@ -81,11 +88,13 @@ pub fn view(
         scheme: interpreter.scheme.clone(),
         python: format!("{major}.{minor}"),
         needs: needs.collect(),
+        reasons: number.iter().map(|(index, number)| (*number, reasons.take(*index))).filter(|(_, all)| !all.is_empty()).collect(),
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
         requirements: BuildRequirements {
             indexes: serde_json::to_string(settings).unwrap_or_default(),
             wheels: python.wheels.as_ref().map(|wheels| wheels.value.clone()),
+            certificates: python.certificates.as_ref().map(|certificates| certificates.value.clone()),
         },
     };
     Ok(Selected { view, warnings })

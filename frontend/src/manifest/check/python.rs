@@ -75,6 +75,7 @@ impl Check<'_> {
             index,
             no_index: offline.unwrap_or_default(),
             wheels,
+            certificates: mapping.certificates.as_ref().and_then(|text| self.spanned(text, certificates)),
             resolution: (mapping.resolution.as_ref())
                 .and_then(|text| self.parse(text, resolution))
                 .unwrap_or_default(),
@@ -118,6 +119,10 @@ fn requirement_file(text: &str) -> Result<String, Fault> {
 
 fn lock_file(text: &str) -> Result<String, Fault> {
     file(text, "write for example pylock.toml")
+}
+
+fn certificates(text: &str) -> Result<String, Fault> {
+    file(text, "write for example company.pem")
 }
 
 fn file(text: &str, hint: &str) -> Result<String, Fault> {

@@ -1,0 +1,57 @@
+//! A small lock for the tests of this room.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use layerset_lock::{InputId, Inputs, Lock, Settings};
+
+use super::{Asked, assumed, view as select};
+use crate::diagnostic::Span;
+use crate::manifest::model::Python;
+use crate::plan::View;
+
+/// Packages with their megabytes and what they depend on, all needed by `r.txt`.
+pub(super) fn lock(packages: &[(&str, u64, &[&str])]) -> Lock {
+    let mut text = String::from(
+        "lock-version = \"1.0\"\nenvironments = [\"python_version == '3.12' and platform_machine == 'x86_64'\"]\n\
+         dependency-groups = [\"r\"]\n",
+    );
+    for (name, megabytes, needs) in packages {
+        let needs: Vec<String> = needs.iter().map(|need| format!("{{ name = \"{need}\" }}")).collect();
+        let file = format!("{}-1-py3-none-any.whl", name.replace('-', "_"));
+        let size = megabytes * 1_000_000;
+        let _ = writeln!(
+            text,
+            "[[packages]]\nname = \"{name}\"\nversion = \"1\"\nmarker = \"'r' in dependency_groups\"\n\
+             dependencies = [{}]\nwheels = [{{ url = \"https://example.com/{file}\", size = {size}, \
+             hashes = {{ sha256 = \"{}\" }} }}]",
+            needs.join(", "),
+            "0".repeat(64)
+        );
+    }
+    text += "[tool.layerset]\nversion = 1\n[[tool.layerset.groups]]\nname = \"r\"\ninputs = [{ path = \"r.txt\" }]\n";
+    Lock::read("pylock.toml", text.as_bytes()).unwrap()
+}
+
+/// The packages of `service api`, whose one requirement is the first line of `r.txt`, and then those of all others
+/// that nothing depends on.
+pub(super) fn view(lock: &Lock) -> View {
+    let needed: BTreeSet<&str> =
+        lock.packages.iter().flat_map(|package| &package.dependencies).map(|edge| edge.name.as_str()).collect();
+    let names = lock.packages.iter().map(|package| package.name.as_str());
+    let text: String = names.filter(|name| !needed.contains(name)).map(|name| format!("{name}\n")).collect();
+    let id = InputId::file("r.txt");
+    let inputs = Inputs::read(std::slice::from_ref(&id), |_| Ok::<_, ()>(Some(text.clone().into_bytes()))).unwrap();
+    let asked: Asked = BTreeMap::from([("service api".to_owned(), vec![(id, Span::default())])]);
+    let interpreter = assumed(lock, "x86_64").unwrap();
+    let (python, none) = (Python::default(), BTreeSet::new());
+    select(&asked, &inputs, lock, &interpreter, &python, &Settings::default(), &none).unwrap().view
+}
+
+#[test]
+fn a_heavy_package_has_its_line_and_what_is_between() {
+    let lock = lock(&[("a", 1, &["b"]), ("b", 1, &["torch"]), ("torch", 900, &[]), ("x", 50, &[])]);
+    let view = view(&lock);
+    let said: Vec<String> = view.reasons.values().flatten().map(ToString::to_string).collect();
+    assert_eq!(said, ["r.txt:1: a → b → torch (service api)", "r.txt:2: x (service api)"]);
+}
