@@ -12,17 +12,15 @@ import argparse
 import json
 import os
 import pathlib
-import shlex
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 import uuid
 
 # Nothing is left beside the sources.
 sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
+import engines  # noqa: E402
 import generate  # noqa: E402
 import images  # noqa: E402
 
@@ -35,36 +33,14 @@ EDITS = {
 }
 
 
-def run(command: list[str], environment: dict, root: pathlib.Path | None = None) -> subprocess.CompletedProcess:
-    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"failed: {' '.join(command)}\n{done.stderr[-3000:]}")
-    return done
-
-
-def context_bytes(progress: str) -> int:
-    """What the client sent, from the lines of `--progress=rawjson`."""
-    sent: dict[tuple[str, str], int] = {}
-    for line in progress.splitlines():
-        for status in (json.loads(line).get("statuses") or []) if line.startswith("{") else []:
-            if status["id"].startswith("transferring "):
-                key = (status["vertex"], status["id"])
-                sent[key] = max(sent.get(key, 0), status.get("current", 0))
-    return sum(sent.values())
-
-
 class Side:
     """One tool with its engine, its tree and its names in the registry, all of which begin empty."""
 
     def __init__(self, tool: str, arguments: argparse.Namespace) -> None:
         self.tool = tool
-        name = engine_name(tool)
-        printed = run([arguments.engine, "env", "--fresh", "--name", name], os.environ).stdout
-        exported = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
-        self.environment = {**os.environ, **exported, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-        run([arguments.engine, "frontend", arguments.frontend, "--name", name], os.environ)
+        self.environment = engines.start(arguments.engine, engine_name(tool), arguments.frontend)
         # A registry keeps what it has: names that it has never heard have no blobs.
-        self.prefix = f"{exported['LAYERSET_REGISTRY']}/overlap-{uuid.uuid4().hex}"
+        self.prefix = f"{self.environment['LAYERSET_REGISTRY']}/overlap-{uuid.uuid4().hex}"
         self.directory = tempfile.TemporaryDirectory(prefix="layerset-overlap-")
         self.root = pathlib.Path(self.directory.name)
         self.names = generate.write(self.root, self.prefix)
@@ -72,16 +48,13 @@ class Side:
 
     def bake(self) -> dict:
         """Seconds, bytes of context, and what the registry has not had before."""
-        command = ["docker", "buildx", "bake", "--push", "--progress=rawjson", "-f"]
-        start = time.monotonic()
-        done = run([*command, f"{self.tool}.json"], self.environment, self.root)
-        seconds = time.monotonic() - start
+        seconds, sent = engines.bake(f"{self.tool}.json", self.environment, self.root)
         blobs = images.distinct(self.images())
         new = [size for digest, size in blobs.items() if digest not in self.blobs]
         self.blobs.update(blobs)
         return {
-            "seconds": round(seconds, 2),
-            "context_bytes": context_bytes(done.stderr),
+            "seconds": seconds,
+            "context_bytes": sent,
             "new_blobs": len(new),
             "new_bytes": sum(new),
         }
@@ -95,7 +68,7 @@ class Side:
 
     def ideal(self) -> int:
         """Bytes of the one layer that has every needed file once."""
-        run(["docker", "buildx", "bake", "--push", "-f", "ideal.json"], self.environment, self.root)
+        engines.bake("ideal.json", self.environment, self.root)
         return sum(images.distinct([images.layers(f"{self.prefix}/ideal:bench")]).values())
 
 
@@ -119,14 +92,9 @@ def measure(arguments: argparse.Namespace) -> dict:
                 sides[tool].edit(path, number)
                 rows[tool].setdefault(edit, []).append(sides[tool].bake())
     return {
-        tool: {"images": held[tool], "rows": {row: medians(baked) for row, baked in rows[tool].items()}}
+        tool: {"images": held[tool], "rows": {row: engines.medians(baked) for row, baked in rows[tool].items()}}
         for tool in TOOLS
     }
-
-
-def medians(baked: list[dict]) -> dict:
-    row = {key: statistics.median(one[key] for one in baked) for key in baked[0]}
-    return {**row, "all_seconds": [one["seconds"] for one in baked]}
 
 
 def table(results: dict) -> str:
@@ -161,7 +129,7 @@ def main() -> None:
         results = measure(arguments)
     finally:
         for tool in TOOLS:
-            subprocess.run([arguments.engine, "down", "--name", engine_name(tool)], check=False)
+            engines.stop(arguments.engine, engine_name(tool))
     print(f"{len(generate.SELECTIONS)} services, medians of {arguments.cold} (cold) and {arguments.runs} runs")
     print(table(results))
     out = pathlib.Path(__file__).resolve().parent.parent / "results/overlap.json"

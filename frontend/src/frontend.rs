@@ -9,10 +9,10 @@ use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source, render};
-use crate::emit::{self, Input};
+use crate::emit::{self, Input, OwnImage};
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::gateway::{Client, Ref};
+use crate::gateway::{Client, Ref, own_image};
 use crate::manifest::Inputs;
 use crate::options::{NoCache, Options};
 use crate::pipeline::{self, Checked, Listed, Planned};
@@ -23,19 +23,26 @@ use crate::platform::Platform;
 /// nothing else of this process; if even that fails the engine is gone, and so are we.
 pub async fn run(options: Result<Options, String>) -> ExitCode {
     match crate::gateway::stdio().await {
-        Ok(channel) => serve(channel, options).await,
+        Ok(channel) => {
+            let image = own_image().map(|(definition, program)| OwnImage { definition, program });
+            serve(channel, options, image).await
+        }
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-/// As [`run`], over any connection.
-pub async fn serve(channel: Channel, options: Result<Options, String>) -> ExitCode {
+/// As [`run`], over any connection and from any image.
+pub async fn serve(
+    channel: Channel,
+    options: Result<Options, String>,
+    own_image: Option<OwnImage>,
+) -> ExitCode {
     let imports = options.as_ref().map(|options| options.cache_imports.clone()).unwrap_or_default();
     let Ok(client) = Client::hello(channel, &imports).await else { return ExitCode::FAILURE };
     let bridge = client.clone();
     let work = async move {
         let options = options.map_err(Failure::Request)?;
-        Box::pin(build(&Engine { client: bridge, options })).await
+        Box::pin(build(&Engine { client: bridge, options, own_image })).await
     };
     finish(&client, work).await
 }

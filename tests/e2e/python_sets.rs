@@ -148,7 +148,7 @@ fn wheels_are_downloaded_once_and_stored_once_over_twenty_two_images() {
     shelf.manifest(", lock: pylock.toml", stages, &services());
     shelf.index.forget();
     let again = shelf.push();
-    assert_eq!(work(&again), Vec::<String>::new(), "all was there: {:#?}", again.steps());
+    assert_eq!(work(&again), Vec::<String>::new(), "all was there");
     assert_eq!(shelf.index.log(), Vec::<String>::new(), "a lock needs no index");
     for (number, image) in images.iter().enumerate() {
         assert_eq!(image.layers, shelf.image(&format!("s{number}")).layers, "s{number}");

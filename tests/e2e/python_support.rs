@@ -104,10 +104,12 @@ impl Drop for Shelf {
     }
 }
 
-/// The names of the steps of a build that were really done. What a merge gives is no work of its own; sources are looked
-/// at again in every build, and the index tells what was really downloaded.
+/// The names of the steps of a build that were really done. What a merge gives is no work of its own. A step on nothing
+/// counts as done whenever it is looked at: downloads, of which the index tells more, and bare directories.
 pub(crate) fn work(progress: &Progress) -> Vec<String> {
-    let idle = |name: &&str| name.ends_with("] merge") || name.contains("] download ");
+    let idle = |name: &&str| {
+        name.ends_with("] merge") || name.contains("] download ") || name.contains("] keep owner and mode ")
+    };
     progress.done().into_iter().filter(|name| !idle(name)).map(str::to_owned).collect()
 }
 

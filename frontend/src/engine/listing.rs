@@ -7,7 +7,6 @@ use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
 use super::look::{DIRECTORY, SYMLINK, permissions};
-use super::python::running_in;
 use super::{Engine, LOOKUPS};
 use crate::emit;
 use crate::failure::Failure;
@@ -21,7 +20,8 @@ impl Engine {
         }
         let name = &self.options.context_local;
         let definition = emit::context_definition(context, name, self.options.session_of(name));
-        if let Some(asked) = running_in().and_then(|image| emit::list_context(&image, &definition)) {
+        if let Some(asked) = self.own_image.as_ref().and_then(|image| emit::list_context(image, &definition))
+        {
             let bytes = self.ask(asked).await?;
             let unreadable =
                 || Failure::Request("internal error: the context's listing cannot be read".into());

@@ -13,7 +13,7 @@ use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
 use crate::diagnostic::Span;
-use crate::emit::{self, BaseSource};
+use crate::emit::{self, BaseSource, OwnImage};
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
@@ -36,6 +36,8 @@ pub struct Engine {
     pub client: Client,
     /// What the build was asked for.
     pub options: Options,
+    /// The image that this process runs in, if the engine says so: steps of our own run on it.
+    pub own_image: Option<OwnImage>,
 }
 
 impl Engine {
@@ -140,6 +142,11 @@ impl Outside for Engine {
     }
 
     async fn interpreter(&self, at: OnStage<'_>) -> Result<Option<Probed>, Failure> {
+        if self.own_image.is_none() {
+            return Err(Failure::Request(
+                "Python packages need an engine that tells a frontend its own image, with gateway.v0 or a syntax line".into(),
+            ));
+        }
         let Some(bytes) = self.probe(at).await? else {
             return Ok(Some(Probed::Nothing("it is built on nothing, expected a base with Python".into())));
         };

@@ -6,9 +6,8 @@ use buildkit_llb::{Differ, Graph, Local, Metadata};
 use buildkit_proto::pb;
 
 use super::Engine;
-use crate::emit::{self, Asked, Input, OwnImage, Settings};
+use crate::emit::{self, Asked, Input, Settings};
 use crate::failure::Failure;
-use crate::gateway::own_image;
 use crate::manifest::model::Base;
 use crate::outside::OnStage;
 use crate::plan::{Looks, Target};
@@ -16,11 +15,6 @@ use crate::python::{Answer, Credential, Request};
 
 /// Where a step reads the secret of an index.
 const SECRETS: &str = "/.layerset/secrets";
-
-/// The image that this process runs in.
-pub(super) fn running_in() -> Option<OwnImage> {
-    own_image().map(|(definition, program)| OwnImage { definition, program })
-}
 
 impl Engine {
     /// What a step of ours answers.
@@ -147,7 +141,7 @@ impl Engine {
             network: options.network.clone(),
             labels: options.labels.clone(),
             proxies: options.proxies(),
-            own_image: running_in(),
+            own_image: self.own_image.clone(),
         }
     }
 }

@@ -40,7 +40,8 @@ fn value<'m>(marker: &'m Marker, name: &str) -> Option<&'m str> {
 /// The oldest version that a lock of others is for.
 fn oldest(lock: &Lock) -> Option<String> {
     let text = lock.requires_python.as_ref()?.to_string();
-    let least = text.split(',').find_map(|part| part.trim().strip_prefix(">=").or(part.trim().strip_prefix("==")))?;
+    let least =
+        text.split(',').find_map(|part| part.trim().strip_prefix(">=").or(part.trim().strip_prefix("==")))?;
     let mut parts = least.trim().split('.');
     Some(format!("{}.{}", parts.next()?, parts.next()?))
 }
@@ -70,7 +71,10 @@ fn interpreter((major, minor): (u32, u32), machine: &str, libc: Libc) -> Interpr
     let site = format!("/usr/local/lib/python{python}/site-packages");
     let bits = if matches!(machine, "i686" | "armv6l" | "armv7l") { 32 } else { 64 };
     Interpreter {
-        implementation: Implementation { name: implementation_name.clone(), version: implementation_version.clone() },
+        implementation: Implementation {
+            name: implementation_name.clone(),
+            version: implementation_version.clone(),
+        },
         version: (major, minor),
         full_version: python_full_version.clone(),
         abi_flags: String::new(),
@@ -139,13 +143,21 @@ mod tests {
     #[test]
     fn the_environment_of_the_machine_or_the_first() {
         let one = |version: &str, machine: &str| {
-            format!("\"python_version == '{version}' and sys_platform == 'linux' and platform_machine == '{machine}'\"")
+            format!(
+                "\"python_version == '{version}' and sys_platform == 'linux' and platform_machine == '{machine}'\""
+            )
         };
         let head = format!("environments = [{}, {}]", one("3.12", "x86_64"), one("3.13", "aarch64"));
         let wheel = "a-1-py3-none-any.whl";
         let found = |machine: &str| described(&head, wheel, machine).unwrap();
-        assert_eq!(found("x86_64"), "Python 3.12 in /usr/local/lib/python3.12/site-packages on x86_64 with glibc");
-        assert_eq!(found("aarch64"), "Python 3.13 in /usr/local/lib/python3.13/site-packages on aarch64 with glibc");
+        assert_eq!(
+            found("x86_64"),
+            "Python 3.12 in /usr/local/lib/python3.12/site-packages on x86_64 with glibc"
+        );
+        assert_eq!(
+            found("aarch64"),
+            "Python 3.13 in /usr/local/lib/python3.13/site-packages on aarch64 with glibc"
+        );
         assert_eq!(found("s390x"), found("x86_64"));
     }
 
@@ -153,7 +165,10 @@ mod tests {
     fn locks_of_others_say_the_oldest_version() {
         let musl = "a-1-cp311-cp311-musllinux_1_2_x86_64.whl";
         let found = described("requires-python = \">=3.11.2,<4\"", musl, "x86_64");
-        assert_eq!(found.unwrap(), "Python 3.11 in /usr/local/lib/python3.11/site-packages on x86_64 with musl");
+        assert_eq!(
+            found.unwrap(),
+            "Python 3.11 in /usr/local/lib/python3.11/site-packages on x86_64 with musl"
+        );
         assert_eq!(described("", musl, "x86_64"), None);
     }
 

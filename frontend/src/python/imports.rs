@@ -93,7 +93,8 @@ fn top(name: &str) -> Option<String> {
 
 /// Whether a string could be the name of a module or package.
 fn is_dotted(text: &str) -> bool {
-    text.len() <= 4 * LONGEST && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'))
+    text.len() <= 4 * LONGEST
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +126,9 @@ impl<'t> Scanner<'t> {
         loop {
             let byte = self.byte(0)?;
             match byte {
-                b'\\' => self.at += if self.byte(1) == Some(b'\r') && self.byte(2) == Some(b'\n') { 3 } else { 2 },
+                b'\\' => {
+                    self.at += if self.byte(1) == Some(b'\r') && self.byte(2) == Some(b'\n') { 3 } else { 2 }
+                }
                 b'\n' | b'\r' => {
                     self.at += 1;
                     if self.depth == 0 {
@@ -188,7 +191,9 @@ impl<'t> Scanner<'t> {
         while let Some(byte) = self.byte(0) {
             match byte {
                 // In front of a field it is a backslash and no more.
-                b'\\' if fields && self.byte(1) == Some(b'{') && (raw || self.byte(2) != Some(b'{')) => self.at += 1,
+                b'\\' if fields && self.byte(1) == Some(b'{') && (raw || self.byte(2) != Some(b'{')) => {
+                    self.at += 1
+                }
                 b'\\' => self.at += 2,
                 b'\n' | b'\r' if !long => {
                     end = self.at;
@@ -199,7 +204,9 @@ impl<'t> Scanner<'t> {
                     self.at += 1;
                     self.field(nesting + 1);
                 }
-                byte if Some(byte) == quote && (!long || (self.byte(1) == quote && self.byte(2) == quote)) => {
+                byte if Some(byte) == quote
+                    && (!long || (self.byte(1) == quote && self.byte(2) == quote)) =>
+                {
                     end = self.at;
                     self.at += length;
                     break;

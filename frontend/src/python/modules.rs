@@ -57,7 +57,10 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("langchain*", &["faiss-*", "chromadb", "sentence-transformers", "torch", "transformers", "playwright"]),
     ("matplotlib", &["pyqt*", "pyside*", "wxpython"]),
     ("optimum*", &["onnx", "onnxruntime*", "openvino*", "torch"]),
-    ("pandas", &["pyarrow", "fastparquet", "numba", "numexpr", "tables", "scipy", "matplotlib", "lxml", "polars*"]),
+    (
+        "pandas",
+        &["pyarrow", "fastparquet", "numba", "numexpr", "tables", "scipy", "matplotlib", "lxml", "polars*"],
+    ),
     ("plotly", &["kaleido"]),
     ("polars*", &["pyarrow", "pandas", "deltalake", "polars*"]),
     ("pyspark", &["pandas", "pyarrow", "numpy", "grpcio*"]),
@@ -68,8 +71,19 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     (
         "transformers",
         &[
-            "torch*", "tensorflow*", "jax*", "flax", "accelerate", "bitsandbytes", "flash-attn", "onnxruntime*",
-            "optimum*", "peft", "sentencepiece", "timm", "triton",
+            "torch*",
+            "tensorflow*",
+            "jax*",
+            "flax",
+            "accelerate",
+            "bitsandbytes",
+            "flash-attn",
+            "onnxruntime*",
+            "optimum*",
+            "peft",
+            "sentencepiece",
+            "timm",
+            "triton",
         ],
     ),
     ("xarray", &["netcdf4", "h5netcdf", "zarr", "dask", "scipy", "rasterio", "numba"]),
@@ -106,7 +120,11 @@ pub fn may_load(name: &str, other: &str) -> bool {
 }
 
 fn known(table: &[(&str, &'static [&'static str])], name: &str) -> Vec<&'static str> {
-    table.iter().filter(|(pattern, _)| fits(pattern, name)).flat_map(|(_, names)| names.iter().copied()).collect()
+    table
+        .iter()
+        .filter(|(pattern, _)| fits(pattern, name))
+        .flat_map(|(_, names)| names.iter().copied())
+        .collect()
 }
 
 fn fits(pattern: &str, name: &str) -> bool {

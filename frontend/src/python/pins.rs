@@ -53,14 +53,20 @@ mod tests {
 
     fn warnings(files: &[(&str, &str)]) -> Vec<String> {
         let ids: Vec<InputId> = files.iter().map(|(path, _)| InputId::file(*path)).collect();
-        let text = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| text.as_bytes().to_vec());
+        let text = |path: &str| {
+            files.iter().find(|(name, _)| *name == path).map(|(_, text)| text.as_bytes().to_vec())
+        };
         let inputs = Inputs::read(&ids, |path| Ok::<_, ()>(text(path))).unwrap();
         different_pins(&inputs).iter().map(|problem| problem.to_string()).collect()
     }
 
     #[test]
     fn only_pins_that_meet() {
-        let found = warnings(&[("a.txt", "x\nNumPy==1.26.4\ny==1"), ("b.txt", "numpy==2.1.0\ny==1"), ("c.txt", "numpy>=1")]);
+        let found = warnings(&[
+            ("a.txt", "x\nNumPy==1.26.4\ny==1"),
+            ("b.txt", "numpy==2.1.0\ny==1"),
+            ("c.txt", "numpy>=1"),
+        ]);
         let expected = "a.txt:2: numpy is pinned to 1.26.4, and to 2.1.0 at b.txt:1; \
                         pin one version in all files, and the services share one layer of it";
         assert_eq!(found, [expected]);

@@ -88,7 +88,11 @@ pub fn view(
         scheme: interpreter.scheme.clone(),
         python: format!("{major}.{minor}"),
         needs: needs.collect(),
-        reasons: number.iter().map(|(index, number)| (*number, reasons.take(*index))).filter(|(_, all)| !all.is_empty()).collect(),
+        reasons: number
+            .iter()
+            .map(|(index, number)| (*number, reasons.take(*index)))
+            .filter(|(_, all)| !all.is_empty())
+            .collect(),
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
         requirements: BuildRequirements {

@@ -36,12 +36,17 @@ pub(super) fn lock(packages: &[(&str, u64, &[&str])]) -> Lock {
 /// The packages of `service api`, whose one requirement is the first line of `r.txt`, and then those of all others
 /// that nothing depends on.
 pub(super) fn view(lock: &Lock) -> View {
-    let needed: BTreeSet<&str> =
-        lock.packages.iter().flat_map(|package| &package.dependencies).map(|edge| edge.name.as_str()).collect();
+    let needed: BTreeSet<&str> = lock
+        .packages
+        .iter()
+        .flat_map(|package| &package.dependencies)
+        .map(|edge| edge.name.as_str())
+        .collect();
     let names = lock.packages.iter().map(|package| package.name.as_str());
     let text: String = names.filter(|name| !needed.contains(name)).map(|name| format!("{name}\n")).collect();
     let id = InputId::file("r.txt");
-    let inputs = Inputs::read(std::slice::from_ref(&id), |_| Ok::<_, ()>(Some(text.clone().into_bytes()))).unwrap();
+    let inputs =
+        Inputs::read(std::slice::from_ref(&id), |_| Ok::<_, ()>(Some(text.clone().into_bytes()))).unwrap();
     let asked: Asked = BTreeMap::from([("service api".to_owned(), vec![(id, Span::default())])]);
     let interpreter = assumed(lock, "x86_64").unwrap();
     let (python, none) = (Python::default(), BTreeSet::new());

@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn names_that_matter_lead_to_something_heavy() {
-        let lock = lock(&[("a", 30, &[]), ("b", 1, &["a"]), ("c", 1, &["b"]), ("d", 1, &[]), ("e", 1, &["d"])]);
+        let lock =
+            lock(&[("a", 30, &[]), ("b", 1, &["a"]), ("c", 1, &["b"]), ("d", 1, &[]), ("e", 1, &["d"])]);
         let names = Uses::of(&lock).names(&view(&lock));
         assert_eq!(names.into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
     }

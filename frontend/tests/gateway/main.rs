@@ -11,6 +11,7 @@ mod errors;
 mod fake;
 mod inputs;
 mod process;
+mod python;
 mod reading;
 mod request;
 mod result;

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use buildkit_llb::listing::Listing;
+use buildkit_llb::{self as llb, Graph};
 use buildkit_proto::{gateway as gw, pb, rpc};
+use layerset::emit::OwnImage;
 use layerset::options::{self, Options};
 
 use crate::fake::{Call, Fake, Files, Image, Script, ops};
@@ -57,8 +59,17 @@ pub(crate) async fn build(script: Script, pairs: &[&str]) -> Build {
 /// Serves a request until it ends by itself.
 pub(crate) async fn serve(script: Script, options: Result<Options, String>) -> Build {
     let (fake, channel) = connected(script).await;
-    let code = tokio::time::timeout(LONG, layerset::frontend::serve(channel, options)).await.unwrap();
+    let own = own_image(&fake);
+    let code = tokio::time::timeout(LONG, layerset::frontend::serve(channel, options, own)).await.unwrap();
     Build { code, calls: fake.calls() }
+}
+
+/// The frontend's image, where steps of its own answer.
+fn own_image(fake: &Fake) -> Option<OwnImage> {
+    let mut graph = Graph::new();
+    let image = graph.add(llb::Image::new("docker.io/layerset/frontend:1"), llb::Metadata::default());
+    let definition = graph.definition(image);
+    fake.has_answers().then(|| OwnImage { definition, program: "/layerset".into() })
 }
 
 /// A fake engine and the connection to it.

@@ -30,10 +30,13 @@ async fn every_call_answers_all_four() {
     let listed: Value = serde_json::from_str(&text(&described, "result.json")).unwrap();
     let listed: Vec<&str> =
         listed.as_array().unwrap().iter().filter_map(|call| call["Name"].as_str()).collect();
-    for known in ["outline", "targets", "lint", "plan", "bake", "llb", "schema", "subrequests.describe"] {
+    for known in
+        ["outline", "targets", "lint", "plan", "bake", "llb", "lock", "schema", "subrequests.describe"]
+    {
         assert!(listed.contains(&format!("frontend.{known}").as_str()), "{known} is not in {listed:?}");
     }
-    for name in listed {
+    // There is nothing to lock here, which is an error: see python.rs.
+    for name in listed.into_iter().filter(|name| *name != "frontend.lock") {
         let build = call(name.strip_prefix("frontend.").unwrap()).await;
         let metadata = &build.result().metadata;
         let keys: Vec<_> = metadata.keys().collect();

@@ -44,7 +44,7 @@ pub fn library(text: &str, size: usize) -> Vec<u8> {
         // Instructions repeat, addresses and constants do not.
         let op = usize::try_from(number % 12).unwrap_or_default();
         bytes.extend([[0x48, 0x8b], [0x48, 0x89], [0x0f, 0x1f], [0xe8, 0x00]][op % 4]);
-        bytes.extend(&(number >> 8).to_le_bytes()[..2 + op % 2]);
+        bytes.extend(&(number >> 8).to_le_bytes()[..1 + op % 2]);
         bytes.extend([[0, 0, 0, 0], [0xff; 4], [0x48, 0x83, 0xc4, 0x08]][op % 3]);
     }
     bytes.truncate(size);

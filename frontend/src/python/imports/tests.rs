@@ -118,7 +118,8 @@ fn words_of_commands() {
 #[test]
 fn nothing_makes_it_run_away() {
     let deep = format!("{}x{}", "f'{".repeat(10_000), "}'".repeat(10_000));
-    for source in [&deep, &"f\"{'".repeat(20_000), &"(".repeat(100_000), &"\\".repeat(100_001), "f'{", "f'{x:", "'\\"]
+    for source in
+        [&deep, &"f\"{'".repeat(20_000), &"(".repeat(100_000), &"\\".repeat(100_001), "f'{", "f'{x:", "'\\"]
     {
         modules(source);
     }

@@ -59,6 +59,11 @@ impl Fake {
         }
     }
 
+    /// Whether steps answer here.
+    pub(crate) fn has_answers(&self) -> bool {
+        !self.script.answers.is_empty()
+    }
+
     /// Everything it was asked so far, in order.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()

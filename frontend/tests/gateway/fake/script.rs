@@ -41,6 +41,8 @@ pub(crate) struct Script {
     pub(crate) images: BTreeMap<String, Image>,
     /// Definitions that the client hands in.
     pub(crate) inputs: BTreeMap<String, pb::Definition>,
+    /// The files that steps write.
+    pub(crate) answers: Files,
     /// What happens to each call.
     pub(crate) react: Box<dyn Fn(&Call) -> Reaction + Send + Sync>,
 }
@@ -49,7 +51,7 @@ pub(crate) struct Script {
 pub(super) enum Stands {
     /// A local source, of which only some paths were asked for.
     Local { name: String, only: Option<Vec<String>> },
-    /// Something built: it has no files.
+    /// Something built: it has what steps write.
     Built,
 }
 
@@ -69,6 +71,7 @@ impl Default for Script {
             locals: BTreeMap::new(),
             images: BTreeMap::new(),
             inputs: BTreeMap::new(),
+            answers: Files::new(),
             react: Box::new(|_| Reaction::Answer),
         }
     }
@@ -131,7 +134,7 @@ impl Script {
 
     /// The files behind a ref. A path that was not asked for was not sent.
     fn files(&self, stands: &Stands, path: &str) -> Result<&Files, Status> {
-        let Stands::Local { name, only } = stands else { return Err(missing(path)) };
+        let Stands::Local { name, only } = stands else { return Ok(&self.answers) };
         if only.as_ref().is_some_and(|only| !only.iter().any(|asked| asked == path)) {
             return Err(missing(path));
         }

@@ -32,13 +32,13 @@ def layers(reference: str) -> Layers:
     return [(layer["digest"], layer["size"]) for layer in found["layers"]]
 
 
-def distinct(images: list[Layers]) -> dict[str, int]:
-    """Every blob once. The first layer of each image is that of its base, which is no file layer."""
-    return {digest: size for image in images for digest, size in image[1:]}
+def distinct(images: list[Layers], base: int = 1) -> dict[str, int]:
+    """Every blob once, without the first layers of each image, which are those of its base."""
+    return {digest: size for image in images for digest, size in image[base:]}
 
 
 def figures(images: list[Layers], ideal: int) -> dict:
-    """`ideal` and all sizes: bytes of compressed file layers, the base's not among them."""
+    """`ideal` and all sizes: bytes of compressed layers. The base of an image is its first layer, and not counted."""
     stored = sum(distinct(images).values())
     every = sum(size for image in images for _, size in image[1:])
     counts = [len(image) for image in images]

@@ -1,0 +1,57 @@
+"""Baking on engines of the harness that begin empty."""
+
+import json
+import os
+import pathlib
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+# Where a private engine and its containers find what listens on 127.0.0.1 here: the harness's choice.
+HOST = "198.18.54.1"
+
+
+def run(command: list[str], environment: dict, root: pathlib.Path | None = None) -> subprocess.CompletedProcess:
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"failed: {' '.join(command)}\n{done.stderr[-3000:]}")
+    return done
+
+
+def start(binary: str, name: str, frontend: str) -> dict:
+    """An engine with nothing but base images and the frontend: the environment of commands that use it."""
+    printed = run([binary, "env", "--fresh", "--name", name], os.environ).stdout
+    exported = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
+    run([binary, "frontend", frontend, "--name", name], os.environ)
+    return {**os.environ, **exported, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+
+
+def stop(binary: str, name: str) -> None:
+    subprocess.run([binary, "down", "--name", name], check=False)
+
+
+def bake(file: str, environment: dict, root: pathlib.Path, options: tuple[str, ...] = ("--push",)) -> tuple[float, int]:
+    """Seconds, and bytes of context that the client sent."""
+    command = ["docker", "buildx", "bake", "--progress=rawjson", "-f", file, *options]
+    start = time.monotonic()
+    done = run(command, environment, root)
+    return round(time.monotonic() - start, 2), context_bytes(done.stderr)
+
+
+def context_bytes(progress: str) -> int:
+    """What the client sent, from the lines of `--progress=rawjson`."""
+    sent: dict[tuple[str, str], int] = {}
+    for line in progress.splitlines():
+        for status in (json.loads(line).get("statuses") or []) if line.startswith("{") else []:
+            if status["id"].startswith("transferring "):
+                key = (status["vertex"], status["id"])
+                sent[key] = max(sent.get(key, 0), status.get("current", 0))
+    return sum(sent.values())
+
+
+def medians(baked: list[dict]) -> dict:
+    """Of each figure of several runs."""
+    row = {key: statistics.median(one[key] for one in baked) for key in baked[0]}
+    return {**row, "all_seconds": [one["seconds"] for one in baked]}

@@ -1,0 +1,220 @@
+//! Python packages: which steps are asked, what comes of their answers, and what is wrong with them.
+
+use buildkit_proto::pb;
+use buildkit_proto::pb::op::Op;
+use serde_json::{Value, json};
+
+use crate::fake::{Call, Files, Script, ops};
+use crate::request::{Build, build, ignoring_cache, script};
+
+const MANIFEST: &str = "\
+stages:
+  base: {from: 'python:3.13-slim'}
+services:
+  api: {from: base, requirements: [req/base.txt, req/web.txt]}
+  worker: {from: base, requirements: [req/base.txt]}
+python: {index: ['https://packages.example.com/simple']}
+";
+
+fn interpreter() -> Value {
+    let lib = "/usr/local/lib/python3.13/site-packages";
+    json!({"interpreter": {
+        "implementation": {"name": "cpython", "version": "3.13.1"},
+        "version": [3, 13], "full_version": "3.13.1", "abi_flags": "",
+        "ext_suffix": ".cpython-313-x86_64-linux-gnu.so", "debug": false, "free_threaded": false,
+        "platform": "linux-x86_64", "pointer_width": 64, "manylinux": true,
+        "libc": {"name": "glibc", "major": 2, "minor": 41},
+        "scheme": {
+            "purelib": lib, "platlib": lib, "scripts": "/usr/local/bin", "data": "/usr/local",
+            "headers": "/usr/local/include/python3.13", "executable": "/usr/local/bin/python3",
+            "python": "3.13",
+        },
+        "virtual_environment": false, "externally_managed": false,
+        "markers": {
+            "implementation_name": "cpython", "implementation_version": "3.13.1", "os_name": "posix",
+            "platform_machine": "x86_64", "platform_python_implementation": "CPython",
+            "platform_release": "", "platform_system": "Linux", "platform_version": "",
+            "python_full_version": "3.13.1", "python_version": "3.13", "sys_platform": "linux",
+        },
+    }})
+}
+
+/// A lock of others, in which everything is everybody's.
+fn lock(tag: &str) -> String {
+    let package = |name: &str, hash: char| {
+        let (file, sha) = (format!("{name}-1.0-{tag}.whl"), hash.to_string().repeat(64));
+        format!(
+            "[[packages]]\nname = \"{name}\"\nversion = \"1.0\"\nwheels = [{{ name = \"{file}\", \
+             url = \"https://packages.example.com/{file}\", size = 10, hashes = {{ sha256 = \"{sha}\" }} }}]\n"
+        )
+    };
+    format!("lock-version = \"1.0\"\ncreated-by = \"x\"\n{}{}", package("five", '5'), package("six", '6'))
+}
+
+fn python(manifest: &str, answers: &[(&str, Value)]) -> Script {
+    let mut script = script(manifest, &[]);
+    let context = script.locals.get_mut("context").unwrap();
+    context.insert("req/base.txt".into(), b"six\n".to_vec());
+    context.insert("req/web.txt".into(), b"five\n".to_vec());
+    let uv = script.images.values().next().unwrap().clone();
+    script.images.insert("ghcr.io/astral-sh/uv:latest".into(), uv);
+    let answers = answers.iter().map(|(file, value)| ((*file).to_owned(), value.to_string().into_bytes()));
+    script.answers = Files::from_iter(answers);
+    script
+}
+
+fn locked(lock: &str) -> Script {
+    let manifest = MANIFEST.replace("index:", "lock: pylock.toml, index:");
+    let mut script = python(&manifest, &[("interpreter.json", interpreter())]);
+    script.locals.get_mut("context").unwrap().insert("pylock.toml".into(), lock.as_bytes().to_vec());
+    script
+}
+
+/// The words of every step that was asked for, in order.
+fn steps(build: &Build) -> Vec<String> {
+    let mut steps = Vec::new();
+    for definition in build.solves().into_iter().filter_map(|solve| solve.definition.as_ref()) {
+        for exec in execs(definition) {
+            let name = exec.meta.unwrap().args.get(1).cloned().unwrap_or_default();
+            steps.push(name);
+        }
+    }
+    steps.dedup();
+    steps
+}
+
+fn warnings(build: &Build) -> Vec<String> {
+    let warning = |call: &Call| match call {
+        Call::Warn(warn) => Some(String::from_utf8(warn.short.clone()).unwrap()),
+        _ => None,
+    };
+    build.calls.iter().filter_map(warning).collect()
+}
+
+fn execs(definition: &pb::Definition) -> Vec<pb::ExecOp> {
+    let exec = |op: pb::Op| match op.op {
+        Some(Op::Exec(exec)) => Some(exec),
+        _ => None,
+    };
+    ops(definition).into_iter().filter_map(exec).collect()
+}
+
+fn sources(definition: &pb::Definition, start: &str) -> Vec<pb::SourceOp> {
+    let source = |op: pb::Op| match op.op {
+        Some(Op::Source(source)) if source.identifier.starts_with(start) => Some(source),
+        _ => None,
+    };
+    ops(definition).into_iter().filter_map(source).collect()
+}
+
+#[tokio::test]
+async fn locked_packages_are_downloaded_by_hash_and_installed_without_network() {
+    let build = build(locked(&lock("py3-none-any")), &["target=api"]).await;
+    assert_eq!(steps(&build), ["probe", "unwheel"]);
+    let image = build.image();
+    let wheels = sources(&image, "https://");
+    let hashes: Vec<&str> = wheels.iter().map(|wheel| wheel.attrs["http.checksum"].as_str()).collect();
+    assert_eq!(hashes, [format!("sha256:{}", "5".repeat(64)), format!("sha256:{}", "6".repeat(64))]);
+    let install = execs(&image).pop().unwrap();
+    assert_eq!(install.network, i32::from(pb::NetMode::None));
+    let args = install.meta.unwrap().args;
+    assert_eq!(args[..2], ["/layerset", "unwheel"]);
+    assert_eq!(
+        args[3..],
+        ["/layer", "/wheels/0/five-1.0-py3-none-any.whl", "/wheels/1/six-1.0-py3-none-any.whl"]
+    );
+    assert!(
+        install.mounts.iter().filter(|mount| mount.dest.starts_with("/wheels")).all(|mount| mount.readonly)
+    );
+    // The lock says nothing of groups, so everybody gets all of it.
+    let warned = warnings(&build);
+    assert!(warned.len() == 1 && !warned[0].starts_with("unlocked"), "{warned:?}");
+}
+
+#[tokio::test]
+async fn the_base_is_no_input_of_a_layer_of_packages() {
+    let digests = |build: &Build| -> Vec<Vec<u8>> {
+        use prost::Message as _;
+        execs(&build.image()).into_iter().map(|exec| exec.encode_to_vec()).collect()
+    };
+    let first = build(locked(&lock("py3-none-any")), &["target=api"]).await;
+    let mut patched = locked(&lock("py3-none-any"));
+    let base = patched.images.get_mut("docker.io/library/python:3.13-slim").unwrap();
+    base.digest = format!("sha256:{}", "b".repeat(64));
+    let second = build(patched, &["target=api"]).await;
+    assert_eq!(digests(&first), digests(&second));
+}
+
+#[tokio::test]
+async fn without_a_lock_a_step_resolves_and_a_warning_says_so() {
+    let answer = json!({"lock": lock("py3-none-any")});
+    let script = python(MANIFEST, &[("interpreter.json", interpreter()), ("answer.json", answer)]);
+    let build = build(script, &["target=api"]).await;
+    build.result();
+    assert_eq!(steps(&build), ["probe", "resolve", "unwheel"]);
+    let warnings = warnings(&build);
+    assert!(warnings[0].starts_with("unlocked: layerset.yaml:4:"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn what_could_not_be_resolved_is_asked_for_again_and_shown() {
+    let problem = |kind: &str| {
+        json!({"problems": [{
+            "place": {"file": "req/web.txt", "line": 1, "column": 1}, "message": "no five",
+            "hint": "remove it", "also": [], "kind": kind, "detail": "",
+        }]})
+    };
+    let answers = |kind| [("interpreter.json", interpreter()), ("answer.json", problem(kind))];
+    let conflict = build(python(MANIFEST, &answers("conflict")), &["target=api"]).await;
+    assert_eq!(conflict.error().message, "layerset.yaml:4:50: req/web.txt:1:1: no five; remove it");
+    let resolved: Vec<_> =
+        conflict.solves().into_iter().filter_map(|solve| solve.definition.clone()).collect();
+    let again: Vec<String> = resolved.iter().flat_map(ignoring_cache).collect();
+    assert_eq!(again, ["[internal] resolve Python requirements"]);
+    let network = build(python(MANIFEST, &answers("network")), &["target=api"]).await;
+    assert_eq!(network.error().message, "req/web.txt:1:1: no five; remove it");
+}
+
+#[tokio::test]
+async fn a_stage_without_python_is_named() {
+    let nothing = json!({"nothing": "no python was found, looked for /bin/python3"});
+    let build = build(python(MANIFEST, &[("interpreter.json", nothing)]), &["target=api"]).await;
+    let message = &build.error().message;
+    assert!(
+        message.starts_with("layerset.yaml:4:36: service api cannot have packages: no python"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_wheel_for_another_platform_only_is_an_error_of_who_needs_it() {
+    let build = build(locked(&lock("cp311-cp311-win_amd64")), &["target=api"]).await;
+    let message = &build.error().message;
+    assert!(message.contains("five 1.0 has no wheel for Python 3.13 on linux-x86_64"), "{message}");
+    assert!(message.contains("six 1.0 has no wheel"), "{message}");
+}
+
+#[tokio::test]
+async fn a_requirement_file_that_is_not_there_is_named() {
+    let mut script = locked(&lock("py3-none-any"));
+    script.locals.get_mut("context").unwrap().remove("req/web.txt");
+    let build = build(script, &["target=worker"]).await;
+    let message = &build.error().message;
+    assert!(message.starts_with("layerset.yaml:4:50: ") && message.contains("req/web.txt"), "{message}");
+}
+
+#[tokio::test]
+async fn nothing_to_lock_is_an_error() {
+    let script = python("services:\n  api: {from: scratch}\n", &[("interpreter.json", interpreter())]);
+    let build = build(script, &["requestid=frontend.lock"]).await;
+    assert!(build.error().message.starts_with("layerset.yaml:1:1: nothing to lock"), "{:?}", build.error());
+}
+
+#[tokio::test]
+async fn the_lock_call_answers_with_the_lock() {
+    let answer = json!({"lock": "lock-version = \"1.0\"\n"});
+    let script = python(MANIFEST, &[("interpreter.json", interpreter()), ("answer.json", answer)]);
+    let build = build(script, &["requestid=frontend.lock"]).await;
+    assert_eq!(build.result().metadata["result.txt"], b"lock-version = \"1.0\"\n");
+    assert_eq!(steps(&build), ["probe", "resolve"]);
+}
