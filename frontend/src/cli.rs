@@ -52,6 +52,20 @@ enum Command {
     Check(Common),
     /// Print a bake file that builds every service
     Bake(Common),
+    /// Lock the Python packages of all services, with the uv of this machine
+    Lock {
+        #[command(flatten)]
+        common: Common,
+        /// A version of Python to lock for, such as 3.13; by default those of the lock there is, or of the base images
+        #[arg(long, value_name = "VERSION")]
+        python: Vec<String>,
+        /// The program uv
+        #[arg(long, value_name = "PROGRAM", default_value = "uv")]
+        uv: PathBuf,
+        /// Write the lock to the file that the manifest names (python: lock), over what is there
+        #[arg(long)]
+        write: bool,
+    },
     /// Print the build graph of a target
     Llb {
         #[command(flatten)]
@@ -200,7 +214,10 @@ pub async fn run() -> ExitCode {
             }));
         }
         Command::Llb { common, target, dot } => (common, target.as_deref(), *dot),
-        Command::Plan { common, .. } | Command::Check(common) | Command::Bake(common) => {
+        Command::Plan { common, .. }
+        | Command::Lock { common, .. }
+        | Command::Check(common)
+        | Command::Bake(common) => {
             (common, None, false)
         }
     };
@@ -273,6 +290,24 @@ async fn answer(
                 contexts: common.build_context.iter().cloned().collect(),
             };
             Ok(calls::bake(&checked.manifest, &options))
+        }
+        Command::Lock { python, uv, write, .. } => {
+            let requested: Vec<Platform> = common.platform.iter().cloned().collect();
+            let request = checked.lock_request(&disk, python, &platform, &requested).await?;
+            let text = inside::resolve_here(&request, uv, &disk.context)
+                .map_err(|problems| checked.unresolved(&problems))?;
+            if !write {
+                return Ok(Answer { json: serde_json::json!({"lock": text}), text, status: 0 });
+            }
+            let Some(path) = &checked.manifest.python.lock else {
+                let text = "--write needs to know where: python: {lock: pylock.toml}";
+                return Err(Failure::Request(text.into()));
+            };
+            let path = disk.context.join(&path.value);
+            std::fs::write(&path, &text)
+                .map_err(|error| Failure::Request(format!("cannot write {}: {error}", path.display())))?;
+            let text = format!("wrote {}\n", path.display());
+            Ok(Answer { json: serde_json::json!({"wrote": path.display().to_string()}), text, status: 0 })
         }
         Command::Llb { .. } => {
             let target = checked.target(target)?;

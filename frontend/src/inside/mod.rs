@@ -11,5 +11,5 @@ mod unwheel;
 pub use build_wheel::build_wheel;
 pub use compile::compile;
 pub use probe::probe;
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_here};
 pub use unwheel::install;

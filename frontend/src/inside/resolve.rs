@@ -19,7 +19,7 @@ pub fn resolve(out: &Path, request: &str) -> Result<(), Failure> {
     let root = Path::new(ROOT);
     let scratch = out.join("scratch");
     fs::create_dir_all(&scratch).map_err(|error| unwritable(&scratch, &error))?;
-    let answer = match resolved(&request, root, &scratch) {
+    let answer = match in_step(&request, root, &scratch) {
         Ok(lock) => Answer { lock, problems: Vec::new() },
         Err(problems) => Answer { lock: String::new(), problems },
     };
@@ -27,8 +27,29 @@ pub fn resolve(out: &Path, request: &str) -> Result<(), Failure> {
     write(&out.join("answer.json"), &serde_json::to_vec(&answer).unwrap_or_default())
 }
 
-fn resolved(request: &Request, root: &Path, scratch: &Path) -> Result<String, Vec<Problem>> {
+/// With what is mounted.
+fn in_step(request: &Request, root: &Path, scratch: &Path) -> Result<String, Vec<Problem>> {
+    let mut variables = BTreeMap::from([
+        ("UV_CACHE_DIR".to_owned(), root.join("cache").display().to_string()),
+        ("HOME".to_owned(), scratch.display().to_string()),
+    ]);
+    variables.extend(credentials(&request.credentials)?);
     let files = root.join("files");
+    let context = root.join("context");
+    let context = if context.is_dir() { &context } else { &files };
+    resolved(request, program(&root.join("uv"))?, variables, &files, context, scratch)
+}
+
+/// The text of the lock. `files` has the requirement files, `context` the wheels they name; `uv` gets `variables`
+/// besides the environment of this process.
+fn resolved(
+    request: &Request,
+    uv: PathBuf,
+    mut variables: BTreeMap<String, String>,
+    files: &Path,
+    context: &Path,
+    scratch: &Path,
+) -> Result<String, Vec<Problem>> {
     let ids: Vec<_> = request.sets.iter().flatten().cloned().collect();
     let inputs = Inputs::read(&ids, |path| match fs::read(files.join(path)) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -41,17 +62,10 @@ fn resolved(request: &Request, root: &Path, scratch: &Path) -> Result<String, Ve
     })?;
     let previous = request.previous.as_ref().and_then(|path| Some((path, fs::read(files.join(path)).ok()?)));
     let previous = previous.and_then(|(path, bytes)| Lock::read(path, &bytes).ok());
-    let mut variables = BTreeMap::from([
-        ("UV_CACHE_DIR".to_owned(), root.join("cache").display().to_string()),
-        ("HOME".to_owned(), scratch.display().to_string()),
-    ]);
     if let Some(certificates) = &request.certificates {
         variables.insert("SSL_CERT_FILE".to_owned(), files.join(certificates).display().to_string());
     }
-    variables.extend(credentials(&request.credentials)?);
-    let uv = Uv { program: program(&root.join("uv"))?, python: None, config: None, variables, jobs: 4 };
-    let context = root.join("context");
-    let context = if context.is_dir() { context } else { files };
+    let uv = Uv { program: uv, python: None, config: None, variables, jobs: 4 };
     let asked = layerset_lock::Request {
         inputs: &inputs,
         sets: request.sets.clone(),
@@ -63,7 +77,14 @@ fn resolved(request: &Request, root: &Path, scratch: &Path) -> Result<String, Ve
         previous: previous.as_ref(),
         lock_path: request.lock.clone(),
     };
-    layerset_lock::resolve(&asked, &uv, &context, scratch).map(|lock| lock.write())
+    layerset_lock::resolve(&asked, &uv, context, scratch).map(|lock| lock.write())
+}
+
+/// The lock of a context on this machine's disk, by the program `uv`.
+pub fn resolve_here(request: &Request, uv: &Path, context: &Path) -> Result<String, Vec<Problem>> {
+    let failed = |error: std::io::Error| vec![Problem::new(Kind::Resolver, format!("no temporary directory: {error}"))];
+    let scratch = tempfile::tempdir().map_err(failed)?;
+    resolved(request, uv.to_owned(), BTreeMap::new(), context, context, scratch.path())
 }
 
 /// uv in its image: ours has it at the root, others where programs are.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use layerset_lock::{Environment, Lock};
+use layerset_lock::{Environment, Lock, Problem};
 
 use super::Checked;
 use super::packages::{Seen, named};
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::outside::{OnStage, Outside, Resolved};
 use crate::plan::{self, Packages};
 use crate::platform::Platform;
-use crate::python;
+use crate::python::{self, Request};
 
 impl Checked {
     /// The text of a `pylock.toml`. Interpreters are asked on `worker`, which runs steps; on the other
@@ -76,6 +76,65 @@ impl Checked {
         if answer.problems.is_empty() { Ok(answer.lock) } else { Err(self.wrong(&asked, &answer.problems)) }
     }
 
+    /// What is to be resolved for these versions of Python, where no stage can be asked. No version: that of the
+    /// lock there is, else those in the tags of the base images.
+    pub async fn lock_request(
+        &self,
+        outside: &impl Outside,
+        versions: &[String],
+        worker: &Platform,
+        requested: &[Platform],
+    ) -> Result<Request, Failure> {
+        let asked = python::asked(&self.manifest);
+        let targets = self.with_requirements(&self.everything(), &asked);
+        if targets.is_empty() {
+            return Err(self.nothing_to_lock());
+        }
+        if let Err(problems) = python::read(outside, &asked).await? {
+            return Err(self.wrong(&asked, &problems));
+        }
+        let lock = self.manifest.python.lock.as_ref().map(|path| path.value.clone());
+        let known = outside.read(&lock.iter().cloned().collect()).await?;
+        let previous = known.into_iter().find_map(|(path, bytes)| Some((Lock::read(&path, &bytes).ok()?, path)));
+        let bases = plan::bases_of(&self.manifest, &targets).bases;
+        let tags: Vec<(String, bool)> = bases.keys().filter_map(|base| python_of(&base.to_string())).collect();
+        let mut pythons: BTreeSet<(String, bool)> = match (versions, &previous) {
+            ([], Some((lock, _))) => {
+                let musl = tags.iter().any(|(_, musl)| *musl);
+                lock.environments.iter().filter_map(python::version_of).map(|version| (version, musl)).collect()
+            }
+            ([], None) => tags.iter().cloned().collect(),
+            (versions, _) => {
+                let musl = tags.iter().any(|(_, musl)| *musl);
+                versions.iter().map(|version| (version.clone(), musl)).collect()
+            }
+        };
+        if pythons.is_empty() {
+            pythons.extend(tags);
+        }
+        if pythons.is_empty() {
+            let text = "which Python the packages are for is not known here: name it with --python 3.13, or have the \
+                        engine look: docker buildx build --call=lock .";
+            return Err(Failure::Request(text.into()));
+        }
+        let mut environments = Vec::new();
+        for (python, musl) in &pythons {
+            for platform in self.platforms(worker, requested) {
+                let libc = if *musl { "unknown-linux-musl" } else { "manylinux_2_28" };
+                let platform = format!("{}-{libc}", platform.machine());
+                environments.push(Environment { python: python.clone(), platform });
+            }
+        }
+        let mut request = self.request(&asked, environments);
+        request.previous = previous.map(|(_, path)| path);
+        Ok(request)
+    }
+
+    /// Problems of a resolution, at the places that name what is wrong.
+    pub fn unresolved(&self, problems: &[Problem]) -> Failure {
+        self.wrong(&python::asked(&self.manifest), problems)
+    }
+
     /// Those of the request and those that services name, by their processors; else the worker's.
     fn platforms(&self, worker: &Platform, requested: &[Platform]) -> Vec<Platform> {
         let named = self.manifest.services.values().flat_map(|service| &service.platforms);
@@ -95,5 +154,37 @@ impl Checked {
         let diagnostic = Diagnostic::error("nothing-to-lock", span, message)
             .hint("write for example requirements: [requirements.txt]");
         Failure::at(&self.source, diagnostic)
+    }
+}
+
+/// The version of Python in an image reference such as `python:3.13-slim`, and whether it is Alpine's.
+fn python_of(reference: &str) -> Option<(String, bool)> {
+    let (name, tag) = reference.split('@').next()?.rsplit_once(':')?;
+    if name.rsplit('/').next() != Some("python") {
+        return None;
+    }
+    let mut parts = tag.split(['.', '-']);
+    let (major, minor) = (parts.next()?, parts.next()?);
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (number(major) && number(minor)).then(|| (format!("{major}.{minor}"), tag.contains("alpine")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::python_of;
+
+    #[test]
+    fn versions_in_tags() {
+        for (reference, expected) in [
+            ("python:3.13-slim", Some(("3.13", false))),
+            ("registry.example.com:5000/team/python:3.12.4-alpine3.20@sha256:00", Some(("3.12", true))),
+            ("python:3", None),
+            ("python:slim", None),
+            ("debian:12.1", None),
+            ("python", None),
+        ] {
+            let expected = expected.map(|(version, musl)| (version.to_owned(), musl));
+            assert_eq!(python_of(reference), expected, "{reference}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! An interpreter as markers and resolvers see it.
 
-use layerset_lock::{Environment, MarkerEnvironment};
+use layerset_lock::{Environment, Marker, MarkerEnvironment, Op, Operand};
 use unwheel::{Interpreter, Libc};
 
 /// The variables of environment markers.
@@ -41,4 +41,17 @@ pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
     };
     let (major, minor) = interpreter.version;
     Environment { python: format!("{major}.{minor}"), platform }
+}
+
+/// The version in an environment of a lock of ours, `3.13` of `python_version == '3.13' and …`.
+pub fn version_of(environment: &Marker) -> Option<String> {
+    match environment {
+        Marker::And(parts) => parts.iter().find_map(version_of),
+        Marker::Compare { left: Operand::Variable(variable), op: Op::Equal, right: Operand::Text(text) }
+            if *variable == "python_version" =>
+        {
+            Some(text.clone())
+        }
+        Marker::Or(_) | Marker::Compare { .. } => None,
+    }
 }

@@ -21,7 +21,7 @@ pub use ask::{Answer, Credential, Probed, Request};
 pub use assumed::{assumed, describe};
 pub use imports::{Imports, names_in, words};
 pub use inputs::{Asked, asked, read};
-pub use markers::{environment, environment_on, markers};
+pub use markers::{environment, environment_on, markers, version_of};
 pub use pins::different_pins;
 pub use report::{failure, warnings};
 pub use select::{Selected, view};

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Measures Python packages: Layerset beside Dockerfiles with `uv pip install` and cache mounts, on the same wheels.
+
+    run.py --frontend BINARY --engine BINARY [--cold N] [--runs N]
+
+The frontend's static binary, and the harness's `engine` (cargo build -p layerset-e2e --bin engine). Real wheels of
+four overlapping sets are resolved and downloaded once below target/bench/packages and served to all by an index on
+this machine. Each tool bakes and pushes the same 22 services on an engine of its own that begins empty, in turns; see
+generate.py. Prints a table and writes bench/results/packages.json: medians, and bytes of compressed layers.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import time
+import uuid
+
+# Nothing is left beside the sources.
+sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+import engines  # noqa: E402
+import generate  # noqa: E402
+import images  # noqa: E402
+import index  # noqa: E402
+import wheels  # noqa: E402
+
+TOOLS = {"layerset": "layerset", "sets": "venv of each set", "parts": "… of each file"}
+ROWS = ("cold", "cold, images not kept", "no change", "one pin changed", "base image patched")
+NOT_KEPT = ("--set", "*.output=type=image,push=true,store=false")
+# These are run.
+CHECKED = ("web0", "data0", "vision0")
+
+
+class Side:
+    """One tool with its engine, its context and its names in the registry, all of which begin empty."""
+
+    def __init__(self, tool: str, shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namespace) -> None:
+        self.tool, self.shelf, self.served = tool, shelf, served
+        self.environment = engines.start(arguments.engine, engine_name(tool), arguments.frontend)
+        # A registry keeps what it has: names that it has never heard have no blobs.
+        self.registry = f"{self.environment['LAYERSET_REGISTRY']}/packages-{uuid.uuid4().hex}"
+        self.directory = tempfile.TemporaryDirectory(prefix="layerset-packages-")
+        self.root = pathlib.Path(self.directory.name)
+        self.blobs: dict[str, int] = {}
+        generate.sources(self.root)
+        self.patch(0)
+        self.pin(wheels.PINS[0])
+
+    def patch(self, number: int) -> None:
+        """Another tag of the base image: what a patch of the distribution is."""
+        base = f"packages-base:{number}"
+        change = f"RUN echo {number} > /etc/patched" if number else ""
+        # The base's layers are lowest in all images.
+        self.base = 2 if number else 1
+        (self.root / "base.Dockerfile").write_text(f"FROM python:3.13-slim\n{change}\n")
+        self.docker("build", "--quiet", "--tag", base, "--file", "base.Dockerfile", ".")
+        address = f"http://{engines.HOST}:{self.served.port}/simple/"
+        if self.tool == "layerset":
+            (self.root / "layerset.yaml").write_text(generate.manifest(base, address, self.registry))
+        else:
+            (self.root / "Dockerfile").write_text(generate.dockerfile(self.tool, base, address))
+            (self.root / ".dockerignore").write_text("*\n!pinned\n!services\n")
+            (self.root / "bake.json").write_text(generate.bake_file(self.registry))
+
+    def pin(self, version: str) -> float:
+        """Writes what is installed; seconds of resolving, which Dockerfiles are given for nothing."""
+        if self.tool != "layerset":
+            generate.pinned(self.root, self.shelf, self.tool, version)
+            return 0.0
+        generate.requirements(self.root, version)
+        start = time.monotonic()
+        (self.root / "pylock.toml").write_text(self.call("lock"))
+        return round(time.monotonic() - start, 2)
+
+    def call(self, name: str) -> str:
+        return self.docker("buildx", "build", "--file", "layerset.yaml", f"--call={name}", ".")
+
+    def docker(self, *arguments: str) -> str:
+        return engines.run(["docker", *arguments], self.environment, self.root).stdout
+
+    def bake(self, options: tuple[str, ...] = ("--push",), resolving: float = 0.0) -> dict:
+        """Seconds, what the index has sent, and what the registry has not had before."""
+        if self.tool == "layerset":
+            (self.root / "bake.json").write_text(self.call("bake"))
+        self.served.take()
+        seconds, sent = engines.bake("bake.json", self.environment, self.root, options)
+        downloads, downloaded = self.served.take()
+        blobs = images.distinct(self.images(), self.base)
+        new = [size for digest, size in blobs.items() if digest not in self.blobs]
+        self.blobs.update(blobs)
+        return {
+            "seconds": seconds,
+            "resolving_seconds": resolving,
+            "context_bytes": sent,
+            "downloads": downloads,
+            "downloaded_bytes": downloaded,
+            "new_blobs": len(new),
+            "new_bytes": sum(new),
+        }
+
+    def images(self) -> list[images.Layers]:
+        return [images.layers(f"{self.registry}/{name}:bench") for name, _ in generate.NAMES]
+
+    def printed(self) -> list[str]:
+        """What services print that import their packages: the versions of all that are installed."""
+        run = ("run", "--rm", "--quiet", "--network=none")
+        return [self.docker(*run, f"{self.registry}/{name}:bench") for name in CHECKED]
+
+
+def engine_name(tool: str) -> str:
+    return f"packages{tool}"
+
+
+def measure(shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namespace) -> dict:
+    rows: dict[str, dict[str, list[dict]]] = {tool: {row: [] for row in ROWS} for tool in TOOLS}
+    sides: dict[str, Side] = {}
+
+    def bake(tool: str, row: str, **how) -> None:
+        rows[tool][row].append(sides[tool].bake(**how))
+        told = rows[tool][row][-1]
+        print(f"{tool}: {row}: {told['seconds']} s, {told['new_bytes']:,} new bytes", file=sys.stderr)
+
+    for run in range(arguments.cold + 1):
+        for tool in TOOLS:
+            sides[tool] = Side(tool, shelf, served, arguments)
+            # The engine of the last cold bake is used for what follows.
+            if run == 0:
+                bake(tool, "cold, images not kept", options=NOT_KEPT)
+            else:
+                bake(tool, "cold")
+    held = {tool: images.figures(sides[tool].images(), shelf.bytes) for tool in TOOLS}
+    printed = {tool: sides[tool].printed() for tool in TOOLS}
+    check(printed, shelf)
+    for run in range(arguments.runs):
+        for tool in TOOLS:
+            bake(tool, "no change")
+        for tool in TOOLS:
+            bake(tool, "one pin changed", resolving=sides[tool].pin(wheels.PINS[run + 1]))
+    for tool in TOOLS:
+        # The first patch is the second layer of the base, as later ones would be.
+        sides[tool].patch(1)
+        bake(tool, "base image patched")
+    return {
+        tool: {"images": held[tool], "rows": {row: engines.medians(baked) for row, baked in rows[tool].items()}}
+        for tool in TOOLS
+    }
+
+
+def check(printed: dict[str, list[str]], shelf: wheels.Shelf) -> None:
+    """All packages of a service are there, in the version that all tools are given."""
+    for tool, texts in printed.items():
+        for name, text in zip(CHECKED, texts):
+            found = {wheels.key(line) for line in text.splitlines()}
+            missing = {line for line in shelf.closures[dict(generate.NAMES)[name]] if wheels.key(line) not in found}
+            if missing:
+                sys.exit(f"{name} of {tool} has no {', '.join(sorted(missing))}")
+
+
+def table(results: dict) -> str:
+    lines = [f"{'':33}" + "".join(f"{title:>18}" for title in TOOLS.values())]
+
+    def line(name: str, key: str, figure) -> None:
+        lines.append(f"{name:33}" + "".join(f"{figure(results[tool][key]):>18}" for tool in TOOLS))
+
+    line("bytes of all blobs (U)", "images", lambda held: f"{held['blob_bytes']:,}")
+    line("U / bytes of the wheels", "images", lambda held: f"{held['overhead']:.3f}")
+    line("blobs", "images", lambda held: f"{held['blobs']}")
+    line("layers an image", "images", lambda held: "{least} / {median:g} / {most}".format(**held["layers"]))
+    for row in ROWS:
+        line(f"{row}: seconds", "rows", lambda rows: f"{rows[row]['seconds']:.2f}")
+        if row == "one pin changed":
+            line("  seconds of resolving", "rows", lambda rows: f"{rows[row]['resolving_seconds']:.2f}")
+        line("  wheels downloaded", "rows", lambda rows: f"{rows[row]['downloads']:g}")
+        line("  bytes of them", "rows", lambda rows: f"{rows[row]['downloaded_bytes']:,}")
+        line("  new blobs", "rows", lambda rows: f"{rows[row]['new_blobs']:g}")
+        line("  bytes of new blobs", "rows", lambda rows: f"{rows[row]['new_bytes']:,}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frontend", default=os.environ.get("LAYERSET_FRONTEND"), help="the static binary")
+    parser.add_argument("--engine", required=True, help="the harness's binary")
+    parser.add_argument("--cold", type=int, default=2, help="bakes on an empty engine")
+    parser.add_argument("--runs", type=int, default=3, help=f"bakes of no change and of a pin, {len(wheels.PINS) - 1} at most")
+    arguments = parser.parse_args()
+    if not arguments.frontend:
+        parser.error("found no --frontend and no LAYERSET_FRONTEND: name the static binary, see make bench")
+    if not 1 <= arguments.runs < len(wheels.PINS) or arguments.cold < 1:
+        parser.error(f"found --cold {arguments.cold} and --runs {arguments.runs}: expected at least 1, and {len(wheels.PINS) - 1} runs at most")
+    shelf = wheels.Shelf(wheels.ROOT / "target/bench/packages")
+    served = index.Index(shelf.directory)
+    try:
+        results = measure(shelf, served, arguments)
+    finally:
+        for tool in TOOLS:
+            engines.stop(arguments.engine, engine_name(tool))
+    count = len(generate.NAMES)
+    print(f"{count} services, {shelf.count} wheels of {shelf.bytes:,} bytes, medians of {arguments.cold} (cold) and {arguments.runs} runs")
+    print(table(results))
+    out = wheels.ROOT / "bench/results/packages.json"
+    out.parent.mkdir(exist_ok=True)
+    figures = {"services": count, "wheels": shelf.count, "wheel_bytes": shelf.bytes, "results": results}
+    out.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
