@@ -23,8 +23,7 @@ class Index:
         for name in sorted(self.files):
             self.projects[name.split("-")[0].lower().replace("_", "-").replace(".", "-")].append(name)
         self.downloads = collections.Counter()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"index": self}))
-        server.daemon_threads = True
+        server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"index": self}))
         self.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -46,6 +45,14 @@ class Index:
         """Wheels sent since the last time, and their bytes."""
         taken, self.downloads = self.downloads, collections.Counter()
         return sum(taken.values()), sum(self.files[name].stat().st_size * times for name, times in taken.items())
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address) -> None:
+        """Clients hang up whenever they like; what they miss they report themselves."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -30,16 +30,17 @@ class Shelf:
         download(self.directory, union + [f"{PINNED}=={version}" for version in PINS])
         self.wheels = {line_of(path): path for path in sorted(self.directory.glob("*.whl"))}
         (work / "union.txt").write_text("\n".join(union) + "\n")
-        constraint = ["--constraint", str(work / "union.txt")]
-        self.closures = {name: self.resolve([name], constraint) for name in names}
+        # The same versions again, without asking anybody.
+        offline = ["--constraint", str(work / "union.txt"), "--no-index", "--find-links", str(self.directory)]
+        self.closures = {name: self.resolve([name], offline) for name in names}
         self.bytes = sum(self.wheels[key(line)].stat().st_size for line in union)
         self.count = len(union)
 
-    def resolve(self, names: list[str], more: list[str] = []) -> list[str]:
+    def resolve(self, names: list[str], more: list[str] | None = None) -> list[str]:
         command = [str(self.uv), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-annotate"]
         command += ["--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_28"]
         files = [str(FILES / f"{name}.txt") for name in names]
-        done = subprocess.run([*command, *more, *files], check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run([*command, *(more or []), *files], check=True, stdout=subprocess.PIPE, text=True)
         return done.stdout.split()
 
     def hashed(self, lines: list[str], pin: str) -> str:

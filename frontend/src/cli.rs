@@ -217,9 +217,7 @@ pub async fn run() -> ExitCode {
         Command::Plan { common, .. }
         | Command::Lock { common, .. }
         | Command::Check(common)
-        | Command::Bake(common) => {
-            (common, None, false)
-        }
+        | Command::Bake(common) => (common, None, false),
     };
     match answer(&cli.command, common, target, dot).await {
         Ok(answer) => {

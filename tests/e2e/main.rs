@@ -17,6 +17,7 @@ mod platforms;
 mod python;
 mod python_changes;
 mod python_index;
+mod python_lock;
 mod python_mistakes;
 mod python_sets;
 mod python_support;

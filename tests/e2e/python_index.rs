@@ -6,7 +6,7 @@ use harness::run;
 use serde_json::Value;
 
 use crate::python_support::{Shelf, service};
-use crate::support::{bake, build, containerd, ok, progress};
+use crate::support::{bake, build, containerd, ok, progress, syntax};
 
 const REST: &str = "from: 'python:3.13-slim', requirements: [requirements.txt]";
 
@@ -115,6 +115,27 @@ fn lock_of(requirements: &[&str]) -> String {
         .unwrap();
     }
     lock
+}
+
+/// The lock is made by uv in the build, which trusts the authorities that the manifest names.
+#[test]
+fn the_real_index_is_resolved_in_the_build() {
+    let shelf = Shelf::new(containerd());
+    let authorities = std::fs::read("/etc/ssl/certs/ca-certificates.crt").unwrap();
+    shelf.project.write("authorities.pem", authorities).unwrap();
+    shelf.project.write("requirements.txt", "jinja2==3.1.6\n").unwrap();
+    let manifest = syntax()
+        + "python: {certificates: authorities.pem}\nservices:\n  api: {from: 'python:3.13-slim', requirements: [requirements.txt]}\n";
+    shelf.project.write("layerset.yaml", manifest).unwrap();
+    let tag = format!("real-index:{}", shelf.tag);
+    ok(build(shelf.engine, &shelf.project).args(&["--load", "--tag", &tag]));
+    let script = "import jinja2, markupsafe; print(jinja2.Template('a {{ b|e }}').render(b='<'))";
+    let said = ok(shelf.engine.docker(&["run", "--rm", "--network=none", &tag, "python3", "-c", script])).stdout;
+    assert_eq!(said, "a &lt;\n");
+    let lock = ok(build(shelf.engine, &shelf.project).arg("--call=lock")).stdout;
+    assert!(lock.contains("jinja2-3.1.6-py3-none-any.whl") && lock.contains("name = \"markupsafe\""), "{lock}");
+    assert_eq!(shelf.index.log(), Vec::<String>::new());
+    ok(shelf.engine.docker(&["image", "rm", &tag]));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::debian;
 use crate::error::{Doing, Error, Result};
+use crate::lock::Lock;
 use crate::place::Place;
 use crate::step::step;
 use crate::{archive, root, run};
@@ -143,6 +144,24 @@ fn uv(place: &Place, rootfs: &Path) -> Result<Value> {
         "Entrypoint": ["/uv"],
         "WorkingDir": "/io",
     }))
+}
+
+/// uv itself, for the command line: the program of the image, put beside its archive. The caller holds no lock.
+pub fn uv_program() -> Result<PathBuf> {
+    let place = Place::open()?;
+    let _lock = Lock::of(&place.images())?;
+    let program = place.images().join(format!("uv-{EDITION}"));
+    if !program.exists() {
+        let base = BASES.iter().find(|base| base.name == "uv").ok_or_else(|| Error::new("no base image is uv"))?;
+        let (archive, unpacked) = (base.archive(&place)?, place.images().join("uv.unpacked"));
+        fs::create_dir_all(&unpacked).doing_to("make", &unpacked)?;
+        for (archive, file) in [(archive, "layer.tar"), (unpacked.join("layer.tar"), "./uv")] {
+            run::output(run::command("tar").arg("-C").arg(&unpacked).arg("-xf").arg(archive).arg(file))?;
+        }
+        fs::rename(unpacked.join("uv"), &program).doing_to("make", &program)?;
+        fs::remove_dir_all(&unpacked).doing_to("clear", &unpacked)?;
+    }
+    Ok(program)
 }
 
 /// Downloads a wheel by pip, from wherever the machine's pip is set up to.

@@ -82,7 +82,9 @@ fn resolved(
 
 /// The lock of a context on this machine's disk, by the program `uv`.
 pub fn resolve_here(request: &Request, uv: &Path, context: &Path) -> Result<String, Vec<Problem>> {
-    let failed = |error: std::io::Error| vec![Problem::new(Kind::Resolver, format!("no temporary directory: {error}"))];
+    let failed = |error: std::io::Error| {
+        vec![Problem::new(Kind::Resolver, format!("no temporary directory: {error}"))]
+    };
     let scratch = tempfile::tempdir().map_err(failed)?;
     resolved(request, uv.to_owned(), BTreeMap::new(), context, context, scratch.path())
 }

@@ -1,15 +1,15 @@
 //! Makes the lock of a manifest's packages: all requirements, for all interpreters and platforms it has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use layerset_lock::{Environment, Lock, Problem};
 
 use super::Checked;
-use super::packages::{Seen, named};
+use super::packages::{Seen, named, place};
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
 use crate::outside::{OnStage, Outside, Resolved};
-use crate::plan::{self, Packages};
+use crate::plan;
 use crate::platform::Platform;
 use crate::python::{self, Request};
 
@@ -44,13 +44,14 @@ impl Checked {
             platform: worker,
         };
         let mut seen = Seen::default();
-        let mut packages = Packages::default();
+        let mut of = BTreeMap::new();
         for target in &targets {
-            let view = match self.view_below(target, &packages) {
+            let place = place(at(target));
+            let view = match self.view_below(target, &of).or_else(|| seen.known(&place)) {
                 Some(view) => Some(view),
-                None => self.interpreter(outside, at(target), &asked, &mut seen).await?,
+                None => self.interpreter(outside, at(target), place, &asked, &mut seen).await?,
             };
-            packages.of.extend(view.map(|view| (named(target), view)));
+            of.extend(view.map(|view| (named(target), view)));
         }
         let platforms = self.platforms(worker, requested);
         let mut environments: Vec<Environment> = Vec::new();
@@ -95,13 +96,19 @@ impl Checked {
         }
         let lock = self.manifest.python.lock.as_ref().map(|path| path.value.clone());
         let known = outside.read(&lock.iter().cloned().collect()).await?;
-        let previous = known.into_iter().find_map(|(path, bytes)| Some((Lock::read(&path, &bytes).ok()?, path)));
+        let previous =
+            known.into_iter().find_map(|(path, bytes)| Some((Lock::read(&path, &bytes).ok()?, path)));
         let bases = plan::bases_of(&self.manifest, &targets).bases;
-        let tags: Vec<(String, bool)> = bases.keys().filter_map(|base| python_of(&base.to_string())).collect();
+        let tags: Vec<(String, bool)> =
+            bases.keys().filter_map(|base| python_of(&base.to_string())).collect();
         let mut pythons: BTreeSet<(String, bool)> = match (versions, &previous) {
             ([], Some((lock, _))) => {
                 let musl = tags.iter().any(|(_, musl)| *musl);
-                lock.environments.iter().filter_map(python::version_of).map(|version| (version, musl)).collect()
+                lock.environments
+                    .iter()
+                    .filter_map(python::version_of)
+                    .map(|version| (version, musl))
+                    .collect()
             }
             ([], None) => tags.iter().cloned().collect(),
             (versions, _) => {

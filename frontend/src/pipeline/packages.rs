@@ -11,7 +11,7 @@ use crate::emit::Sources;
 use crate::failure::Failure;
 use crate::manifest::model::{Base, Resolution};
 use crate::outside::{OnStage, Outside};
-use crate::plan::{self, Facts, Packages, Target};
+use crate::plan::{self, Facts, Packages, Plan, Target};
 use crate::platform::Platform;
 use crate::python::{self, Asked, Probed, Request};
 
@@ -25,11 +25,32 @@ pub(super) struct Found {
 /// What has been found out of the interpreters so far.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// By base, `PATH` and `VIRTUAL_ENV`.
-    probed: BTreeMap<(Base, String, String), usize>,
+    probed: BTreeMap<Place, usize>,
     pub(super) interpreters: Vec<Interpreter>,
+    /// For each interpreter the first target that has it.
+    first: Vec<Target>,
     /// For each interpreter its lock, if it was made in this build.
-    locks: Vec<Option<Lock>>,
+    locks: BTreeMap<usize, Lock>,
+    warnings: Vec<Problem>,
+}
+
+/// Where an interpreter is looked for: a base, and its `PATH` and `VIRTUAL_ENV`.
+pub(super) type Place = (Base, String, String);
+
+impl Seen {
+    pub(super) fn known(&self, place: &Place) -> Option<usize> {
+        self.probed.get(place).copied()
+    }
+}
+
+/// What is asked for, and what there is to answer it with.
+struct Work<'a> {
+    asked: &'a Asked,
+    inputs: &'a Inputs,
+    files: BTreeSet<String>,
+    committed: Option<Lock>,
+    sources: &'a Sources,
+    platform: &'a Platform,
 }
 
 impl Checked {
@@ -44,64 +65,81 @@ impl Checked {
         platform: &Platform,
     ) -> Result<Found, Failure> {
         let asked = python::asked(&self.manifest);
-        if asked.is_empty() {
-            return Ok(Found::default());
-        }
         let (inputs, files) = match python::read(outside, &asked).await? {
             Ok(read) => read,
             Err(problems) => return Err(self.wrong(&asked, &problems)),
         };
         let committed = self.committed_lock(outside, &asked, &inputs).await?;
-        let mut found = Found {
-            packages: Packages::default(),
-            warnings: python::warnings(&asked, Span::default(), &inputs.warnings),
-        };
-        if committed.is_none() {
-            found.warnings.push(unlocked(&asked));
-        }
+        let files = self.step_files(files.keys());
+        let work = Work { asked: &asked, inputs: &inputs, files, committed, sources, platform };
         let mut seen = Seen::default();
-        let settings = self.indexes();
+        let mut of: BTreeMap<String, usize> = BTreeMap::new();
+        let mut plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         for target in self.with_requirements(targets, &asked) {
-            let name = named(&target);
-            let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
-            let at =
-                OnStage { checked: self, plan: &plan, facts: &facts, sources, target: &target, platform };
-            let view = match self.view_below(&target, &found.packages) {
-                Some(view) => view,
-                None => match self.interpreter(outside, at, &asked, &mut seen).await? {
-                    Some(view) => view,
-                    None => continue,
-                },
+            let place = place(work.on(self, &plan, &facts, &target));
+            let known = self.view_below(&target, &of).or_else(|| seen.known(&place));
+            let view = if known.is_some() {
+                known
+            } else {
+                // The steps of a stage on the way may need what it requires.
+                if of.keys().any(|name| name.starts_with("stage ")) {
+                    facts.packages = self.views(outside, &work, &facts, &plan, &mut seen, &of).await?;
+                    plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
+                }
+                let at = work.on(self, &plan, &facts, &target);
+                self.interpreter(outside, at, place, &asked, &mut seen).await?
             };
-            if committed.is_none() && seen.locks[view].is_none() {
-                let request = self.request(&asked, vec![python::environment(&seen.interpreters[view])]);
-                let files = self.step_files(files.keys());
-                let Some(answer) = outside.lock(at, &files, &request).await? else { continue };
+            of.extend(view.map(|view| (named(&target), view)));
+        }
+        let packages = self.views(outside, &work, &facts, &plan, &mut seen, &of).await?;
+        let mut warnings = python::warnings(&asked, Span::default(), &inputs.warnings);
+        if work.committed.is_none() {
+            warnings.push(unlocked(&asked));
+        }
+        seen.warnings.sort();
+        seen.warnings.dedup();
+        warnings.extend(python::warnings(&asked, Span::default(), &seen.warnings));
+        warnings.sort_by_key(|warning| warning.span);
+        Ok(Found { packages, warnings })
+    }
+
+    /// The packages of all interpreters seen so far, for those that have them.
+    async fn views(
+        &self,
+        outside: &impl Outside,
+        work: &Work<'_>,
+        facts: &Facts,
+        plan: &Plan,
+        seen: &mut Seen,
+        of: &BTreeMap<String, usize>,
+    ) -> Result<Packages, Failure> {
+        let mut packages = Packages { views: Vec::new(), of: of.clone() };
+        let settings = self.indexes();
+        for (view, interpreter) in seen.interpreters.iter().enumerate() {
+            if work.committed.is_none() && !seen.locks.contains_key(&view) {
+                let at = work.on(self, plan, facts, &seen.first[view]);
+                let request = self.request(work.asked, vec![python::environment(interpreter)]);
+                let answer = outside.lock(at, &work.files, &request).await?;
+                // Where nothing can be resolved, nothing is known of packages.
+                let Some(answer) = answer else { return Ok(Packages::default()) };
                 if !answer.problems.is_empty() {
-                    return Err(self.wrong(&asked, &answer.problems));
+                    return Err(self.wrong(work.asked, &answer.problems));
                 }
                 let lock = Lock::read("pylock.toml", answer.lock.as_bytes())
-                    .map_err(|problems| self.wrong(&asked, &problems))?;
-                seen.locks[view] = Some(lock);
+                    .map_err(|problems| self.wrong(work.asked, &problems))?;
+                seen.locks.insert(view, lock);
             }
-            found.packages.of.insert(name, view);
-            let building = found.packages.of.iter().filter(|(_, of)| **of == view);
+            let Some(lock) = work.committed.as_ref().or_else(|| seen.locks.get(&view)) else { continue };
+            let building = of.iter().filter(|(_, of)| **of == view);
             let building: BTreeSet<String> = building.map(|(name, _)| name.clone()).collect();
-            let Some(lock) = committed.as_ref().or(seen.locks[view].as_ref()) else { continue };
-            let interpreter = &seen.interpreters[view];
             let python = &self.manifest.python;
-            let selected = python::view(&asked, &inputs, lock, interpreter, python, &settings, &building)
-                .map_err(|problems| self.wrong(&asked, &problems))?;
-            found.warnings.extend(python::warnings(&asked, Span::default(), &selected.warnings));
-            match found.packages.views.get_mut(view) {
-                Some(known) => *known = selected.view,
-                None => found.packages.views.push(selected.view),
-            }
-            facts.packages = found.packages.clone();
+            let selected =
+                python::view(work.asked, work.inputs, lock, interpreter, python, &settings, &building)
+                    .map_err(|problems| self.wrong(work.asked, &problems))?;
+            seen.warnings.extend(selected.warnings);
+            packages.views.push(selected.view);
         }
-        found.warnings.sort_by_key(|warning| warning.span);
-        found.warnings.dedup();
-        Ok(found)
+        Ok(packages)
     }
 
     /// The lock that the manifest names; refused if its inputs have changed since it was made.
@@ -135,10 +173,12 @@ impl Checked {
     /// Those of `targets` and of their stages that require packages, each after the stages it is built on.
     pub(super) fn with_requirements(&self, targets: &[Target], asked: &Asked) -> Vec<Target> {
         let mut order: Vec<Target> = Vec::new();
+        let mut entered = BTreeSet::new();
         for target in targets {
             let stages = plan::stages_for(&self.manifest, target).into_iter().map(Target::Stage);
             for one in stages.chain([target.clone()]) {
-                if asked.contains_key(&named(&one)) && !order.contains(&one) {
+                let name = named(&one);
+                if asked.contains_key(&name) && entered.insert(name) {
                     order.push(one);
                 }
             }
@@ -147,13 +187,13 @@ impl Checked {
     }
 
     /// The view of the nearest stage below a target that has packages: it is the same interpreter.
-    pub(super) fn view_below(&self, target: &Target, packages: &Packages) -> Option<usize> {
+    pub(super) fn view_below(&self, target: &Target, of: &BTreeMap<String, usize>) -> Option<usize> {
         let mut base = match target {
             Target::Stage(name) => &self.manifest.stages.get(name)?.from.value,
             Target::Service(name) => &self.manifest.services.get(name)?.from.value,
         };
         while let Base::Stage(name) = base {
-            if let Some(view) = packages.of.get(&format!("stage {name}")) {
+            if let Some(view) = of.get(&format!("stage {name}")) {
                 return Some(*view);
             }
             base = &self.manifest.stages.get(name)?.from.value;
@@ -161,23 +201,15 @@ impl Checked {
         None
     }
 
-    /// The number of the interpreter of a target's base. `None`: it cannot be known here.
+    /// The number of the interpreter of a target's base, which is asked. `None`: it cannot be known here.
     pub(super) async fn interpreter(
         &self,
         outside: &impl Outside,
         at: OnStage<'_>,
+        place: Place,
         asked: &Asked,
         seen: &mut Seen,
     ) -> Result<Option<usize>, Failure> {
-        let environment = at.environment();
-        let value = |name: &str| environment.get(name).copied().unwrap_or_default().to_owned();
-        let Some(chain) = at.plan.chain(at.target) else { return Ok(None) };
-        // The packages of a stage's own are put onto what it is built on.
-        let stage = matches!(at.target, Target::Stage(_)).then(|| Base::Stage(at.target.name().to_owned()));
-        let key = (stage.unwrap_or_else(|| chain.base.clone()), value("PATH"), value("VIRTUAL_ENV"));
-        if let Some(known) = seen.probed.get(&key) {
-            return Ok(Some(*known));
-        }
         let interpreter = match outside.interpreter(at).await? {
             None => return Ok(None),
             Some(Probed::Interpreter(interpreter)) => *interpreter,
@@ -192,10 +224,10 @@ impl Checked {
         };
         let number = seen.interpreters.iter().position(|known| *known == interpreter).unwrap_or_else(|| {
             seen.interpreters.push(interpreter);
-            seen.locks.push(None);
+            seen.first.push(at.target.clone());
             seen.interpreters.len() - 1
         });
-        seen.probed.insert(key, number);
+        seen.probed.insert(place, number);
         Ok(Some(number))
     }
 
@@ -249,6 +281,23 @@ impl Checked {
         let otherwise = self.manifest.python.lock.as_ref().map(|lock| lock.span).unwrap_or_default();
         python::failure(&self.source, asked, otherwise, problems)
     }
+}
+
+impl<'a> Work<'a> {
+    fn on(&self, checked: &'a Checked, plan: &'a Plan, facts: &'a Facts, target: &'a Target) -> OnStage<'a> {
+        OnStage { checked, plan, facts, sources: self.sources, target, platform: self.platform }
+    }
+}
+
+/// Where the interpreter of a target is looked for. The packages of a stage's own are put onto what it is built on.
+pub(super) fn place(at: OnStage<'_>) -> Place {
+    let environment = at.environment();
+    let value = |name: &str| environment.get(name).copied().unwrap_or_default().to_owned();
+    let base = match at.target {
+        Target::Stage(name) => Base::Stage(name.clone()),
+        Target::Service(_) => at.plan.chain(at.target).map_or(Base::Scratch, |chain| chain.base.clone()),
+    };
+    (base, value("PATH"), value("VIRTUAL_ENV"))
 }
 
 /// A target as consumers are called: `stage base`, `service api`.

@@ -18,6 +18,7 @@ use crate::Engine;
 #[derive(Debug)]
 pub struct Index {
     address: String,
+    local: String,
     state: Arc<Mutex<State>>,
 }
 
@@ -47,14 +48,14 @@ impl Index {
         let (listener, port) = listen(bind)?;
         let state = Arc::default();
         server::start(listener, Arc::clone(&state));
-        Ok(Self { address: format!("http://{address}:{port}"), state })
+        Ok(Self { address: format!("http://{address}:{port}"), local: format!("http://{bind}:{port}"), state })
     }
 
-    /// An address of an index that is not there.
-    pub fn nowhere(engine: &Engine) -> Result<String> {
+    /// The addresses of an index that is not there, for the engine and for this machine.
+    pub fn nowhere(engine: &Engine) -> Result<(String, String)> {
         let (address, bind) = engine.host()?;
         let (_, port) = listen(bind)?;
-        Ok(format!("http://{address}:{port}/simple/"))
+        Ok((format!("http://{address}:{port}/simple/"), format!("http://{bind}:{port}/simple/")))
     }
 
     /// Lets in only who has this header.
@@ -82,6 +83,11 @@ impl Index {
     /// What users write into their configuration.
     pub fn simple(&self) -> String {
         format!("{}/simple/", self.address)
+    }
+
+    /// The same for programs of this machine.
+    pub fn local(&self) -> String {
+        format!("{}/simple/", self.local)
     }
 
     /// The address of a file.
