@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::crowd::{as_written, crowded};
 use super::facts::Facts;
 use super::fold;
 use super::heavy::HEAVY;
@@ -109,13 +110,13 @@ enum Item {
 type Groups = BTreeMap<Key, Vec<Item>>;
 
 /// A layer, and who holds it.
-struct Made {
+pub(super) struct Made {
     consumers: Consumers,
     /// The interpreter whose packages it holds.
     view: Option<usize>,
     /// Its first region.
-    region: Option<Rc<Region>>,
-    layer: Layer,
+    pub(super) region: Option<Rc<Region>>,
+    pub(super) layer: Layer,
 }
 
 /// Groups regions into layers, in one order for all images.
@@ -360,67 +361,4 @@ fn shown(part: &Part) -> String {
     } else {
         format!("{source} → {}", part.target)
     }
-}
-
-/// Regions of different frames that write to the same places for the same consumer. Those of one
-/// frame are disjoint.
-fn crowded(regions: &[Region]) -> BTreeSet<usize> {
-    let target = |region: &Region| [&region.frame.target[..], &region.path[..]].concat();
-    let mut by_target: Vec<(Vec<String>, usize)> =
-        regions.iter().enumerate().map(|(number, region)| (target(region), number)).collect();
-    by_target.sort();
-    let mut crowded = BTreeSet::new();
-    let mut stack: Vec<(&Vec<String>, usize)> = Vec::new();
-    for (path, number) in &by_target {
-        while stack.last().is_some_and(|(above, _)| !path.starts_with(above)) {
-            stack.pop();
-        }
-        for (_, above) in &stack {
-            let (a, b) = (&regions[*above], &regions[*number]);
-            if a.frame != b.frame && intersect(&a.consumers, &b.consumers) {
-                crowded.extend([*above, *number]);
-            }
-        }
-        stack.push((path, *number));
-    }
-    crowded
-}
-
-fn intersect(a: &Consumers, b: &Consumers) -> bool {
-    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    few.iter().any(|consumer| many.binary_search(consumer).is_ok())
-}
-
-/// Puts layers that write to the same places into the order in which this consumer wrote its
-/// selections: the later one wins. The others keep the global order.
-fn as_written(ids: &mut [LayerId], made: &[Made], wants: &[Want]) {
-    let place = |id: LayerId| {
-        let Some(region) = &made[id].region else { return 0 };
-        let covers = |want: &Want| want.frame == region.frame && region.path.starts_with(&want.path);
-        wants.iter().rposition(covers).unwrap_or_default()
-    };
-    let crowd: Vec<usize> = (0..ids.len()).filter(|at| overlaps_any(ids[*at], ids, made)).collect();
-    let mut sorted: Vec<LayerId> = crowd.iter().map(|at| ids[*at]).collect();
-    sorted.sort_by_key(|id| place(*id));
-    for (at, id) in crowd.into_iter().zip(sorted) {
-        ids[at] = id;
-    }
-}
-
-/// Whether a layer writes to a place that another layer of the image writes to, from another frame.
-fn overlaps_any(id: LayerId, ids: &[LayerId], made: &[Made]) -> bool {
-    let (Some(region), layer) = (&made[id].region, &made[id].layer) else { return false };
-    ids.iter().filter(|other| **other != id).any(|other| {
-        let (Some(others), other) = (&made[*other].region, &made[*other].layer) else { return false };
-        region.frame != others.frame
-            && layer.parts.iter().any(|a| other.parts.iter().any(|b| nested(&a.target, &b.target)))
-    })
-}
-
-fn nested(a: &str, b: &str) -> bool {
-    let within = |outer: &str, inner: &str| {
-        let outer = outer.trim_end_matches('/');
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    within(a, b) || within(b, a)
 }

@@ -8,6 +8,7 @@ mod chain;
 mod config;
 mod consumer;
 mod context;
+mod crowd;
 mod diff;
 mod facts;
 mod figures;

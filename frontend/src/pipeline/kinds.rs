@@ -1,0 +1,132 @@
+//! What selected paths are: whether they are there, and whether a file would take a directory's place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Checked;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::failure::Failure;
+use crate::manifest::model::Selection;
+use crate::outside::Outside;
+use crate::plan::{self, Found, Listing, Look, Looks, Origin, Part, Plan, Roots, Target};
+
+impl Checked {
+    /// What the sources that `targets` select are, by the context's listing if there is one. Refuses those
+    /// that are not there, and files whose target was written as a directory.
+    pub async fn kinds(
+        &self,
+        outside: &impl Outside,
+        plan: &Plan,
+        listing: Option<&Listing>,
+        targets: &[Target],
+    ) -> Result<Look, Failure> {
+        let stages = plan::bases_of(&self.manifest, targets).stages;
+        let of_stages =
+            stages.iter().filter_map(|name| self.manifest.stages.get(name)).flat_map(|s| &s.files);
+        let services = targets.iter().filter_map(|target| self.manifest.services.get(target.name()));
+        let selections: Vec<&Selection> = services
+            .flat_map(|service| &service.files)
+            .chain(of_stages)
+            .filter(|s| !s.source.is_empty())
+            .collect();
+        let mut paths: BTreeSet<String> =
+            selections.iter().map(|selection| selection.source.clone()).collect();
+        // What others select inside of what these select, and is split from it.
+        let chains = targets.iter().filter_map(|target| plan.chain(target));
+        let chains =
+            chains.chain(stages.iter().filter_map(|name| plan.stages.get(name).map(|stage| &stage.chain)));
+        for chain in chains {
+            let layers = chain.layers.iter().map(|id| &plan.layers[*id]);
+            let of_context = layers.filter(|layer| layer.origin == Origin::Context);
+            paths
+                .extend(of_context.flat_map(|layer| &layer.parts).flat_map(|part| inner(&chain.roots, part)));
+        }
+        let mut kinds = Look::new();
+        if let Some(listing) = listing {
+            kinds.extend(paths.iter().filter_map(|path| Some((path.clone(), listing.look_at(path)?))));
+        }
+        let unknown: Vec<String> = paths.into_iter().filter(|path| !kinds.contains_key(path)).collect();
+        if !unknown.is_empty() {
+            kinds.extend(outside.kinds(&plan.context, &unknown).await?);
+        }
+        let problems: BTreeMap<Span, Diagnostic> = selections
+            .into_iter()
+            .filter_map(|selection| self.problem(selection, kinds.get(&selection.source)))
+            .map(|diagnostic| (diagnostic.span, diagnostic))
+            .collect();
+        if problems.is_empty() {
+            return Ok(kinds);
+        }
+        let diagnostics = problems.into_values().collect();
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
+    }
+
+    fn problem(&self, selection: &Selection, kind: Option<&Found>) -> Option<Diagnostic> {
+        let Selection { source, target, span, .. } = selection;
+        match kind {
+            None => {
+                let hint = if self.ignore.is_empty() {
+                    "paths are relative to the build context, the last argument of docker buildx build"
+                } else {
+                    "paths are relative to the build context; see too whether .dockerignore excludes it"
+                };
+                let message = format!("no {source:?} in the build context");
+                Some(Diagnostic::error("missing-path", *span, message).hint(hint))
+            }
+            Some(Found::File) if selection.directory => {
+                let name = source.rsplit('/').next().unwrap_or(source);
+                let message = format!(
+                    "found the file {source:?}, expected a directory, because its target ends in \"/\""
+                );
+                let hint =
+                    format!("write where the file itself goes: {}/{name}", target.trim_end_matches('/'));
+                Some(Diagnostic::error("file-onto-directory", *span, message).hint(hint))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Refuses files whose target is a directory of the base: they would take its place, and all that is in it.
+    pub fn find_replaced(&self, plan: &Plan, kinds: &Look, looks: &Looks) -> Result<(), Failure> {
+        let mut problems: BTreeMap<(Span, &str), Diagnostic> = BTreeMap::new();
+        for (name, look) in looks {
+            let stage = plan.chain(&Target::Stage(name.clone()));
+            let chain = stage.or_else(|| plan.chain(&Target::Service(name.clone())));
+            let layers = chain.into_iter().flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id]);
+            for layer in layers.filter(|layer| layer.origin == Origin::Context) {
+                for part in &layer.parts {
+                    let source = part.source.trim_start_matches('/');
+                    let file = kinds.get(source) == Some(&Found::File);
+                    if file && matches!(look.get(&part.target), Some(Found::Directory { .. })) {
+                        let name = source.rsplit('/').next().unwrap_or(source);
+                        let span = layer.spans.first().copied().unwrap_or_default();
+                        let message = format!(
+                            "found the directory {:?} in the base, where the file {source:?} is to go",
+                            part.target
+                        );
+                        let diagnostic = Diagnostic::error("file-onto-directory", span, message)
+                            .hint(format!("write where the file itself goes: {}/{name}", part.target));
+                        problems.insert((span, &part.target), diagnostic);
+                    }
+                }
+            }
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let diagnostics = problems.into_values().collect();
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
+    }
+}
+
+/// A part's source, and the directories between it and the selection it is in.
+fn inner(roots: &Roots, part: &Part) -> Vec<String> {
+    let source = part.source.trim_start_matches('/');
+    let mut paths = vec![source.to_owned()];
+    if let Some((root, path)) = roots.above(part) {
+        let start = root.source.trim_matches('/');
+        let join = |path: &str| if start.is_empty() { path.to_owned() } else { format!("{start}/{path}") };
+        paths.extend(plan::on_the_way(path).map(join));
+    }
+    paths.retain(|path| !path.is_empty());
+    paths
+}
