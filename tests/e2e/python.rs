@@ -46,7 +46,10 @@ fn wheels(tag: &str) -> Vec<Wheel> {
             .file("tool/__init__.py", format!("# {tag}\n"))
             .file("tool/main.py", TOOL)
             .file("tool/plugin.py", "def plugin():\n    return 'tool'\n")
-            .info("entry_points.txt", "[console_scripts]\ntool = tool.main:run\n[demo.plugins]\nmine = tool.plugin:plugin\n")
+            .info(
+                "entry_points.txt",
+                "[console_scripts]\ntool = tool.main:run\n[demo.plugins]\nmine = tool.plugin:plugin\n",
+            )
             .data("scripts/helper", "#!python\nimport sys\nprint('helped by', sys.executable)\n")
             .data("data/share/tool/shared.txt", "shared"),
         Wheel::bare("space_one", "1.0").file("space/one/__init__.py", "NAME = 'one'\n"),
@@ -106,8 +109,11 @@ fn packages_work_in_running_containers_of_every_kind_of_python() {
         ("venv", "cp313", "/opt/venv", "/opt/venv/bin"),
     ] {
         // Its exit status is what the entry point returns.
-        let output =
-            shelf.engine.docker(&["run", "--rm", "--quiet", &shelf.name(name), "tool", "--flag", "a b"]).run().unwrap();
+        let output = shelf
+            .engine
+            .docker(&["run", "--rm", "--quiet", &shelf.name(name), "tool", "--flag", "a b"])
+            .run()
+            .unwrap();
         assert_eq!(output.status.code(), Some(3), "{name}: {}", output.stderr);
         let mut found: Value = serde_json::from_str(&output.stdout).unwrap();
         // A namespace package has no file, or None for it.

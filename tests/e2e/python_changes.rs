@@ -70,7 +70,8 @@ fn a_changed_base_image_downloads_and_installs_nothing() {
     let progress = shelf.push();
     assert_eq!(shelf.index.log(), Vec::<String>::new());
     assert_eq!(shelf.run("api", &["cat", "/patched"]), "2\n", "it is the new base");
-    let installed: Vec<String> = work(&progress).into_iter().filter(|name| !name.contains("[internal]")).collect();
+    let installed: Vec<String> =
+        work(&progress).into_iter().filter(|name| !name.contains("[internal]")).collect();
     assert_eq!(installed, Vec::<String>::new());
     assert_eq!(new_in(&shelf.blobs(0), &before).len(), 1, "only the base's own layer is new");
     let _ = shelf.engine.docker(&["image", "rm", &base]).run();
@@ -114,10 +115,9 @@ fn two_engines_make_the_same_layers_of_the_same_wheels() {
     let mut shelf = Shelf::new(containerd());
     two_services(&mut shelf, "python:3.13-slim");
     let native = harness::wheel::payload::library(&shelf.tag, 3_000_000);
-    let wheel = Wheel::new("heavy", "1.0").file("heavy/_native.so", native).info(
-        "entry_points.txt",
-        "[console_scripts]\nheavy = heavy:NAME\n",
-    );
+    let wheel = Wheel::new("heavy", "1.0")
+        .file("heavy/_native.so", native)
+        .info("entry_points.txt", "[console_scripts]\nheavy = heavy:NAME\n");
     shelf.index.add(&wheel).unwrap();
     shelf.project.write("common.txt", "shared\npinned==1.0\nheavy\n").unwrap();
     shelf.lock();

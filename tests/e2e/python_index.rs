@@ -24,7 +24,8 @@ fn credentials_of_a_private_index_are_a_secret() {
 
     let index = shelf.index.simple();
     let manifest = std::fs::read_to_string(shelf.project.path().join("layerset.yaml")).unwrap();
-    let private = manifest.replace(&format!("[{index:?}]"), &format!("[{{url: {index:?}, secret: packages_auth}}]"));
+    let private =
+        manifest.replace(&format!("[{index:?}]"), &format!("[{{url: {index:?}, secret: packages_auth}}]"));
     assert_ne!(manifest, private);
     shelf.project.write("layerset.yaml", &private).unwrap();
     let secret = ["--secret", "id=packages_auth,env=PACKAGES_AUTH"];
@@ -33,10 +34,14 @@ fn credentials_of_a_private_index_are_a_secret() {
     assert!(lock.contains("lib-1.0-py3-none-any.whl"), "{lock}");
     let llb = ok(with_secret().arg("--call=llb")).stdout;
     shelf.project.write("pylock.toml", &lock).unwrap();
-    shelf.project.write("layerset.yaml", private.replace("python: {", "python: {lock: pylock.toml, ")).unwrap();
+    shelf
+        .project
+        .write("layerset.yaml", private.replace("python: {", "python: {lock: pylock.toml, "))
+        .unwrap();
     ok(with_secret().args(&["--push", "--tag", &shelf.name("api")]));
     let image = shelf.image("api");
-    let all = [lock, llb, image.config.to_string(), image.root.to_string(), image.manifest.to_string()].concat();
+    let all =
+        [lock, llb, image.config.to_string(), image.root.to_string(), image.manifest.to_string()].concat();
     for word in ["hunter2", "dXNlcjpodW50ZXIy"] {
         assert!(!all.contains(word), "{word} is in {all}");
     }
@@ -78,7 +83,10 @@ fn a_directory_of_wheels_needs_no_index() {
     assert_eq!(shelf.index.log(), Vec::<String>::new());
 
     // The lock's hashes count for files of the context too.
-    shelf.project.write("vendor/wheels/inner-1.0-py3-none-any.whl", shelf.wheel("inner", "1.0", 3000).bytes().unwrap()).unwrap();
+    shelf
+        .project
+        .write("vendor/wheels/inner-1.0-py3-none-any.whl", shelf.wheel("inner", "1.0", 3000).bytes().unwrap())
+        .unwrap();
     let refused = shelf.refused(&[]);
     assert!(refused.stderr.contains("inner-1.0-py3-none-any.whl"), "{}", refused.stderr);
 }
@@ -86,7 +94,16 @@ fn a_directory_of_wheels_needs_no_index() {
 /// What pip would install from the index that this machine's pip asks: a lock of it, and the bytes of the wheels.
 fn lock_of(requirements: &[&str]) -> String {
     let mut pip = run::command("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report=-", "--only-binary=:all:"]);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--dry-run",
+        "--ignore-installed",
+        "--report=-",
+        "--only-binary=:all:",
+    ]);
     pip.args(["--python-version=3.13", "--implementation=cp", "--abi=cp313", "--abi=abi3", "--abi=none"]);
     pip.args(["--platform=manylinux2014_x86_64", "--platform=manylinux_2_28_x86_64", "--target=nowhere"]);
     let report: Value = serde_json::from_str(&run::output(pip.args(requirements)).unwrap()).unwrap();
@@ -95,9 +112,12 @@ fn lock_of(requirements: &[&str]) -> String {
     let name = |one: &Value| one["metadata"]["name"].as_str().unwrap().to_lowercase();
     for one in all {
         let (info, metadata) = (&one["download_info"], &one["metadata"]);
-        let needs = metadata["requires_dist"].as_array().into_iter().flatten().map(|need| need.as_str().unwrap());
+        let needs =
+            metadata["requires_dist"].as_array().into_iter().flatten().map(|need| need.as_str().unwrap());
         let needs: Vec<String> = needs
-            .map(|need| need.split(['<', '>', '=', '!', '~', ';', ' ', '[', '(']).next().unwrap().to_lowercase())
+            .map(|need| {
+                need.split(['<', '>', '=', '!', '~', ';', ' ', '[', '(']).next().unwrap().to_lowercase()
+            })
             // Those of extras and of other Pythons are not there.
             .filter(|need| all.iter().any(|one| name(one) == *need))
             .map(|need| format!("{{ name = {need:?} }}"))
@@ -130,10 +150,14 @@ fn the_real_index_is_resolved_in_the_build() {
     let tag = format!("real-index:{}", shelf.tag);
     ok(build(shelf.engine, &shelf.project).args(&["--load", "--tag", &tag]));
     let script = "import jinja2, markupsafe; print(jinja2.Template('a {{ b|e }}').render(b='<'))";
-    let said = ok(shelf.engine.docker(&["run", "--rm", "--network=none", &tag, "python3", "-c", script])).stdout;
+    let said =
+        ok(shelf.engine.docker(&["run", "--rm", "--network=none", &tag, "python3", "-c", script])).stdout;
     assert_eq!(said, "a &lt;\n");
     let lock = ok(build(shelf.engine, &shelf.project).arg("--call=lock")).stdout;
-    assert!(lock.contains("jinja2-3.1.6-py3-none-any.whl") && lock.contains("name = \"markupsafe\""), "{lock}");
+    assert!(
+        lock.contains("jinja2-3.1.6-py3-none-any.whl") && lock.contains("name = \"markupsafe\""),
+        "{lock}"
+    );
     assert_eq!(shelf.index.log(), Vec::<String>::new());
     ok(shelf.engine.docker(&["image", "rm", &tag]));
 }
@@ -163,5 +187,8 @@ fn packages_of_the_real_index_work() {
     assert!(shelf.run("api", &["flask", "--version"]).contains("Flask 3.1.2"));
     let shared = shelf.image("page").layers;
     let all = shelf.image("api").layers;
-    assert!(shared.iter().skip(1).all(|layer| all.contains(layer)), "jinja2 and what it needs: {shared:?} {all:?}");
+    assert!(
+        shared.iter().skip(1).all(|layer| all.contains(layer)),
+        "jinja2 and what it needs: {shared:?} {all:?}"
+    );
 }

@@ -45,7 +45,11 @@ fn told(shelf: &Shelf, words: &[&str]) -> Output {
 /// The excerpt of the manifest that the engine prints, with the line of a service marked.
 fn marked(output: &Output) {
     let line = output.stderr.lines().find(|line| line.contains(" | >>>"));
-    assert!(line.is_some_and(|line| line.contains("requirements: [")), "no service is marked: {}", output.stderr);
+    assert!(
+        line.is_some_and(|line| line.contains("requirements: [")),
+        "no service is marked: {}",
+        output.stderr
+    );
 }
 
 #[test]
@@ -63,7 +67,10 @@ fn a_requirement_file_that_is_not_there() {
 #[test]
 fn lines_that_cannot_be_read_are_all_told() {
     let shelf = shelf("lib ==\n# fine\nlib>=1\n--no-such-option\nlib; python_version >\n");
-    let output = told(&shelf, &["requirements.txt:1:", "requirements.txt:4:", "--no-such-option", "requirements.txt:5:"]);
+    let output = told(
+        &shelf,
+        &["requirements.txt:1:", "requirements.txt:4:", "--no-such-option", "requirements.txt:5:"],
+    );
     assert!(!output.stderr.contains("requirements.txt:3:"), "{}", output.stderr);
     marked(&output);
 }
@@ -76,20 +83,30 @@ fn requirements_that_no_version_fulfils() {
     shelf.manifest("", "", &[service("api", REST), service("web", other)]);
     let output = told(
         &shelf,
-        &["layerset.yaml:", "no version of lib fulfils all of", "\"lib<2\" (requirements.txt:2:1)", "\"lib>=2\" (other.txt:1:1)", "separate"],
+        &[
+            "layerset.yaml:",
+            "no version of lib fulfils all of",
+            "\"lib<2\" (requirements.txt:2:1)",
+            "\"lib>=2\" (other.txt:1:1)",
+            "separate",
+        ],
     );
     marked(&output);
     // The advice is good.
     shelf.manifest(", resolution: separate", "", &[service("api", REST), service("web", other)]);
     shelf.push();
     let version = "import lib; print(lib.VERSION)";
-    assert_eq!((shelf.python("api", version), shelf.python("web", version)), ("1.0\n".into(), "2.0\n".into()));
+    assert_eq!(
+        (shelf.python("api", version), shelf.python("web", version)),
+        ("1.0\n".into(), "2.0\n".into())
+    );
 }
 
 #[test]
 fn what_the_index_does_not_have() {
     let shelf = shelf("lib\nlibb\n");
-    let output = told(&shelf, &["layerset.yaml:4:", "the index has nothing for \"libb\" (requirements.txt:2:1)"]);
+    let output =
+        told(&shelf, &["layerset.yaml:4:", "the index has nothing for \"libb\" (requirements.txt:2:1)"]);
     marked(&output);
 }
 
@@ -99,7 +116,8 @@ fn wheels_for_another_platform_only() {
     for tag in ["cp313-cp313-win_amd64", "cp313-cp313-macosx_11_0_arm64"] {
         shelf.index.add(&Wheel::new("foreign", "1.0").tag(tag)).unwrap();
     }
-    let output = told(&shelf, &["layerset.yaml:4:", "\"foreign\" (requirements.txt:1:1)", "Python 3.13 on x86_64"]);
+    let output =
+        told(&shelf, &["layerset.yaml:4:", "\"foreign\" (requirements.txt:1:1)", "Python 3.13 on x86_64"]);
     marked(&output);
 
     // The same from a lock.
@@ -109,7 +127,12 @@ fn wheels_for_another_platform_only() {
     shelf.manifest(", lock: pylock.toml", "", &[service("api", REST)]);
     let output = told(
         &shelf,
-        &["layerset.yaml:", "pylock.toml:", "foreign 1.0 has no wheel for Python 3.13", "foreign-1.0-cp313-cp313-win_amd64.whl"],
+        &[
+            "layerset.yaml:",
+            "pylock.toml:",
+            "foreign 1.0 has no wheel for Python 3.13",
+            "foreign-1.0-cp313-cp313-win_amd64.whl",
+        ],
     );
     assert!(output.stderr.contains(" | >>>"), "{}", output.stderr);
 }
@@ -156,7 +179,8 @@ fn a_lock_older_than_its_inputs() {
     let shelf = locked("lib==1.0\n");
     ok(build(shelf.engine, &shelf.project));
     shelf.project.write("requirements.txt", "lib==2.0\n").unwrap();
-    let output = told(&shelf, &["layerset.yaml:4:", "requirements.txt has changed since the lock was made", "lock"]);
+    let output =
+        told(&shelf, &["layerset.yaml:4:", "requirements.txt has changed since the lock was made", "lock"]);
     marked(&output);
     // A comment is no change.
     shelf.project.write("requirements.txt", "# for all\nlib==1.0  # the old one\n").unwrap();
@@ -179,7 +203,10 @@ fn a_stage_without_python() {
     let mut shelf = shelf("lib\n");
     let rest = "from: 'busybox:1.37', requirements: [requirements.txt]";
     shelf.manifest("", "", &[service("api", rest)]);
-    let output = told(&shelf, &["layerset.yaml:4:", "service api cannot have packages: no python was found", "apt: [python3]"]);
+    let output = told(
+        &shelf,
+        &["layerset.yaml:4:", "service api cannot have packages: no python was found", "apt: [python3]"],
+    );
     marked(&output);
     shelf.manifest("", "", &[service("api", &rest.replace("busybox:1.37", "scratch"))]);
     told(&shelf, &["layerset.yaml:4:"]);
@@ -194,7 +221,10 @@ fn wheels_that_are_broken_or_mean_ill() {
         (Wheel::new("liar", "1.0").broken(), &["liar/__init__.py", "RECORD"][..]),
         (outside("climber", "../../etc/cron.d/evil"), &["../../etc/cron.d/evil"]),
         (outside("absolute", "/etc/cron.d/evil"), &["/etc/cron.d/evil"]),
-        (Wheel::new("bomb", "1.0").file("bomb/zeros.py", vec![0; 64 << 20]), &["unpacks to 67", "at most 100 times as many"]),
+        (
+            Wheel::new("bomb", "1.0").file("bomb/zeros.py", vec![0; 64 << 20]),
+            &["unpacks to 67", "at most 100 times as many"],
+        ),
         (outside("long", &format!("long/{long}.py")), &["xxx.py"]),
     ] {
         let name = wheel.filename();

@@ -14,9 +14,16 @@ use crate::support::{bake, containerd, ok};
 const SERVICES: usize = 22;
 
 /// Libraries by their kilobytes: small ones that everybody has, a web stack, and a scientific one.
-const SMALL: [(&str, usize); 6] = [("idle", 12), ("certs", 280), ("chars", 420), ("urls", 350), ("asks", 190), ("sixes", 30)];
+const SMALL: [(&str, usize); 6] =
+    [("idle", 12), ("certs", 280), ("chars", 420), ("urls", 350), ("asks", 190), ("sixes", 30)];
 const WEB: [(&str, usize); 7] = [
-    ("serve", 900), ("jinn", 640), ("marks", 60), ("models", 2600), ("alchemy", 3100), ("clicks", 310), ("stars", 240),
+    ("serve", 900),
+    ("jinn", 640),
+    ("marks", 60),
+    ("models", 2600),
+    ("alchemy", 3100),
+    ("clicks", 310),
+    ("stars", 240),
 ];
 const SCIENCE: [(&str, usize); 4] = [("arrays", 9000), ("frames", 7000), ("plots", 5000), ("learns", 8000)];
 const TOOLS: [(&str, usize); 4] = [("lint", 700), ("wires", 500), ("queues", 450), ("toml_kit", 150)];
@@ -75,10 +82,13 @@ fn requirements(set: usize) -> &'static str {
 }
 
 fn services() -> Vec<(String, String)> {
-    // Two that have their own, and two bases with the same interpreter.
+    // Every fifth is on another base with the same interpreter.
     let one = |number: usize| {
         let base = if number % 5 == 4 { "prepared" } else { "python:3.13-slim" };
-        let rest = format!("from: '{base}', requirements: {}, command: [python3, -m, s{number}]", requirements(number % 4));
+        let rest = format!(
+            "from: '{base}', requirements: {}, command: [python3, -m, s{number}]",
+            requirements(number % 4)
+        );
         service(&format!("s{number}"), &rest)
     };
     (0..SERVICES).map(one).collect()
@@ -89,9 +99,13 @@ fn import_all(shelf: &Shelf, number: usize) {
     let wanted = modules(number % 4);
     let mut script = "import importlib.metadata as m\n".to_owned();
     for name in &wanted {
-        let _ = writeln!(script, "import {name}.part7; assert {name}.NAME == {name:?} and m.version({name:?}) == '1.0'");
+        let _ = writeln!(
+            script,
+            "import {name}.part7; assert {name}.NAME == {name:?} and m.version({name:?}) == '1.0'"
+        );
     }
-    script += "print(*sorted(d.name for d in m.distributions() if d.read_text('INSTALLER') == 'layerset\\n'))";
+    script +=
+        "print(*sorted(d.name for d in m.distributions() if d.read_text('INSTALLER') == 'layerset\\n'))";
     let found = shelf.python(&format!("s{number}"), &script);
     let mut expected: Vec<String> = wanted.iter().map(ToString::to_string).collect();
     expected.sort();
@@ -103,7 +117,10 @@ fn wheels_are_downloaded_once_and_stored_once_over_twenty_two_images() {
     let mut shelf = Shelf::new(containerd());
     let sizes = serve(&shelf);
     shelf.project.write("requirements/small.txt", "asks\nsixes==1.0\n").unwrap();
-    shelf.project.write("requirements/web.txt", "-r small.txt\nserve\njinn>=1,<2\nalchemy\nclicks\n").unwrap();
+    shelf
+        .project
+        .write("requirements/web.txt", "-r small.txt\nserve\njinn>=1,<2\nalchemy\nclicks\n")
+        .unwrap();
     shelf.project.write("requirements/science.txt", "frames\nplots\nlearns\n").unwrap();
     let tools = "[dependency-groups]\ntools = ['lint', 'wires', 'queues', 'toml-kit']\n";
     shelf.project.write("pyproject.toml", tools).unwrap();
@@ -133,8 +150,10 @@ fn wheels_are_downloaded_once_and_stored_once_over_twenty_two_images() {
                 let shelf = &shelf;
                 scope.spawn(move || {
                     let mine = (0..SERVICES).skip(part).step_by(4);
-                    mine.filter(|number| thread::scope(|one| one.spawn(|| import_all(shelf, *number)).join().is_err()))
-                        .collect::<Vec<_>>()
+                    mine.filter(|number| {
+                        thread::scope(|one| one.spawn(|| import_all(shelf, *number)).join().is_err())
+                    })
+                    .collect::<Vec<_>>()
                 })
             })
             .collect();

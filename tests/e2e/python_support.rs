@@ -35,7 +35,8 @@ impl Shelf {
 
     pub(crate) fn wheel(&self, name: &str, version: &str, size: usize) -> Wheel {
         let text = format!("{name} {version} {}", self.tag);
-        Wheel::new(name, version).file(&format!("{name}/body.py"), harness::wheel::payload::module(&text, size))
+        Wheel::new(name, version)
+            .file(&format!("{name}/body.py"), harness::wheel::payload::module(&text, size))
     }
 
     /// Writes the manifest: what is above the services, then the services by name with the rest of their mapping.
@@ -73,12 +74,16 @@ impl Shelf {
     /// The layers of all services above the first `base` ones.
     pub(crate) fn blobs(&self, base: usize) -> Blobs {
         let images = self.services.iter().map(|service| self.image(service));
-        images.flat_map(|image| image.layers.into_iter().skip(base)).map(|blob| (blob.digest, blob.size)).collect()
+        images
+            .flat_map(|image| image.layers.into_iter().skip(base))
+            .map(|blob| (blob.digest, blob.size))
+            .collect()
     }
 
     /// A build of one service that must fail.
     pub(crate) fn refused(&self, args: &[&str]) -> Output {
-        let output = build(self.engine, &self.project).env("BUILDKIT_PROGRESS", "plain").args(args).run().unwrap();
+        let output =
+            build(self.engine, &self.project).env("BUILDKIT_PROGRESS", "plain").args(args).run().unwrap();
         assert!(!output.success(), "`{}` went well: {}", output.command, output.stderr);
         output
     }
@@ -92,15 +97,6 @@ impl Shelf {
     pub(crate) fn run(&self, service: &str, command: &[&str]) -> String {
         let docker = self.engine.docker(&["run", "--rm", "--quiet", "--network=none", &self.name(service)]);
         ok(docker.args(command)).stdout
-    }
-}
-
-impl Drop for Shelf {
-    fn drop(&mut self) {
-        // Running one has loaded it.
-        for service in &self.services {
-            let _ = self.engine.docker(&["image", "rm", "--force", &self.name(service)]).run();
-        }
     }
 }
 

@@ -152,7 +152,8 @@ pub fn uv_program() -> Result<PathBuf> {
     let _lock = Lock::of(&place.images())?;
     let program = place.images().join(format!("uv-{EDITION}"));
     if !program.exists() {
-        let base = BASES.iter().find(|base| base.name == "uv").ok_or_else(|| Error::new("no base image is uv"))?;
+        let base =
+            BASES.iter().find(|base| base.name == "uv").ok_or_else(|| Error::new("no base image is uv"))?;
         let (archive, unpacked) = (base.archive(&place)?, place.images().join("uv.unpacked"));
         fs::create_dir_all(&unpacked).doing_to("make", &unpacked)?;
         for (archive, file) in [(archive, "layer.tar"), (unpacked.join("layer.tar"), "./uv")] {

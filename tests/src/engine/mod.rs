@@ -161,7 +161,9 @@ impl Engine {
         let printed = self.docker(&["network", "inspect", "--format", format, "bridge"]).run()?.checked()?;
         let gateway = printed.stdout.trim();
         let address: Ipv4Addr = gateway.parse().map_err(|_| {
-            Error::new(format!("found the gateway \"{gateway}\" of Docker's bridge, expected an IPv4 address"))
+            Error::new(format!(
+                "found the gateway \"{gateway}\" of Docker's bridge, expected an IPv4 address"
+            ))
         })?;
         Ok((address, address))
     }

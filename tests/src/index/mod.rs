@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::error::{Doing, Result};
-use crate::wheel::{Wheel, sha256};
 use crate::Engine;
+use crate::error::{Doing, Result};
+use crate::wheel::{Wheel, sdist, sha256};
 
 /// A running index; it ends with the test program.
 #[derive(Debug)]
@@ -38,7 +38,8 @@ struct State {
 struct File {
     bytes: Arc<[u8]>,
     sha256: String,
-    metadata: String,
+    /// Nothing for a source distribution: what that needs is found out by building it.
+    metadata: Option<String>,
 }
 
 impl Index {
@@ -48,7 +49,11 @@ impl Index {
         let (listener, port) = listen(bind)?;
         let state = Arc::default();
         server::start(listener, Arc::clone(&state));
-        Ok(Self { address: format!("http://{address}:{port}"), local: format!("http://{bind}:{port}"), state })
+        Ok(Self {
+            address: format!("http://{address}:{port}"),
+            local: format!("http://{bind}:{port}"),
+            state,
+        })
     }
 
     /// The addresses of an index that is not there, for the engine and for this machine.
@@ -67,10 +72,19 @@ impl Index {
     pub fn add(&self, wheel: &Wheel) -> Result<u64> {
         let bytes = wheel.bytes()?;
         let size = bytes.len() as u64;
-        let file =
-            File { sha256: sha256(&bytes), bytes: bytes.into(), metadata: wheel.metadata().to_owned() };
-        self.state().files.insert(wheel.filename(), file);
+        self.insert(wheel.filename(), bytes, Some(wheel.metadata().to_owned()));
         Ok(size)
+    }
+
+    /// Adds a package that has no wheel.
+    pub fn add_sdist(&self, name: &str, version: &str) -> Result<()> {
+        self.insert(format!("{name}-{version}.tar.gz"), sdist::bytes(name, version)?, None);
+        Ok(())
+    }
+
+    fn insert(&self, filename: String, bytes: Vec<u8>, metadata: Option<String>) {
+        let file = File { sha256: sha256(&bytes), bytes: bytes.into(), metadata };
+        self.state().files.insert(filename, file);
     }
 
     /// Serves other bytes for a file, though all pages tell the hash of the right ones.
@@ -125,7 +139,12 @@ impl Index {
     pub fn lock(&self, wheels: &[(&Wheel, &[&str])]) -> String {
         let mut packages: Vec<String> = Vec::new();
         for (wheel, needs) in wheels {
-            packages.push(pages::locked(&wheel.filename(), needs, &self.url(&wheel.filename()), &self.state()));
+            packages.push(pages::locked(
+                &wheel.filename(),
+                needs,
+                &self.url(&wheel.filename()),
+                &self.state(),
+            ));
         }
         packages.sort();
         format!("lock-version = \"1.0\"\ncreated-by = \"tests\"\n{}", packages.concat())

@@ -20,8 +20,9 @@ pub(super) fn answer(state: &mut State, method: &str, path: &str, authorization:
     }
     let missing = || (MISSING.0, MISSING.1, b"no such page\n".to_vec());
     if let Some(name) = path.strip_prefix("/files/") {
-        if let Some(file) = name.strip_suffix(".metadata").and_then(|name| state.files.get(name)) {
-            return ("200 OK", "text/plain", file.metadata.clone().into_bytes());
+        let of = name.strip_suffix(".metadata").and_then(|name| state.files.get(name));
+        if let Some(metadata) = of.and_then(|file| file.metadata.clone()) {
+            return ("200 OK", "text/plain", metadata.into_bytes());
         }
         let Some(file) = state.files.get(name) else { return missing() };
         if method == "GET" {
@@ -29,7 +30,8 @@ pub(super) fn answer(state: &mut State, method: &str, path: &str, authorization:
         }
         return ("200 OK", "application/octet-stream", file.bytes.to_vec());
     }
-    match path.strip_prefix("/simple/").and_then(|project| project_page(state, project.trim_end_matches('/'))) {
+    match path.strip_prefix("/simple/").and_then(|project| project_page(state, project.trim_end_matches('/')))
+    {
         Some(page) => ("200 OK", "application/vnd.pypi.simple.v1+json", page.into_bytes()),
         None => missing(),
     }
@@ -43,12 +45,13 @@ fn project_page(state: &State, project: &str) -> Option<String> {
         .iter()
         .filter(|(name, _)| of_project(name))
         .map(|(name, file)| {
+            let metadata = file.metadata.as_ref();
             json!({
                 "filename": name,
                 "url": format!("/files/{name}"),
                 "size": file.bytes.len(),
                 "hashes": {"sha256": file.sha256},
-                "core-metadata": {"sha256": sha256(file.metadata.as_bytes())},
+                "core-metadata": metadata.map_or(json!(false), |text| json!({"sha256": sha256(text.as_bytes())})),
             })
         })
         .collect();

@@ -82,7 +82,8 @@ mod tests {
         let wheel = Wheel::new("a_b", "1.0");
         let bytes = wheel.bytes().unwrap();
         let hash = sha256(&bytes);
-        let file = File { bytes: bytes.into(), sha256: hash.clone(), metadata: wheel.metadata().to_owned() };
+        let file =
+            File { bytes: bytes.into(), sha256: hash.clone(), metadata: Some(wheel.metadata().to_owned()) };
         locked(&state).files.insert(wheel.filename(), file);
         start(listener, Arc::clone(&state));
 
@@ -98,7 +99,9 @@ mod tests {
 
         locked(&state).authorization = Some("Basic eA==".to_owned());
         assert!(ask(port, "GET /simple/a-b/ HTTP/1.1").starts_with("HTTP/1.1 401"));
-        assert!(ask(port, "GET /simple/a-b/ HTTP/1.1\r\nauthorization: Basic eA==").starts_with("HTTP/1.1 200"));
+        assert!(
+            ask(port, "GET /simple/a-b/ HTTP/1.1\r\nauthorization: Basic eA==").starts_with("HTTP/1.1 200")
+        );
         assert_eq!(locked(&state).log.last().unwrap(), "GET /simple/a-b/ 200");
     }
 }

@@ -1,8 +1,10 @@
 //! Wheels made on this machine: any name, version, tag, dependencies and files, good or bad.
 //!
-//! `zip` writes the archive, `payload` makes contents that compress as code and libraries do.
+//! `zip` writes the archive, `payload` makes contents that compress as code and libraries do; `sdist` is for packages
+//! that have no wheel.
 
 pub mod payload;
+pub mod sdist;
 pub mod zip;
 
 use std::fmt::Write as _;
@@ -123,10 +125,8 @@ impl Wheel {
     pub fn bytes(&self) -> Result<Vec<u8>> {
         let info = self.info_directory();
         let pure = self.tag.ends_with("-any");
-        let wheel = format!(
-            "Wheel-Version: 1.0\nGenerator: harness\nRoot-Is-Purelib: {pure}\nTag: {}\n",
-            self.tag
-        );
+        let wheel =
+            format!("Wheel-Version: 1.0\nGenerator: harness\nRoot-Is-Purelib: {pure}\nTag: {}\n", self.tag);
         let whole = self.clone().info("METADATA", &self.metadata).info("WHEEL", &wheel);
         let mut record = String::new();
         for entry in &whole.entries {

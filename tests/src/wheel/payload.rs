@@ -11,12 +11,13 @@ fn next(state: &mut u64) -> u64 {
 /// The beginning of a sequence, from any text.
 fn seed(text: &str) -> u64 {
     // FNV-1a.
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 const WORDS: [&str; 16] = [
-    "layout", "value", "number", "index", "record", "result", "items", "config", "request", "session", "buffer",
-    "encode", "append", "length", "parser", "default",
+    "layout", "value", "number", "index", "record", "result", "items", "config", "request", "session",
+    "buffer", "encode", "append", "length", "parser", "default",
 ];
 
 /// A Python module of about `size` bytes; deflate leaves a quarter of it.
@@ -27,8 +28,24 @@ pub fn module(text: &str, size: usize) -> String {
         let word = |number: u64| WORDS[usize::try_from(number % 16).unwrap_or_default()];
         let (a, b, c, d) = (next(&mut state), next(&mut state), next(&mut state), next(&mut state));
         let _ = match a % 3 {
-            0 => writeln!(module, "def {}_{}_{:x}(self, {}=None): return self, {}", word(b), word(c), d % 4096, word(a), word(a)),
-            1 => writeln!(module, "{}_{:x} = [{}, '{}', 0x{:x}]", word(b), c % 65536, d % 1000, word(c), b % 256),
+            0 => writeln!(
+                module,
+                "def {}_{}_{:x}(self, {}=None): return self, {}",
+                word(b),
+                word(c),
+                d % 4096,
+                word(a),
+                word(a)
+            ),
+            1 => writeln!(
+                module,
+                "{}_{:x} = [{}, '{}', 0x{:x}]",
+                word(b),
+                c % 65536,
+                d % 1000,
+                word(c),
+                b % 256
+            ),
             _ => writeln!(module, "{}_{} = ({:?}, {})", word(b), d % 9973, word(c), a % 1_000_000),
         };
     }
@@ -44,7 +61,7 @@ pub fn library(text: &str, size: usize) -> Vec<u8> {
         // Instructions repeat, addresses and constants do not.
         let op = usize::try_from(number % 12).unwrap_or_default();
         bytes.extend([[0x48, 0x8b], [0x48, 0x89], [0x0f, 0x1f], [0xe8, 0x00]][op % 4]);
-        bytes.extend(&(number >> 8).to_le_bytes()[..1 + op % 2]);
+        bytes.extend(&(number >> 8).to_le_bytes()[..=op % 2]);
         bytes.extend([[0, 0, 0, 0], [0xff; 4], [0x48, 0x83, 0xc4, 0x08]][op % 3]);
     }
     bytes.truncate(size);

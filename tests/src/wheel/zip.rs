@@ -63,7 +63,8 @@ pub fn write(entries: &[Entry]) -> Result<Vec<u8>> {
 }
 
 fn long(number: usize) -> Result<u32> {
-    u32::try_from(number).map_err(|_| Error::new(format!("{number} is too much for an archive without zip64")))
+    u32::try_from(number)
+        .map_err(|_| Error::new(format!("{number} is too much for an archive without zip64")))
 }
 
 fn short(number: usize) -> Result<[u8; 2]> {

@@ -1,0 +1,3 @@
+from common.page import page
+
+print(page("worker"))
