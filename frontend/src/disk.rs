@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use layerset_lock::Lock;
+
 use crate::diagnostic::Span;
 use crate::emit::BaseSource;
 
@@ -13,7 +15,7 @@ use crate::manifest::model::Base;
 use crate::outside::{ManifestFile, OnStage, Outside, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place};
 use crate::platform::Platform;
-use crate::python::{Answer, Probed, Request};
+use crate::python::{self, Answer, Probed, Request};
 
 /// A manifest and a context on this machine.
 #[derive(Clone, Debug)]
@@ -92,8 +94,12 @@ impl Outside for Disk {
         Ok(None)
     }
 
-    async fn interpreter(&self, _: OnStage<'_>) -> Result<Option<Probed>, Failure> {
-        Ok(None)
+    /// The interpreter that the lock was made for: an image cannot be asked here.
+    async fn interpreter(&self, at: OnStage<'_>) -> Result<Option<Probed>, Failure> {
+        let Some(path) = &at.checked.manifest.python.lock else { return Ok(None) };
+        let Some(bytes) = read(&self.context.join(&path.value))? else { return Ok(None) };
+        let Ok(lock) = Lock::read(&path.value, &bytes) else { return Ok(None) };
+        Ok(python::assumed(&lock, at.platform.machine()).map(Box::new).map(Probed::Assumed))
     }
 
     async fn lock(

@@ -91,10 +91,8 @@ impl Emitter<'_> {
             });
         }
         let shown = format!("[{name}] keep owner and mode of {}", list.join(", "));
-        if inner.is_empty() {
-            return Some((self.graph.add(op, Metadata::named(shown.clone())), shown));
-        }
         let op = self.copy_directories(op, &inner);
+        // Each directory made gives the one that it is in the time of the build.
         let made = self.graph.add(op, Metadata::named(shown.clone()));
         Some((self.settle(made, format!("{shown}, file times"), &[]), shown))
     }

@@ -2,7 +2,7 @@
 //! frontend's own image, without network. Neither the base image nor the resolver is an input, so a patched base
 //! installs nothing again. What has to be built or compiled is, by steps on the stage.
 
-use buildkit_llb::{Edge, Exec, Http, Metadata, Mount, NetMode};
+use buildkit_llb::{Edge, Exec, Http, Mount, NetMode};
 
 use super::own::{OUT, STEP};
 use super::{Built, Emitter};
@@ -24,7 +24,7 @@ impl Emitter<'_> {
         let mut mounts = vec![Mount::scratch(ROOT)];
         for (number, wheel) in packages.wheels.iter().enumerate() {
             let directory = format!("{WHEELS}/{number}");
-            let (mount, path) = self.wheel(wheel, packages, below, directory)?;
+            let (mount, path) = self.wheel(wheel, layer, packages, below, directory)?;
             mounts.push(mount.readonly());
             argv.push(path);
         }
@@ -40,6 +40,7 @@ impl Emitter<'_> {
     fn wheel(
         &mut self,
         wheel: &Wheel,
+        layer: &Layer,
         packages: &Installed,
         below: &Built,
         directory: String,
@@ -47,7 +48,7 @@ impl Emitter<'_> {
         match &wheel.source {
             WheelSource::Url { filename, .. } => {
                 let path = format!("{directory}/{filename}");
-                Some((Mount::bind(directory, self.download(&wheel.source)?), path))
+                Some((Mount::bind(directory, self.download(&wheel.source, &layer.spans)?), path))
             }
             WheelSource::Context { filename, path, sha256 } => {
                 let to = format!("{directory}/{filename}");
@@ -55,21 +56,22 @@ impl Emitter<'_> {
                 Some((mount, format!("sha256:{sha256}={to}")))
             }
             WheelSource::Sdist { sdist } => {
-                let built = self.built_wheel(wheel, sdist, packages, below)?;
+                let built = self.built_wheel(wheel, sdist, layer, packages, below)?;
                 Some((Mount::bind(&directory, built), directory))
             }
         }
     }
 
     /// A file by its address and hash.
-    fn download(&mut self, source: &WheelSource) -> Option<Edge> {
+    fn download(&mut self, source: &WheelSource, spans: &[Span]) -> Option<Edge> {
         let WheelSource::Url { filename, url, sha256, secret } = source else { return None };
         let http = Http::new(url.clone()).checksum(format!("sha256:{sha256}")).filename(filename.clone());
         let http = match secret {
             Some(secret) => http.auth_header_secret(secret.clone()),
             None => http,
         };
-        Some(self.graph.add(http, Metadata::named(format!("[wheels] download {filename}"))))
+        let metadata = self.metadata(format!("[wheels] download {filename}"), spans);
+        Some(self.graph.add(http, metadata))
     }
 
     /// A directory with the wheel that a source distribution builds into.
@@ -77,13 +79,14 @@ impl Emitter<'_> {
         &mut self,
         wheel: &Wheel,
         sdist: &WheelSource,
+        layer: &Layer,
         packages: &Installed,
         below: &Built,
     ) -> Option<Edge> {
         let uv = self.external("uv", Span::default())?;
         let (mount, path) = match sdist {
             WheelSource::Url { filename, .. } => (
-                Mount::bind(format!("{STEP}/sdist"), self.download(sdist)?),
+                Mount::bind(format!("{STEP}/sdist"), self.download(sdist, &layer.spans)?),
                 format!("{STEP}/sdist/{filename}"),
             ),
             WheelSource::Context { filename, path, .. } => {
@@ -113,7 +116,8 @@ impl Emitter<'_> {
         };
         let output = exec.output_of(OUT)?;
         let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
-        Some(self.graph.add(exec, Metadata::named(name)).output(output))
+        let metadata = self.metadata(name, &layer.spans);
+        Some(self.graph.add(exec, metadata).output(output))
     }
 
     /// A directory of wheels in the context, where steps on a stage look for it. Only this one: with the whole

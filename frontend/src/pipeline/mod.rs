@@ -51,6 +51,8 @@ pub struct Planned {
     pub sizes: Option<Sizes>,
     /// What is odd about what was found outside.
     pub warnings: Vec<Diagnostic>,
+    /// What is taken for granted, or not known here: sentences for who reads the plan.
+    pub notes: Vec<String>,
 }
 
 impl Planned {
@@ -133,7 +135,7 @@ impl Checked {
                 facts.configs.extend(other.facts.configs);
             }
         }
-        let mut warnings = Vec::new();
+        let (mut warnings, mut notes) = (Vec::new(), Vec::new());
         if !python::asked(&self.manifest).is_empty() {
             sources = self.uv(outside, platform, sources).await?;
             let found = self.packages(outside, facts.clone(), &sources, targets, platform).await?;
@@ -143,7 +145,7 @@ impl Checked {
             if !sources.contains_key("uv") && views.iter().flat_map(|view| &view.wheels).any(built) {
                 sources.extend(outside.uv(platform).await?.map(|source| ("uv".to_owned(), source)));
             }
-            warnings = found.warnings;
+            (warnings, notes) = (found.warnings, found.notes);
         }
         if listed == Listed::Always {
             let context = plan::context_plan(&self.manifest, self.ignore.clone());
@@ -159,7 +161,7 @@ impl Checked {
             plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
-        Ok(Planned { plan, facts, sources, sizes, warnings })
+        Ok(Planned { plan, facts, sources, sizes, warnings, notes })
     }
 
     /// The sources with the one that uv comes from, if anything is to be resolved.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Environment, Inputs, Lock, Problem, Settings};
+use layerset_lock::{Environment, Inputs, Lock, Place, Problem, Settings};
 use unwheel::Interpreter;
 
 use super::Checked;
@@ -20,28 +20,35 @@ use crate::python::{self, Asked, Probed, Request};
 pub(super) struct Found {
     pub(super) packages: Packages,
     pub(super) warnings: Vec<Diagnostic>,
+    /// What is taken for granted, or not known here.
+    pub(super) notes: Vec<String>,
 }
 
 /// What has been found out of the interpreters so far.
 #[derive(Default)]
 pub(super) struct Seen {
-    probed: BTreeMap<Place, usize>,
+    probed: BTreeMap<Below, usize>,
     pub(super) interpreters: Vec<Interpreter>,
     /// For each interpreter the first target that has it.
     first: Vec<Target>,
     /// For each interpreter its lock, if it was made in this build.
     locks: BTreeMap<usize, Lock>,
     warnings: Vec<Problem>,
+    /// Interpreters that nobody was asked for.
+    assumed: BTreeSet<String>,
 }
 
 /// Where an interpreter is looked for: a base, and its `PATH` and `VIRTUAL_ENV`.
-pub(super) type Place = (Base, String, String);
+pub(super) type Below = (Base, String, String);
 
 impl Seen {
-    pub(super) fn known(&self, place: &Place) -> Option<usize> {
+    pub(super) fn known(&self, place: &Below) -> Option<usize> {
         self.probed.get(place).copied()
     }
 }
+
+/// What a lock that was made in this build is called.
+const MADE: &str = "pylock.toml";
 
 /// What is asked for, and what there is to answer it with.
 struct Work<'a> {
@@ -100,7 +107,8 @@ impl Checked {
         seen.warnings.dedup();
         warnings.extend(python::warnings(&asked, Span::default(), &seen.warnings));
         warnings.sort_by_key(|warning| warning.span);
-        Ok(Found { packages, warnings })
+        let notes = notes(&of, seen.assumed, work.committed.is_some());
+        Ok(Found { packages, warnings, notes })
     }
 
     /// The packages of all interpreters seen so far, for those that have them.
@@ -125,7 +133,7 @@ impl Checked {
                 if !answer.problems.is_empty() {
                     return Err(self.wrong(work.asked, &answer.problems));
                 }
-                let lock = Lock::read("pylock.toml", answer.lock.as_bytes())
+                let lock = Lock::read(MADE, answer.lock.as_bytes())
                     .map_err(|problems| self.wrong(work.asked, &problems))?;
                 seen.locks.insert(view, lock);
             }
@@ -134,16 +142,20 @@ impl Checked {
             let building: BTreeSet<String> = building.map(|(name, _)| name.clone()).collect();
             let python = &self.manifest.python;
             let selected =
-                python::view(work.asked, work.inputs, lock, interpreter, python, &settings, &building)
-                    .map_err(|problems| self.wrong(work.asked, &problems))?;
-            seen.warnings.extend(selected.warnings);
+                python::view(work.asked, work.inputs, lock, interpreter, python, &settings, &building);
+            let selected = selected.map_err(|problems| {
+                let asked = work.asked.iter().filter(|(name, _)| building.contains(*name));
+                let asked = asked.map(|(name, entries)| (name.clone(), entries.clone())).collect();
+                self.wrong(&asked, &work.of_files(problems))
+            })?;
+            seen.warnings.extend(work.of_files(selected.warnings));
             packages.views.push(selected.view);
         }
         Ok(packages)
     }
 
     /// The lock that the manifest names; refused if its inputs have changed since it was made.
-    async fn committed_lock(
+    pub(super) async fn committed_lock(
         &self,
         outside: &impl Outside,
         asked: &Asked,
@@ -206,13 +218,17 @@ impl Checked {
         &self,
         outside: &impl Outside,
         at: OnStage<'_>,
-        place: Place,
+        place: Below,
         asked: &Asked,
         seen: &mut Seen,
     ) -> Result<Option<usize>, Failure> {
         let interpreter = match outside.interpreter(at).await? {
             None => return Ok(None),
             Some(Probed::Interpreter(interpreter)) => *interpreter,
+            Some(Probed::Assumed(interpreter)) => {
+                seen.assumed.insert(python::describe(&interpreter));
+                *interpreter
+            }
             Some(Probed::Nothing(why)) => {
                 let span = asked.get(&named(at.target)).and_then(|entries| entries.first());
                 let span = span.map(|(_, span)| *span).unwrap_or_default();
@@ -258,7 +274,7 @@ impl Checked {
     }
 
     /// The indexes that the manifest names.
-    fn indexes(&self) -> Settings {
+    pub(super) fn indexes(&self) -> Settings {
         let python = &self.manifest.python;
         let mut settings = Settings { no_index: python.no_index, ..Settings::default() };
         for (number, index) in python.index.iter().enumerate() {
@@ -284,13 +300,25 @@ impl Checked {
 }
 
 impl<'a> Work<'a> {
+    /// Problems without places in a lock that is no file.
+    fn of_files(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
+        if self.committed.is_none() {
+            let unwritten = |place: &Place| place.file == MADE;
+            for problem in &mut problems {
+                problem.place.take_if(|place| unwritten(place));
+                problem.also.retain(|(place, _)| !unwritten(place));
+            }
+        }
+        problems
+    }
+
     fn on(&self, checked: &'a Checked, plan: &'a Plan, facts: &'a Facts, target: &'a Target) -> OnStage<'a> {
         OnStage { checked, plan, facts, sources: self.sources, target, platform: self.platform }
     }
 }
 
 /// Where the interpreter of a target is looked for. The packages of a stage's own are put onto what it is built on.
-pub(super) fn place(at: OnStage<'_>) -> Place {
+pub(super) fn place(at: OnStage<'_>) -> Below {
     let environment = at.environment();
     let value = |name: &str| environment.get(name).copied().unwrap_or_default().to_owned();
     let base = match at.target {
@@ -308,7 +336,24 @@ pub(super) fn named(target: &Target) -> String {
     }
 }
 
-fn unlocked(asked: &Asked) -> Diagnostic {
+/// What a reader of the plan must know who asked no engine.
+fn notes(of: &BTreeMap<String, usize>, assumed: BTreeSet<String>, locked: bool) -> Vec<String> {
+    if of.is_empty() {
+        let why = if locked {
+            "the lock does not say for which Python it is: use one that layerset lock has made"
+        } else {
+            "they are not locked, and only an engine resolves them: lock them with layerset lock --write and \
+             python: {lock: pylock.toml}"
+        };
+        return vec![format!("packages are not shown: {why}")];
+    }
+    let note = |interpreter: String| {
+        format!("packages are those for {interpreter}, as the lock says; a build asks its stages")
+    };
+    assumed.into_iter().map(note).collect()
+}
+
+pub(super) fn unlocked(asked: &Asked) -> Diagnostic {
     let first = asked.values().flatten().map(|(_, span)| *span).min().unwrap_or_default();
     let message = "the packages are not locked: what is installed depends on when it was first built";
     Diagnostic::warning("unlocked", first, message)

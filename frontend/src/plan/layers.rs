@@ -246,6 +246,9 @@ fn has_named_owner(region: &Region) -> bool {
     owner.is_some_and(|owner| named(&owner.user) || owner.group.as_ref().is_some_and(named))
 }
 
+/// Of packages that many services require, a few places will do.
+const MOST_PLACES: usize = 3;
+
 fn layer(key: Key, items: &[Item], names: &[String], facts: &Facts) -> Made {
     let regions: Vec<&Rc<Region>> = items.iter().filter_map(Item::region).collect();
     let mut parts: Vec<Part> = regions.iter().map(|region| part(region)).collect();
@@ -265,7 +268,9 @@ fn layer(key: Key, items: &[Item], names: &[String], facts: &Facts) -> Made {
         let most = if region.consumers == key.consumers { region.spans.len() } else { 1 };
         region.spans.iter().take(most).copied()
     });
-    let spans: BTreeSet<Span> = spans.collect();
+    let view = key.view.map(|view| &facts.packages.views[view]);
+    let required = consumers.iter().filter_map(|name| view?.places.get(name).copied());
+    let spans: BTreeSet<Span> = spans.chain(required.take(MOST_PLACES)).collect();
     let layer = Layer {
         id: id(&origin, &parts, packages.as_ref()),
         name: name(&origin, &parts, packages.as_ref(), &consumers),

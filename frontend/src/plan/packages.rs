@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use unwheel::Scheme;
 
+use crate::diagnostic::Span;
+
 use super::reason::Reason;
 
 /// A wheel for one interpreter.
@@ -64,6 +66,8 @@ pub struct View {
     pub wheels: Vec<Wheel>,
     /// Which of them each stage and service needs (`service api`, `stage base`), as if all had this interpreter.
     pub needs: BTreeMap<String, Vec<usize>>,
+    /// Where each stage and service says what it requires.
+    pub places: BTreeMap<String, Span>,
     /// Why the heavy ones are needed, as far as it is known.
     pub reasons: BTreeMap<usize, Vec<Reason>>,
     /// Whether modules are compiled after they are installed.

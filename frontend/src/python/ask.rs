@@ -10,6 +10,8 @@ use unwheel::Interpreter;
 pub enum Probed {
     /// Its facts.
     Interpreter(Box<Interpreter>),
+    /// Facts that nobody was asked for: what a lock was made for.
+    Assumed(Box<Interpreter>),
     /// For the user to read.
     Nothing(String),
 }

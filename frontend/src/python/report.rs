@@ -13,17 +13,14 @@ const RULE: &str = "requirements";
 pub fn failure(source: &Source, asked: &Asked, otherwise: Span, problems: &[Problem]) -> Failure {
     if !problems.is_empty() && problems.iter().all(|problem| problem.kind == Kind::Network) {
         let text = |problem: &Problem| {
-            let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+            let hint = hint(problem).map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{}{hint}", message(problem))
         };
         return Failure::TryAgain(problems.iter().map(text).collect::<Vec<_>>().join("\n"));
     }
     let diagnostics = problems.iter().map(|problem| {
         let diagnostic = Diagnostic::error(RULE, span(asked, otherwise, problem), message(problem));
-        match &problem.hint {
-            Some(hint) => diagnostic.hint(hint.clone()),
-            None => diagnostic,
-        }
+        Diagnostic { hint: hint(problem), ..diagnostic }
     });
     Failure::Manifest { file: Box::new(source.clone()), diagnostics: diagnostics.collect() }
 }
@@ -32,10 +29,7 @@ pub fn failure(source: &Source, asked: &Asked, otherwise: Span, problems: &[Prob
 pub fn warnings(asked: &Asked, otherwise: Span, problems: &[Problem]) -> Vec<Diagnostic> {
     let warning = |problem: &Problem| {
         let diagnostic = Diagnostic::warning(RULE, span(asked, otherwise, problem), message(problem));
-        match &problem.hint {
-            Some(hint) => diagnostic.hint(hint.clone()),
-            None => diagnostic,
-        }
+        Diagnostic { hint: hint(problem), ..diagnostic }
     };
     problems.iter().map(warning).collect()
 }
@@ -52,9 +46,20 @@ fn span(asked: &Asked, otherwise: Span, problem: &Problem) -> Span {
     }
 }
 
+/// What is wrong, with the other places that it does not name itself.
 fn message(problem: &Problem) -> String {
     let place = problem.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let also: Vec<String> = problem.also.iter().map(|(place, what)| format!("; {place}: {what}")).collect();
-    let detail = if problem.detail.is_empty() { String::new() } else { format!("\n{}", problem.detail) };
-    format!("{place}{}{}{detail}", problem.message, also.concat())
+    let unnamed = problem.also.iter().filter(|(place, _)| !problem.message.contains(&place.to_string()));
+    let also: Vec<String> = unnamed.map(|(place, what)| format!("; {place}: {what}")).collect();
+    format!("{place}{}{}", problem.message, also.concat())
+}
+
+/// What to do, then what the resolver said: it is long.
+fn hint(problem: &Problem) -> Option<String> {
+    match (&problem.hint, problem.detail.as_str()) {
+        (None, "") => None,
+        (Some(hint), "") => Some(hint.clone()),
+        (None, detail) => Some(format!("the resolver said:\n{detail}")),
+        (Some(hint), detail) => Some(format!("{hint}; the resolver said:\n{detail}")),
+    }
 }

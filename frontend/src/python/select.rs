@@ -88,6 +88,10 @@ pub fn view(
         scheme: interpreter.scheme.clone(),
         python: format!("{major}.{minor}"),
         needs: needs.collect(),
+        places: asked
+            .iter()
+            .filter_map(|(consumer, entries)| Some((consumer.clone(), entries.first()?.1)))
+            .collect(),
         reasons: number
             .iter()
             .map(|(index, number)| (*number, reasons.take(*index)))

@@ -57,7 +57,7 @@ fn what_is_none() {
 fn after_strings_it_goes_on() {
     for source in [
         "x = 'not closed\nimport a",
-        "x = 'it''s'\nimport a",
+        "x = 'it  ''  s'\nimport a",
         "x = \"\"\"a b\"\"\"\nimport a",
         "x = f'{x!r:>{w}} {{ } '\nimport a",
         "x = f\"{d[\"b c\"]} {f'{1}'}\"\nimport a",
