@@ -102,8 +102,18 @@ fn describe_lists_every_call_there_is() {
     let project = shop();
     let text = call(&project, "subrequests.describe", &[]).stdout;
     let names: Vec<_> = rows(&text).iter().skip(1).map(|row| row[0].to_owned()).collect();
-    let ours =
-        ["outline", "targets", "lint", "plan", "bake", "llb", "llb.dot", "schema", "subrequests.describe"];
+    let ours = [
+        "outline",
+        "targets",
+        "lint",
+        "plan",
+        "bake",
+        "llb",
+        "llb.dot",
+        "lock",
+        "schema",
+        "subrequests.describe",
+    ];
     assert_eq!(names, ours);
 }
 

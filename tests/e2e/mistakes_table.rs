@@ -138,12 +138,12 @@ pub(crate) fn mistakes() -> Vec<Mistake> {
             &[("4:24", "undefined build argument \"PYTHN\"", "did you mean \"PYTHON\"?")],
         ),
         mistake(
-            "not-yet",
-            "services:\n  api: {from: \"busybox:1.37\", requirements: [a.txt]}\n",
+            "python",
+            "services:\n  api: {from: \"busybox:1.37\"}\npython: {resolution: apart}\n",
             &[(
-                "3:45",
-                "\"requirements\" is not supported yet",
-                "install packages in a stage with \"run\" until then",
+                "4:22",
+                "found \"apart\", expected together or separate",
+                "together: one version of each package for all services; separate: for each set of requirements",
             )],
         ),
         mistake(
