@@ -17,6 +17,9 @@ engine=${CARGO_TARGET_DIR:-target}/debug/engine
 echo "== overlapping selections beside COPY --link lines, on real engines"
 bench/overlap/run.py --frontend "$frontend" --engine "$engine"
 
+echo "== packages beside uv pip install in Dockerfiles, on real engines"
+bench/packages/run.py --frontend "$frontend" --engine "$engine"
+
 echo "== baking on a real engine"
 trap '"$engine" down --name bench' EXIT
 eval "$("$engine" env --fresh --name bench)"

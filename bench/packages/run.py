@@ -5,7 +5,7 @@
 
 The frontend's static binary, and the harness's `engine` (cargo build -p layerset-e2e --bin engine). Real wheels of
 four overlapping sets are resolved and downloaded once below target/bench/packages and served to all by an index on
-this machine. Each tool bakes and pushes the same 22 services on engines that begin empty, one engine at a time; see
+this machine. Each tool bakes and pushes the same 22 services on engines of its own that begin empty, in turns; see
 generate.py. Prints a table and writes bench/results/packages.json: medians, and bytes of compressed layers.
 """
 
@@ -34,9 +34,9 @@ ROWS = ("cold", "no change", "one pin changed", "base image patched", "kept: col
 # As CI bakes: what is pushed is not unpacked into the engine's own images, which takes longer than all else.
 PUSHED = ("--set", "*.output=type=image,push=true,store=false")
 KEPT = ("--push",)
-ENGINE = "packages"
-# What one engine may need that keeps everything.
-DISK_BYTES = 14_000_000_000
+KEEPING = "packages"
+# What an engine needs that keeps 22 images of two generations, and some more.
+DISK_BYTES = 12_000_000_000
 # These are run.
 CHECKED = ("web0", "data0", "vision0")
 
@@ -44,12 +44,11 @@ CHECKED = ("web0", "data0", "vision0")
 class Side:
     """One tool with its engine, its context and its names in the registry, all of which begin empty."""
 
-    def __init__(self, tool: str, shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namespace) -> None:
+    def __init__(
+        self, tool: str, engine: str, shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namespace
+    ) -> None:
         self.tool, self.shelf, self.served = tool, shelf, served
-        self.environment = engines.start(arguments.engine, ENGINE, arguments.frontend)
-        free = shutil.disk_usage(self.environment["DOCKER_CONFIG"]).free
-        if free < DISK_BYTES:
-            sys.exit(f"found {free:,} bytes free, expected {DISK_BYTES:,} for an engine: make room")
+        self.environment = engines.start(arguments.engine, engine, arguments.frontend)
         # A registry keeps what it has: names that it has never heard have no blobs.
         self.registry = f"{self.environment['LAYERSET_REGISTRY']}/packages-{uuid.uuid4().hex}"
         self.directory = tempfile.TemporaryDirectory(prefix="layerset-packages-")
@@ -111,6 +110,15 @@ class Side:
             "new_bytes": sum(new),
         }
 
+    def has_room(self) -> None:
+        """What the last engine has kept is removed while this one starts."""
+        for _ in range(60):
+            free = shutil.disk_usage(self.environment["DOCKER_CONFIG"]).free
+            if free >= DISK_BYTES:
+                return
+            time.sleep(1)
+        sys.exit(f"found {free:,} bytes free, expected {DISK_BYTES:,} for an engine that keeps its images: make room")
+
     def images(self) -> list[images.Layers]:
         return [images.layers(f"{self.registry}/{name}:bench") for name, _ in generate.NAMES]
 
@@ -120,29 +128,48 @@ class Side:
         return [self.docker(*run, f"{self.registry}/{name}:bench") for name in CHECKED]
 
 
-def measure(tool: str, shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namespace) -> dict:
-    """The figures of one tool. Engines follow one another, since what one keeps of 22 such images are gigabytes."""
-    rows: dict[str, list[dict]] = {row: [] for row in ROWS}
+def measure(shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namespace) -> dict:
+    rows: dict[str, dict[str, list[dict]]] = {tool: {row: [] for row in ROWS} for tool in TOOLS}
+    sides: dict[str, Side] = {}
 
-    def bake(side: Side, row: str, **how) -> None:
-        rows[row].append(side.bake(**how))
-        told = rows[row][-1]
+    def begin(tool: str, engine: str) -> None:
+        sides[tool] = Side(tool, engine, shelf, served, arguments)
+
+    def bake(tool: str, row: str, **how) -> None:
+        rows[tool][row].append(sides[tool].bake(**how))
+        told = rows[tool][row][-1]
         print(f"{tool}: {row}: {told['seconds']} s, {told['new_bytes']:,} new bytes", file=sys.stderr)
 
     for _ in range(arguments.cold):
-        side = Side(tool, shelf, served, arguments)
-        bake(side, "cold")
-    held = images.figures(side.images(), shelf.bytes)
+        for tool in TOOLS:
+            begin(tool, engine_name(tool))
+            bake(tool, "cold")
+    held = {tool: images.figures(sides[tool].images(), shelf.bytes) for tool in TOOLS}
     for version in wheels.PINS[1 : arguments.runs + 1]:
-        bake(side, "no change")
-        bake(side, "one pin changed", resolving=side.pin(version))
-    side.patch(1)
-    bake(side, "base image patched")
-    side = Side(tool, shelf, served, arguments)
-    bake(side, "kept: cold", options=KEPT)
-    check(tool, side.printed(), shelf)
-    bake(side, "kept: one pin changed", options=KEPT, resolving=side.pin(wheels.PINS[1]))
-    return {"images": held, "rows": {row: engines.medians(baked) for row, baked in rows.items()}}
+        for tool in TOOLS:
+            bake(tool, "no change")
+        for tool in TOOLS:
+            bake(tool, "one pin changed", resolving=sides[tool].pin(version))
+    for tool in TOOLS:
+        sides[tool].patch(1)
+        bake(tool, "base image patched")
+    for tool in TOOLS:
+        engines.stop(arguments.engine, engine_name(tool))
+    for tool in TOOLS:
+        # One after another on an engine of one name: with its images it has gigabytes, and loses them with the next.
+        begin(tool, KEEPING)
+        sides[tool].has_room()
+        bake(tool, "kept: cold", options=KEPT)
+        check(tool, sides[tool].printed(), shelf)
+        bake(tool, "kept: one pin changed", options=KEPT, resolving=sides[tool].pin(wheels.PINS[1]))
+    return {
+        tool: {"images": held[tool], "rows": {row: engines.medians(baked) for row, baked in rows[tool].items()}}
+        for tool in TOOLS
+    }
+
+
+def engine_name(tool: str) -> str:
+    return f"packages{tool}"
 
 
 def check(tool: str, printed: list[str], shelf: wheels.Shelf) -> None:
@@ -189,9 +216,10 @@ def main() -> None:
     shelf = wheels.Shelf(wheels.ROOT / "target/bench/packages")
     served = index.Index(shelf.directory)
     try:
-        results = {tool: measure(tool, shelf, served, arguments) for tool in TOOLS}
+        results = measure(shelf, served, arguments)
     finally:
-        engines.stop(arguments.engine, ENGINE)
+        for name in (*map(engine_name, TOOLS), KEEPING):
+            engines.stop(arguments.engine, name)
     count = len(generate.NAMES)
     print(f"{count} services, {shelf.count} wheels of {shelf.bytes:,} bytes, medians of {arguments.cold} (cold) and {arguments.runs} runs")
     print(table(results))

@@ -87,6 +87,16 @@ enum Command {
         /// Where to write the list
         file: PathBuf,
     },
+    /// Say which modules the sources in a directory name: started as the one before
+    #[command(hide = true)]
+    Imports {
+        /// Where to look
+        directory: PathBuf,
+        /// Where to write what was found
+        file: PathBuf,
+        /// The modules that matter, with commas between
+        names: String,
+    },
     /// Find the Python of a stage: the frontend starts this and the next two in containers
     #[command(hide = true)]
     Probe {
@@ -198,6 +208,7 @@ pub async fn run() -> ExitCode {
         Command::List { directory, file } => {
             return done(list(directory, file));
         }
+        Command::Imports { directory, file, names } => return done(imports(directory, file, names)),
         Command::Probe { out, path, virtual_env } => return done(inside::probe(out, path, virtual_env)),
         Command::Resolve { out, request } => return done(inside::resolve(out, request)),
         Command::BuildWheel { out, python, sdist, settings } => {
@@ -254,6 +265,13 @@ fn list(directory: &Path, file: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::Request(format!("cannot write {}: {error}", file.display())))
 }
 
+fn imports(directory: &Path, file: &Path, names: &str) -> Result<(), Failure> {
+    let names = names.split(',').map(str::to_owned).collect();
+    let found = crate::disk::imports(directory, Filter::default(), &names)?;
+    std::fs::write(file, serde_json::to_vec(&found).unwrap_or_default())
+        .map_err(|error| Failure::Request(format!("cannot write {}: {error}", file.display())))
+}
+
 async fn answer(
     command: &Command,
     common: &Common,
@@ -278,7 +296,9 @@ async fn answer(
             let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
             checked.kinds(&disk, &plan, None, &checked.everything()).await?;
             checked.check_budgets(&disk, &platform).await?;
-            Ok(Answer { status: 0, ..calls::check(&checked.source, &checked.warnings) })
+            let mut warnings = checked.warnings.clone();
+            warnings.extend(checked.check_packages(&disk, &plan, &platform).await?);
+            Ok(Answer { status: 0, ..calls::check(&checked.source, &warnings) })
         }
         Command::Bake(_) => {
             let options = BakeOptions {
@@ -323,10 +343,13 @@ async fn answer(
         }
         Command::Plan { diff, html, force, .. } => {
             let planned = checked.planned(&disk, &services, &platform, Listed::Always).await?;
+            if !planned.warnings.is_empty() {
+                eprint!("{}", render(&checked.source, &planned.warnings));
+            }
             let figures = planned.figures();
             let mut answer = match diff {
                 Some(old) => calls::plan_diff(&old_figures(old)?, &figures),
-                None => calls::plan(&planned.plan, &figures),
+                None => calls::plan(&planned.plan, &figures, &planned.notes),
             };
             if let Some(file) = html {
                 let title =

@@ -1,5 +1,7 @@
 //! The local disk as the outside of a build: what the command line reads, without an engine.
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,7 +17,9 @@ use crate::manifest::model::Base;
 use crate::outside::{ManifestFile, OnStage, Outside, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place};
 use crate::platform::Platform;
-use crate::python::{self, Answer, Probed, Request};
+use crate::python::{self, Answer, Imports, Probed, Request};
+
+pub use sources::imports;
 
 /// A manifest and a context on this machine.
 #[derive(Clone, Debug)]
@@ -111,14 +115,32 @@ impl Outside for Disk {
         Ok(None)
     }
 
+    async fn imports(
+        &self,
+        context: &ContextPlan,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Imports>, Failure> {
+        if context.unused {
+            return Ok(Some(Imports::new()));
+        }
+        imports(&self.context, filter(context)?, names).map(Some)
+    }
+
+    async fn texts(&self, directories: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
+        Ok(sources::texts(&self.context, directories))
+    }
+
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure> {
         if context.unused {
             return Ok(Listing::default());
         }
-        let filter = Filter::new(&context.include, &context.exclude)
-            .map_err(|bad| Failure::Request(bad.to_string()))?;
-        list(&self.context, filter)
+        list(&self.context, filter(context)?)
     }
+}
+
+/// What of a directory is sent.
+fn filter(context: &ContextPlan) -> Result<Filter, Failure> {
+    Filter::new(&context.include, &context.exclude).map_err(|bad| Failure::Request(bad.to_string()))
 }
 
 /// Lists a directory as a client sends it: what is left out is not entered.

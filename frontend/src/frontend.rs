@@ -209,10 +209,14 @@ async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> 
             let platform = first_platform(&engine.options);
             let all = async {
                 checked.kinds(engine, &plan, None, &checked.everything()).await?;
-                checked.check_budgets(engine, &platform).await
+                checked.check_budgets(engine, &platform).await?;
+                checked.check_packages(engine, &plan, &platform).await
             };
             match all.await {
-                Ok(()) => return Ok(calls::check(&checked.source, &checked.warnings)),
+                Ok(more) => {
+                    let warnings: Vec<Diagnostic> = checked.warnings.iter().cloned().chain(more).collect();
+                    return Ok(calls::check(&checked.source, &warnings));
+                }
                 Err(failure) => failure,
             }
         }
@@ -242,7 +246,7 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             let platform = first_platform(options);
             let services = checked.services();
             let planned = checked.planned(engine, &services, &platform, Listed::Always).await?;
-            let mut answer = calls::plan(&planned.plan, &planned.figures());
+            let mut answer = calls::plan(&planned.plan, &planned.figures(), &planned.notes);
             let problems = planned.over_budget(&checked.manifest, &services);
             if !problems.is_empty() {
                 answer.text = format!("{}\n{}", answer.text, render(&checked.source, &problems));

@@ -10,7 +10,7 @@ use crate::manifest::model::Base;
 use crate::pipeline::Checked;
 use crate::plan::{ContextPlan, Facts, Listing, Look, Plan, Target};
 use crate::platform::Platform;
-use crate::python::{Answer, Probed, Request};
+use crate::python::{Answer, Imports, Probed, Request};
 
 /// The manifest as it was found.
 #[derive(Clone, Debug)]
@@ -54,6 +54,16 @@ pub trait Outside {
         files: &BTreeSet<String>,
         request: &Request,
     ) -> Result<Option<Answer>, Failure>;
+
+    /// Which of `names` the sources of the context name, by path. `None`: it cannot be known here.
+    async fn imports(
+        &self,
+        context: &ContextPlan,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Imports>, Failure>;
+
+    /// The files `*.txt` right in directories of the context; none where directories cannot be listed.
+    async fn texts(&self, directories: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure>;
 
     /// Everything in what `context` sends. Slower than the others, so it is asked for only where it is needed.
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure>;

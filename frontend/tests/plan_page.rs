@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot make its own files has failed")]
 
+mod locked;
+#[path = "locked/shop.rs"]
+mod shop;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -59,14 +63,19 @@ fn drawn(Page { folder, html: page }: &Page, script: &str) -> String {
 }
 
 fn page(name: &str) -> Page {
+    let bytes = |size| "x".repeat(size);
+    let files = [("lib/a", bytes(600)), ("api/main", bytes(300)), ("web/main", bytes(100))];
+    let files = files.into_iter().chain([("layerset.yaml", MANIFEST.to_owned())]);
+    page_of(name, files.map(|(path, text)| (path.to_owned(), text)))
+}
+
+fn page_of(name: &str, files: impl IntoIterator<Item = (String, String)>) -> Page {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
-    let files = [("lib/a", 600), ("api/main", 300), ("web/main", 100)];
-    for (path, size) in files {
-        fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
-        fs::write(folder.join(path), vec![b'x'; size]).unwrap();
+    for (path, text) in files {
+        fs::create_dir_all(folder.join(&path).parent().unwrap()).unwrap();
+        fs::write(folder.join(path), text).unwrap();
     }
-    fs::write(folder.join("layerset.yaml"), MANIFEST).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_layerset"));
     let output = command.args(["plan", "--html", "page.html"]).current_dir(&folder).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -140,4 +149,45 @@ fn the_filter_leaves_what_it_names() {
         let visible = rows.iter().filter(|row| !row.contains("hidden")).count();
         assert_eq!((rows.len(), visible), (3, shown), "{text}");
     }
+}
+
+#[test]
+fn packages_are_warm_and_say_where_they_come_from() {
+    let page = page_of("plan-page-packages", shop::files());
+    let html = drawn(
+        &page,
+        "[...document.querySelectorAll('#rows .packages')].find(one => one.textContent === 'torch').focus();",
+    );
+    let rows: Vec<&str> = html.split("<div class=\"row\"").skip(1).collect();
+    assert_eq!(rows.len(), 22);
+    let hue = |tag: &&str| -> f64 { between(tag, "--hue:", ";").trim().parse().unwrap() };
+    let is_warm = |hue: f64| !(90.0..330.0).contains(&hue);
+    let tags = |start: &str| tags(&html, start);
+    let packages = tags("<div class=\"layer packages shared");
+    let files = tags("<div class=\"layer shared");
+    assert!(packages.len() > 60 && packages.iter().map(hue).all(is_warm), "{packages:?}");
+    assert!(files.len() >= 22 && !files.iter().map(hue).any(is_warm), "{files:?}");
+    // A heavy package is named in its own layer.
+    assert!(html.contains(">torch</div>") && !html.contains(">attrs</div>"));
+    let tip = between(&html, "<div id=\"tip\"", "</main>");
+    for part in [
+        "torch 2.5.1",
+        "906.0 MB in wheels",
+        "requirements/vision.txt:3: torch (services moderation, tagging)",
+    ] {
+        assert!(tip.contains(part), "no {part} in {tip}");
+    }
+    let through = "requirements/ml.txt:3: accelerate → torch (services forecast, ranking, training)";
+    assert!(tip.contains(through), "{tip}");
+}
+
+#[test]
+fn packages_are_found_by_their_names() {
+    let page = page_of("plan-page-search", shop::files());
+    let script = "const box = document.getElementById('filter'); box.value = 'structlog'; \
+                  box.dispatchEvent(new Event('input')); box.value = 'Xgboost'; \
+                  box.dispatchEvent(new Event('input'));";
+    let html = drawn(&page, script);
+    let visible = tags(&html, "<div class=\"row\"").iter().filter(|row| !row.contains("hidden")).count();
+    assert_eq!(visible, 5);
 }

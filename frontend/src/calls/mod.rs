@@ -9,6 +9,7 @@ mod outline;
 mod page;
 mod plan;
 mod plan_diff;
+mod plan_packages;
 mod targets;
 
 pub use bake::{BakeOptions, bake};

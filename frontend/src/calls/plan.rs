@@ -4,17 +4,27 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use super::Answer;
+use super::{Answer, plan_packages};
 use crate::plan::{Figures, ImageFigures, LayerFigures, Plan, human};
 
 /// Columns of the text.
 const WIDTH: u16 = 100;
 
-/// The plan and its figures; as JSON the plan itself, with the figures beside it.
-pub fn plan(plan: &Plan, figures: &Figures) -> Answer {
+/// The plan and its figures; as JSON the plan itself, with the figures beside it. `notes` are sentences on what is
+/// not known.
+pub fn plan(plan: &Plan, figures: &Figures, notes: &[String]) -> Answer {
     let mut json = serde_json::to_value(plan).unwrap_or_default();
     json["figures"] = serde_json::to_value(figures).unwrap_or_default();
-    Answer { json, text: format!("{}\n\n{}", images(figures), summary(figures)), status: 0 }
+    let mut text = format!("{}\n\n", images(figures));
+    if let Some(packages) = plan_packages::packages(figures) {
+        let _ = writeln!(text, "{packages}\n");
+    }
+    text += &summary(figures);
+    if !notes.is_empty() {
+        json["notes"] = notes.into();
+        let _ = writeln!(text, "{}", notes.join("\n"));
+    }
+    Answer { json, text, status: 0 }
 }
 
 fn images(figures: &Figures) -> String {
@@ -32,7 +42,7 @@ fn images(figures: &Figures) -> String {
             images.add_row([
                 String::new(),
                 layer.bytes.map_or_else(|| "?".to_owned(), human),
-                layer.files.map_or_else(|| "?".to_owned(), thousands),
+                files(layer),
                 shared_by(layer, figures),
                 layer.holds.clone(),
             ]);
@@ -53,7 +63,16 @@ fn below(image: &ImageFigures) -> String {
     text
 }
 
-fn shared_by(layer: &LayerFigures, figures: &Figures) -> String {
+/// How many files a layer has; of packages nothing, because they are not unpacked yet.
+pub(super) fn files(layer: &LayerFigures) -> String {
+    if layer.wheels.is_empty() {
+        layer.files.map_or_else(|| "?".to_owned(), thousands)
+    } else {
+        String::new()
+    }
+}
+
+pub(super) fn shared_by(layer: &LayerFigures, figures: &Figures) -> String {
     match &layer.images[..] {
         [_] => "only here".to_owned(),
         all if all.len() == figures.images.len() => format!("all {}", all.len()),
@@ -161,6 +180,7 @@ mod tests {
             bytes,
             files: bytes.map(|_| 1),
             images: images.iter().map(|&name| name.to_owned()).collect(),
+            wheels: Vec::new(),
         };
         let mut figures = Figures::default();
         figures.images.insert("api".into(), image(&["1", "2"], 1_500));

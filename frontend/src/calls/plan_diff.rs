@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::Answer;
-use super::plan::{lines, table, thousands};
-use crate::plan::{Change, Diff, Figures, LayerFigures, diff, human};
+use super::plan::{files, lines, table};
+use crate::plan::{Change, Diff, Figures, LayerFigures, PackageDiff, diff, human};
 
 /// The figures in what `--call=plan,format=json` has printed.
 pub fn read_figures(json: &[u8]) -> Result<Figures, String> {
@@ -60,6 +60,14 @@ fn text(diff: &Diff, new: &Figures) -> String {
         }
         let _ = writeln!(text, "{}\n", lines(&layers));
     }
+    if !diff.packages.is_empty() {
+        let mut packages = table(["PACKAGE", "CHANGE", "NEW BYTES"], &[2]);
+        for (name, package) in &diff.packages {
+            let bytes = if package.to.is_empty() { String::new() } else { human(package.new_bytes) };
+            packages.add_row([name.clone(), versions(package), bytes]);
+        }
+        let _ = writeln!(text, "{}\n", lines(&packages));
+    }
     let _ = writeln!(
         text,
         "{} of {} images change, {} are pushed",
@@ -74,7 +82,7 @@ fn row(what: &str, layer: &LayerFigures) -> [String; 5] {
     [
         what.to_owned(),
         layer.bytes.map_or_else(|| "?".to_owned(), human),
-        layer.files.map_or_else(|| "?".to_owned(), thousands),
+        files(layer),
         few(&layer.images),
         layer.holds.clone(),
     ]
@@ -91,6 +99,16 @@ fn few(names: &[String]) -> String {
     match names {
         [a, b, c, rest @ ..] if !rest.is_empty() => format!("{a}, {b}, {c} and {} more", rest.len()),
         few => few.join(", "),
+    }
+}
+
+/// `added 2.6`, `removed 2.5`, `2.5 → 2.6`
+fn versions(package: &PackageDiff) -> String {
+    let (from, to) = (package.from.join(", "), package.to.join(", "));
+    match (from.is_empty(), to.is_empty()) {
+        (true, _) => format!("added {to}"),
+        (_, true) => format!("removed {from}"),
+        _ => format!("{from} → {to}"),
     }
 }
 

@@ -14,7 +14,7 @@ mod source;
 mod stage;
 
 pub use base::context_definition;
-pub use own::{Asked, list_context, probe, resolve_packages};
+pub use own::{Asked, imports, list_context, probe, resolve_packages};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};
 

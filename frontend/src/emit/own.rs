@@ -1,5 +1,7 @@
 //! Steps of our own, which find out what the plan needs: this program runs in them, from the frontend's own image.
 
+use std::collections::BTreeSet;
+
 use buildkit_llb::{CacheSharing, Edge, Exec, Graph, Metadata, Mount, NetMode, Secret};
 use buildkit_proto::pb;
 
@@ -23,16 +25,36 @@ pub struct Asked {
 
 /// Lists the context.
 pub fn list_context(image: &OwnImage, context: &pb::Definition) -> Option<Asked> {
+    let argv = [image.program.as_str(), "list", "/context", "/listed/listing"];
+    in_context(image, context, &argv, "listing", "[internal] list the build context")
+}
+
+/// Finds out which of `names` the sources of the context import.
+pub fn imports(image: &OwnImage, context: &pb::Definition, names: &BTreeSet<String>) -> Option<Asked> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names = names.join(",");
+    let argv = [image.program.as_str(), "imports", "/context", "/listed/imports", &names];
+    in_context(image, context, &argv, "imports", "[internal] look for imports in the build context")
+}
+
+/// A step with the context at `/context` that writes a file into `/listed`.
+fn in_context(
+    image: &OwnImage,
+    context: &pb::Definition,
+    argv: &[&str],
+    file: &'static str,
+    shown: &str,
+) -> Option<Asked> {
     let mut graph = Graph::new();
     let root = graph.import(&image.definition).ok()??;
     let context = graph.import(context).ok()??;
-    let exec = Exec::new(root, [image.program.as_str(), "list", "/context", "/listed/listing"])
+    let exec = Exec::new(root, argv.iter().copied())
         .network(NetMode::None)
         .mount(Mount::bind("/context", context).readonly())
         .mount(Mount::scratch("/listed"));
     let output = exec.output_of("/listed")?;
-    let edge = graph.add(exec, Metadata::named("[internal] list the build context"));
-    Some(Asked { definition: graph.definition(edge.output(output)), file: "listing" })
+    let edge = graph.add(exec, Metadata::named(shown));
+    Some(Asked { definition: graph.definition(edge.output(output)), file })
 }
 
 /// Asks the interpreter of what `target` is built on for its facts. `None`: there is nothing below it, or this

@@ -2,6 +2,8 @@
 //! result as long as the context is unchanged, and all targets of a bake share it. Where that image is
 //! not known, every directory is read, many at once.
 
+use std::collections::BTreeSet;
+
 use buildkit_proto::pb;
 use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
@@ -12,6 +14,7 @@ use crate::emit;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::plan::{ContextPlan, Entry, EntryKind, Listing};
+use crate::python::Imports;
 
 impl Engine {
     pub(super) async fn list(&self, context: &ContextPlan) -> Result<Listing, Failure> {
@@ -28,6 +31,21 @@ impl Engine {
             return Listing::from_bytes(&bytes).ok_or_else(unreadable);
         }
         self.read_directories(definition).await
+    }
+
+    /// Which of `names` the sources of the context name.
+    pub(super) async fn look_for_imports(
+        &self,
+        context: &ContextPlan,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Imports>, Failure> {
+        let Some(image) = self.own_image.as_ref().filter(|_| !context.unused) else { return Ok(None) };
+        let name = &self.options.context_local;
+        let definition = emit::context_definition(context, name, self.options.session_of(name));
+        let Some(asked) = emit::imports(image, &definition, names) else { return Ok(None) };
+        let bytes = self.ask(asked).await?;
+        let imports = serde_json::from_slice(&bytes);
+        imports.map(Some).map_err(|error| Failure::Request(format!("internal error: imports: {error}")))
     }
 
     async fn read_directories(&self, context: pb::Definition) -> Result<Listing, Failure> {

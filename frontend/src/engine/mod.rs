@@ -21,7 +21,7 @@ use crate::options::Options;
 use crate::outside::{ManifestFile, OnStage, Outside, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Found, Listing, Look};
 use crate::platform::Platform;
-use crate::python::{Answer, Probed, Request};
+use crate::python::{Answer, Imports, Probed, Request};
 
 /// Files looked up at once in the context.
 const LOOKUPS: usize = 32;
@@ -163,6 +163,19 @@ impl Outside for Engine {
         request: &Request,
     ) -> Result<Option<Answer>, Failure> {
         self.resolve_on_stage(at, files, request).await.map(Some)
+    }
+
+    async fn imports(
+        &self,
+        context: &ContextPlan,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Imports>, Failure> {
+        self.look_for_imports(context, names).await
+    }
+
+    /// Unknown here: the context is sent as it is selected, not to look around in it.
+    async fn texts(&self, _: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
+        Ok(BTreeSet::new())
     }
 
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure> {

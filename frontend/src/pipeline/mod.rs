@@ -1,5 +1,6 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
+mod check_packages;
 mod kinds;
 mod lock;
 mod packages;

@@ -82,9 +82,10 @@ impl Checked {
         let mut seen = Seen::default();
         let mut of: BTreeMap<String, usize> = BTreeMap::new();
         let mut plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
-        for target in self.with_requirements(targets, &asked) {
-            let place = place(work.on(self, &plan, &facts, &target));
-            let known = self.view_below(&target, &of).or_else(|| seen.known(&place));
+        let wanted = self.with_requirements(targets, &asked);
+        for target in &wanted {
+            let place = place(work.on(self, &plan, &facts, target));
+            let known = self.view_below(target, &of).or_else(|| seen.known(&place));
             let view = if known.is_some() {
                 known
             } else {
@@ -93,13 +94,14 @@ impl Checked {
                     facts.packages = self.views(outside, &work, &facts, &plan, &mut seen, &of).await?;
                     plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
                 }
-                let at = work.on(self, &plan, &facts, &target);
+                let at = work.on(self, &plan, &facts, target);
                 self.interpreter(outside, at, place, &asked, &mut seen).await?
             };
-            of.extend(view.map(|view| (named(&target), view)));
+            of.extend(view.map(|view| (named(target), view)));
         }
         let packages = self.views(outside, &work, &facts, &plan, &mut seen, &of).await?;
         let mut warnings = python::warnings(&asked, Span::default(), &inputs.warnings);
+        warnings.extend(python::different_pins(&asked, &inputs));
         if work.committed.is_none() {
             warnings.push(unlocked(&asked));
         }
@@ -107,7 +109,8 @@ impl Checked {
         seen.warnings.dedup();
         warnings.extend(python::warnings(&asked, Span::default(), &seen.warnings));
         warnings.sort_by_key(|warning| warning.span);
-        let notes = notes(&of, seen.assumed, work.committed.is_some());
+        let missing = of.is_empty() && !wanted.is_empty();
+        let notes = notes(missing, seen.assumed, work.committed.is_some());
         Ok(Found { packages, warnings, notes })
     }
 
@@ -337,8 +340,8 @@ pub(super) fn named(target: &Target) -> String {
 }
 
 /// What a reader of the plan must know who asked no engine.
-fn notes(of: &BTreeMap<String, usize>, assumed: BTreeSet<String>, locked: bool) -> Vec<String> {
-    if of.is_empty() {
+fn notes(missing: bool, assumed: BTreeSet<String>, locked: bool) -> Vec<String> {
+    if missing {
         let why = if locked {
             "the lock does not say for which Python it is: use one that layerset lock has made"
         } else {

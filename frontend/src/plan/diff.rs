@@ -17,6 +17,8 @@ pub struct Diff {
     pub changed_layers: BTreeMap<String, LayerFigures>,
     /// Layers that stay as they are, in other images.
     pub moved_layers: BTreeMap<String, Moved>,
+    /// Packages that are not as before, by name.
+    pub packages: BTreeMap<String, PackageDiff>,
     /// Images that are not as before.
     pub images: BTreeMap<String, ImageDiff>,
     /// Bytes that no registry with the old images has, each once, as far as they are known.
@@ -32,6 +34,17 @@ pub struct Moved {
     pub to: Vec<String>,
     /// Images that have it no more.
     pub from: Vec<String>,
+}
+
+/// What becomes of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PackageDiff {
+    /// The versions there were in any image, sorted; none if it is new.
+    pub from: Vec<String>,
+    /// The versions there are; none if it is gone.
+    pub to: Vec<String>,
+    /// Bytes of the wheels of versions that were not there, as far as they are known.
+    pub new_bytes: u64,
 }
 
 /// What becomes of an image.
@@ -77,6 +90,7 @@ pub fn diff(old: &Figures, new: &Figures) -> Diff {
             diff.moved_layers.insert(id.clone(), Moved { holds: layer.holds.clone(), to, from });
         }
     }
+    diff.packages = packages(old, new);
     let gone = old.layers.iter().filter(|(id, _)| !new.layers.contains_key(*id));
     diff.gone_layers = gone.map(|(id, layer)| (id.clone(), layer.clone())).collect();
     let fresh: BTreeMap<&String, &LayerFigures> =
@@ -96,6 +110,34 @@ pub fn diff(old: &Figures, new: &Figures) -> Diff {
     }
     diff.images = images;
     diff
+}
+
+fn packages(old: &Figures, new: &Figures) -> BTreeMap<String, PackageDiff> {
+    let versions = |figures: &Figures| {
+        let mut all: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for wheel in figures.layers.values().flat_map(|layer| &layer.wheels) {
+            let bytes = wheel.bytes.unwrap_or_default();
+            all.entry(wheel.name.clone()).or_default().insert(wheel.version.clone(), bytes);
+        }
+        all
+    };
+    let (old, new) = (versions(old), versions(new));
+    let none = BTreeMap::new();
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let mut packages = BTreeMap::new();
+    for name in names {
+        let (before, after) = (old.get(name).unwrap_or(&none), new.get(name).unwrap_or(&none));
+        if !before.keys().eq(after.keys()) {
+            let fresh = after.iter().filter(|(version, _)| !before.contains_key(*version));
+            let diff = PackageDiff {
+                from: before.keys().cloned().collect(),
+                to: after.keys().cloned().collect(),
+                new_bytes: fresh.map(|(_, bytes)| bytes).sum(),
+            };
+            packages.insert(name.clone(), diff);
+        }
+    }
+    packages
 }
 
 fn change(before: Option<&ImageFigures>, after: Option<&ImageFigures>, same_layers: bool) -> Option<Change> {
@@ -122,6 +164,7 @@ fn without(all: &[String], known: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::WheelFigures;
     use super::*;
 
     /// Images by their layers; every layer has ten bytes for each letter of its id.
@@ -181,6 +224,32 @@ mod tests {
             ]
         );
         assert_eq!(diff.pushed_bytes, 71);
+    }
+
+    #[test]
+    fn packages_by_their_versions() {
+        let of = |wheels: &[(&str, &str, u64)]| {
+            let mut figures = figures(&[("api", &["p"])]);
+            let wheel = |(name, version, bytes): &(&str, &str, u64)| WheelFigures {
+                name: (*name).into(),
+                version: (*version).into(),
+                bytes: Some(*bytes),
+                ..WheelFigures::default()
+            };
+            figures.layers.get_mut("p").unwrap().wheels = wheels.iter().map(wheel).collect();
+            figures
+        };
+        let old = of(&[("gone", "1", 1), ("same", "1", 2), ("torch", "2.5", 4)]);
+        let new = of(&[("added", "3", 8), ("same", "1", 2), ("torch", "2.6", 16)]);
+        let diff = diff(&old, &new);
+        let said = |name: &str| {
+            let PackageDiff { from, to, new_bytes } = &diff.packages[name];
+            (from.join(","), to.join(","), *new_bytes)
+        };
+        assert_eq!(keys(&diff.packages), ["added", "gone", "torch"]);
+        assert_eq!(said("added"), (String::new(), "3".into(), 8));
+        assert_eq!(said("gone"), ("1".into(), String::new(), 0));
+        assert_eq!(said("torch"), ("2.5".into(), "2.6".into(), 16));
     }
 
     #[test]

@@ -8,8 +8,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::facts::Facts;
 use super::holds::holds;
+use super::packages::Packages;
 use super::sizes::{Size, Sizes};
 use super::stack::{self, Level, Stack};
+use super::wheel_figures::{WheelFigures, wheels};
 use super::{Layer, Plan};
 
 /// Figures of a whole manifest.
@@ -83,6 +85,9 @@ pub struct LayerFigures {
     pub files: Option<u64>,
     /// The services whose images have it.
     pub images: Vec<String>,
+    /// The packages it holds, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wheels: Vec<WheelFigures>,
 }
 
 /// Works out the figures of a plan. `sizes` are those of its layers.
@@ -100,7 +105,10 @@ pub fn figures(plan: &Plan, facts: &Facts, sizes: &Sizes) -> Figures {
         for id in stack.files() {
             let layer = &plan.layers[id];
             let size = sizes.layers.get(id).copied().flatten();
-            let known = figures.layers.entry(layer.id.clone()).or_insert_with(|| described(layer, size));
+            let known = figures
+                .layers
+                .entry(layer.id.clone())
+                .or_insert_with(|| described(layer, size, &facts.packages));
             known.images.push((*name).to_owned());
             image.layers.push(layer.id.clone());
             let Size { bytes, files } = size.unwrap_or_default();
@@ -113,12 +121,15 @@ pub fn figures(plan: &Plan, facts: &Facts, sizes: &Sizes) -> Figures {
     figures
 }
 
-fn described(layer: &Layer, size: Option<Size>) -> LayerFigures {
+fn described(layer: &Layer, size: Option<Size>, packages: &Packages) -> LayerFigures {
+    let holds_packages = layer.packages.is_some();
     LayerFigures {
         holds: holds(layer),
         bytes: size.map(|size| size.bytes),
-        files: size.map(|size| size.files),
+        // How many files are in wheels is not known before they are installed.
+        files: size.filter(|_| !holds_packages).map(|size| size.files),
         images: Vec::new(),
+        wheels: wheels(layer, packages),
     }
 }
 

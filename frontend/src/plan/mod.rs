@@ -29,17 +29,19 @@ mod reason;
 mod reference;
 mod region;
 mod root;
+mod selected;
 mod sizes;
 mod stack;
 mod target;
 mod unsaid;
 mod want;
+mod wheel_figures;
 
 pub use budget::over_budget;
 pub use chain::{Chain, StageChain};
 pub use config::{ContainerConfig, History, ImageConfig};
 pub use context::ContextPlan;
-pub use diff::{Change, Diff, ImageDiff, Moved, diff};
+pub use diff::{Change, Diff, ImageDiff, Moved, PackageDiff, diff};
 pub use facts::Facts;
 pub use figures::{Figures, ImageFigures, LayerFigures, Totals, figures};
 pub use fold::LIMIT as LAYER_LIMIT;
@@ -51,13 +53,15 @@ pub use look::{Found, Look, Looks};
 pub use packages::{BuildRequirements, Installed, Packages, View, Wheel, WheelSource};
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
-pub use reason::Reason;
+pub use reason::{Reason, who};
 pub use reference::normalise;
 pub use root::{Root, Roots, on_the_way};
+pub use selected::selected;
 pub use sizes::{Size, Sizes, human, measure};
 pub use target::{Target, Targets, UnknownTarget, bases_of, choose, stages_for};
 pub use unsaid::bases_of_working_dirs;
 pub use want::{Attributes, Origin, Patterns};
+pub use wheel_figures::WheelFigures;
 
 use std::collections::BTreeMap;
 

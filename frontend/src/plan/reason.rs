@@ -36,11 +36,20 @@ impl Reason {
 impl fmt::Display for Reason {
     /// `requirements/ml.txt:3: transformers>=4 → torch (service ai)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = match &self.consumers[..] {
-            [a, b, c, rest @ ..] if !rest.is_empty() => format!("{a}, {b}, {c}, +{}", rest.len()),
-            few => few.join(", "),
-        };
-        write!(f, "{}: {} ({who})", self.place(), self.chain())
+        write!(f, "{}: {} ({})", self.place(), self.chain(), who(&self.consumers))
+    }
+}
+
+/// `service ai`, `services ai, api, web, +2`, `stage base, service ai`
+pub fn who(consumers: &[String]) -> String {
+    let services: Option<Vec<&str>> = consumers.iter().map(|name| name.strip_prefix("service ")).collect();
+    let (kind, names) = match services {
+        Some(names) => (if names.len() == 1 { "service " } else { "services " }, names),
+        None => ("", consumers.iter().map(String::as_str).collect()),
+    };
+    match &names[..] {
+        [a, b, c, rest @ ..] if !rest.is_empty() => format!("{kind}{a}, {b}, {c}, +{}", rest.len()),
+        few => format!("{kind}{}", few.join(", ")),
     }
 }
 
@@ -59,7 +68,13 @@ mod tests {
         };
         assert_eq!(reason.to_string(), "requirements/ml.txt:3: torch>=2 (service ai)");
         reason.through = vec!["torch".into(), "triton".into()];
-        reason.consumers = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
-        assert_eq!(reason.to_string(), "requirements/ml.txt:3: torch>=2 → torch → triton (a, b, c, +2)");
+        reason.consumers = ["a", "b", "c", "d", "e"].map(|name| format!("service {name}")).to_vec();
+        assert_eq!(
+            reason.to_string(),
+            "requirements/ml.txt:3: torch>=2 → torch → triton (services a, b, c, +2)"
+        );
+        reason.consumers.truncate(1);
+        reason.consumers.push("stage base".into());
+        assert!(reason.to_string().ends_with("(service a, stage base)"));
     }
 }

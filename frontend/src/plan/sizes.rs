@@ -89,7 +89,7 @@ fn in_images(plan: &Plan) -> BTreeSet<LayerId> {
 }
 
 /// What a part copies, as places in the listing. A pattern that the engine refuses takes nothing: it says so itself.
-fn places(part: &Part, listing: &Listing) -> Vec<usize> {
+pub(super) fn places(part: &Part, listing: &Listing) -> Vec<usize> {
     let filter = Filter::new(&part.patterns.include, &part.patterns.exclude);
     filter.map(|filter| listing.select(part.source.trim_start_matches('/'), &filter)).unwrap_or_default()
 }

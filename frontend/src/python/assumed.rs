@@ -1,8 +1,10 @@
 //! The interpreter that a lock was made for, where no stage can be asked: enough for a plan on the command
 //! line, never for a build.
 
-use layerset_lock::{Lock, Marker, MarkerEnvironment, Op, Operand};
+use layerset_lock::{Lock, MarkerEnvironment};
 use unwheel::{Implementation, Interpreter, Libc, Markers, Scheme};
+
+use super::markers::{value, version_of};
 
 /// What wheels of a lock for glibc run on: newer than any they are built for.
 const GLIBC: Libc = Libc::Glibc { major: 2, minor: 41 };
@@ -15,26 +17,12 @@ pub fn assumed(lock: &Lock, machine: &str) -> Option<Interpreter> {
     let environments = || lock.environments.iter();
     let for_machine = environments().find(|marker| value(marker, "platform_machine") == Some(machine));
     let environment = for_machine.or_else(|| environments().next());
-    let version = environment.and_then(|marker| value(marker, "python_version")).map(str::to_owned);
+    let version = environment.and_then(version_of);
     let version = version.or_else(|| oldest(lock))?;
     let machine = environment.and_then(|marker| value(marker, "platform_machine")).unwrap_or(machine);
     let (major, minor) = version.split_once('.')?;
     let version = (major.parse().ok()?, minor.parse().ok()?);
     Some(interpreter(version, machine, libc(lock)))
-}
-
-/// `x86_64` of `platform_machine == 'x86_64'`, where that has to hold.
-fn value<'m>(marker: &'m Marker, name: &str) -> Option<&'m str> {
-    match marker {
-        Marker::And(parts) => parts.iter().find_map(|part| value(part, name)),
-        Marker::Or(_) => None,
-        Marker::Compare { left: Operand::Variable(variable), op: Op::Equal, right: Operand::Text(text) }
-            if *variable == name =>
-        {
-            Some(text)
-        }
-        Marker::Compare { .. } => None,
-    }
 }
 
 /// The oldest version that a lock of others is for.

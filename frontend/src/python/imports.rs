@@ -13,6 +13,19 @@ const DEEPEST: usize = 16;
 /// No module has a longer name (bytes).
 const LONGEST: usize = 80;
 
+/// Whether a file may be a source, by its name: worth to be read.
+pub fn is_source(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    is_python(path) || matches!(extension, None | Some("sh" | "bash" | "conf"))
+}
+
+/// Whether a file is Python's by its name.
+pub fn is_python(path: &str) -> bool {
+    let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+    extension.is_some_and(|(_, extension)| matches!(extension, "py" | "pyw" | "pyx" | "ipynb"))
+}
+
 /// What a file of the context names; `None` if it is no source.
 pub fn names_in(path: &str, bytes: &[u8]) -> Option<BTreeSet<String>> {
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -29,10 +42,8 @@ pub fn names_in(path: &str, bytes: &[u8]) -> Option<BTreeSet<String>> {
         None => {
             let first = bytes.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
             let program = String::from_utf8_lossy(first);
-            match program.contains("python") {
-                true => Some(modules(&text())),
-                false => Some(text().lines().flat_map(words).collect()),
-            }
+            let python = program.contains("python");
+            Some(if python { modules(&text()) } else { text().lines().flat_map(words).collect() })
         }
     }
 }
@@ -56,7 +67,7 @@ fn notebook(bytes: &[u8]) -> BTreeSet<String> {
 }
 
 /// The modules that a Python source names.
-pub fn modules(source: &str) -> BTreeSet<String> {
+pub(super) fn modules(source: &str) -> BTreeSet<String> {
     let mut scanner = Scanner { text: source, at: 0, depth: 0 };
     let mut found = BTreeSet::new();
     let mut begins = true;
@@ -70,7 +81,6 @@ pub fn modules(source: &str) -> BTreeSet<String> {
             Token::Name("import") if began => (wanted, importing) = (true, true),
             Token::Name("from") if began => wanted = true,
             Token::Name(name) if asked => found.extend(top(name)),
-            Token::Name(_) => {}
             Token::Text(text) => found.extend(Some(text).filter(|text| is_dotted(text)).and_then(top)),
             // `from . import a` is of the package itself.
             Token::Sign(b',') => wanted = importing && scanner.depth == 0,
@@ -78,7 +88,7 @@ pub fn modules(source: &str) -> BTreeSet<String> {
                 begins = scanner.depth == 0;
                 importing = false;
             }
-            Token::Sign(_) => {}
+            Token::Name(_) | Token::Sign(_) => {}
         }
     }
     found
@@ -192,7 +202,7 @@ impl<'t> Scanner<'t> {
             match byte {
                 // In front of a field it is a backslash and no more.
                 b'\\' if fields && self.byte(1) == Some(b'{') && (raw || self.byte(2) != Some(b'{')) => {
-                    self.at += 1
+                    self.at += 1;
                 }
                 b'\\' => self.at += 2,
                 b'\n' | b'\r' if !long => {

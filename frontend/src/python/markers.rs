@@ -45,12 +45,17 @@ pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
 
 /// The version in an environment of a lock of ours, `3.13` of `python_version == '3.13' and …`.
 pub fn version_of(environment: &Marker) -> Option<String> {
-    match environment {
-        Marker::And(parts) => parts.iter().find_map(version_of),
+    value(environment, "python_version").map(str::to_owned)
+}
+
+/// What a variable has to be where a marker holds.
+pub(super) fn value<'m>(marker: &'m Marker, name: &str) -> Option<&'m str> {
+    match marker {
+        Marker::And(parts) => parts.iter().find_map(|part| value(part, name)),
         Marker::Compare { left: Operand::Variable(variable), op: Op::Equal, right: Operand::Text(text) }
-            if *variable == "python_version" =>
+            if *variable == name =>
         {
-            Some(text.clone())
+            Some(text)
         }
         Marker::Or(_) | Marker::Compare { .. } => None,
     }

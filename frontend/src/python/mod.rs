@@ -13,16 +13,18 @@ mod pins;
 mod reasons;
 mod report;
 mod select;
+mod stray;
 #[cfg(test)]
 mod tests;
 mod unused;
 
 pub use ask::{Answer, Credential, Probed, Request};
 pub use assumed::{assumed, describe};
-pub use imports::{Imports, names_in, words};
+pub use imports::{Imports, is_python, is_source, names_in, words};
 pub use inputs::{Asked, asked, read};
 pub use markers::{environment, environment_on, markers, version_of};
 pub use pins::different_pins;
-pub use report::{failure, warnings};
+pub use report::{entry_of, failure, warnings};
 pub use select::{Selected, view};
+pub use stray::{directories, unused_requirements};
 pub use unused::Uses;

@@ -94,7 +94,7 @@ const BEGINNINGS: [&str; 3] = ["python-", "py-", "apache-"];
 const ENDINGS: [&str; 6] = ["-python", "-py", "-binary", "-cpu", "-gpu", "-headless"];
 
 /// The names, lower case with `_`, by one of which a source uses the package `name` (normalised).
-pub fn names(name: &str) -> BTreeSet<String> {
+pub(super) fn names(name: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::from([name.to_owned()]);
     let known = known(KNOWN, name);
     if known.is_empty() {
@@ -110,12 +110,12 @@ pub fn names(name: &str) -> BTreeSet<String> {
 }
 
 /// Whether the package `name` loads any others where they are installed.
-pub fn may_load_any(name: &str) -> bool {
+pub(super) fn may_load_any(name: &str) -> bool {
     !known(OPTIONAL, name).is_empty()
 }
 
 /// Whether the package `name` loads `other` where it is installed.
-pub fn may_load(name: &str, other: &str) -> bool {
+pub(super) fn may_load(name: &str, other: &str) -> bool {
     known(OPTIONAL, name).into_iter().any(|pattern| fits(pattern, other))
 }
 

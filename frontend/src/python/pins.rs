@@ -3,14 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Inputs, Kind, Place, Problem, Requirement};
+use layerset_lock::{Inputs, Place, Requirement};
+
+use super::{Asked, entry_of};
+use crate::diagnostic::{Diagnostic, Span};
 
 /// Pins of a package, by version and then by place.
 type Pins<'i> = BTreeMap<String, BTreeSet<&'i Place>>;
 
 /// A warning for each package that different files pin to different versions. Pins under different markers do
 /// not meet.
-pub fn different_pins(inputs: &Inputs) -> Vec<Problem> {
+pub fn different_pins(asked: &Asked, inputs: &Inputs) -> Vec<Diagnostic> {
     let mut pins: BTreeMap<(&str, String), Pins<'_>> = BTreeMap::new();
     for input in &inputs.inputs {
         for requirement in input.requirements.iter().chain(&input.constraints) {
@@ -22,20 +25,21 @@ pub fn different_pins(inputs: &Inputs) -> Vec<Problem> {
         }
     }
     let different = pins.into_iter().filter(|(_, versions)| versions.len() > 1);
-    different.filter_map(|((name, _), versions)| warning(name, &versions)).collect()
+    different.map(|((name, _), versions)| warning(name, &versions, asked, inputs)).collect()
 }
 
-fn warning(name: &str, versions: &Pins<'_>) -> Option<Problem> {
-    let mut said = versions.iter().filter_map(|(version, places)| Some((version, *places.first()?)));
-    let (version, first) = said.next()?;
-    let mut message = format!("{name} is pinned to {version}");
-    for (version, place) in said {
-        let at = Place { column: 0, ..place.clone() };
-        message += &format!(", and to {version} at {at}");
-    }
-    let place = Place { column: 0, ..first.clone() };
-    let problem = Problem { place: Some(place), ..Problem::new(Kind::Input, message) };
-    Some(problem.hint("pin one version in all files, and the services share one layer of it"))
+fn warning(name: &str, versions: &Pins<'_>, asked: &Asked, inputs: &Inputs) -> Diagnostic {
+    let first = versions.iter().filter_map(|(version, places)| Some((version, *places.first()?)));
+    let first: Vec<(&String, &Place)> = first.collect();
+    let said = first.iter().map(|(version, place)| format!("to {version} at {}:{}", place.file, place.line));
+    let message = format!("{name} is pinned {}", said.collect::<Vec<_>>().join(" and "));
+    let span = |(_, place): &(&String, &Place)| {
+        let spans = asked.keys().map(|consumer| entry_of(asked, inputs, consumer, &place.file));
+        spans.filter(|span| *span != Span::default()).min()
+    };
+    let spans = first.iter().filter_map(span).min().unwrap_or_default();
+    Diagnostic::warning("different-pins", spans, message)
+        .hint("pin one version in all files, and the services share one layer of it")
 }
 
 /// The one version that a requirement allows.
@@ -57,7 +61,11 @@ mod tests {
             files.iter().find(|(name, _)| *name == path).map(|(_, text)| text.as_bytes().to_vec())
         };
         let inputs = Inputs::read(&ids, |path| Ok::<_, ()>(text(path))).unwrap();
-        different_pins(&inputs).iter().map(|problem| problem.to_string()).collect()
+        let at = |id: InputId| (id.path.clone(), vec![(id, Span::new(3, 1))]);
+        let asked = ids.into_iter().map(at).collect();
+        let found = different_pins(&asked, &inputs);
+        assert!(found.iter().all(|one| one.span == Span::new(3, 1)), "{found:?}");
+        found.into_iter().map(|one| one.message).collect()
     }
 
     #[test]
@@ -67,9 +75,7 @@ mod tests {
             ("b.txt", "numpy==2.1.0\ny==1"),
             ("c.txt", "numpy>=1"),
         ]);
-        let expected = "a.txt:2: numpy is pinned to 1.26.4, and to 2.1.0 at b.txt:1; \
-                        pin one version in all files, and the services share one layer of it";
-        assert_eq!(found, [expected]);
+        assert_eq!(found, ["numpy is pinned to 1.26.4 at a.txt:2 and to 2.1.0 at b.txt:1"]);
         for (one, other) in [
             ("n==1", "n==1"),
             ("n==1.*", "n==2"),

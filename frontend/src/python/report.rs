@@ -1,6 +1,6 @@
 //! Problems of requirements and locks as diagnostics of the manifest that names them.
 
-use layerset_lock::{Kind, Problem};
+use layerset_lock::{Inputs, Kind, Problem};
 
 use super::Asked;
 use crate::diagnostic::{Diagnostic, Source, Span};
@@ -47,6 +47,15 @@ fn span(asked: &Asked, otherwise: Span, problem: &Problem) -> Span {
 }
 
 /// What is wrong, with the other places that it does not name itself.
+/// Where a stage or service names the file that a requirement is in, or one that includes it.
+pub fn entry_of(asked: &Asked, inputs: &Inputs, consumer: &str, file: &str) -> Span {
+    let entries = asked.get(consumer).into_iter().flatten();
+    let mut has = entries.filter(|(id, _)| {
+        id.path == file || inputs.get(id).is_some_and(|input| input.files.iter().any(|one| one == file))
+    });
+    has.next().map(|(_, span)| *span).unwrap_or_default()
+}
+
 fn message(problem: &Problem) -> String {
     let place = problem.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
     let unnamed = problem.also.iter().filter(|(place, _)| !problem.message.contains(&place.to_string()));

@@ -43,7 +43,7 @@ pub(super) fn view(lock: &Lock) -> View {
         .map(|edge| edge.name.as_str())
         .collect();
     let names = lock.packages.iter().map(|package| package.name.as_str());
-    let text: String = names.filter(|name| !needed.contains(name)).map(|name| format!("{name}\n")).collect();
+    let text = names.filter(|name| !needed.contains(name)).collect::<Vec<_>>().join("\n");
     let id = InputId::file("r.txt");
     let inputs =
         Inputs::read(std::slice::from_ref(&id), |_| Ok::<_, ()>(Some(text.clone().into_bytes()))).unwrap();

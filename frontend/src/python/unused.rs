@@ -69,7 +69,7 @@ impl<'l> Uses<'l> {
 }
 
 /// The numbers of heavy wheels.
-pub fn heavy(view: &View) -> impl Iterator<Item = usize> {
+pub(super) fn heavy(view: &View) -> impl Iterator<Item = usize> {
     let is_heavy = |(_, wheel): &(usize, &crate::plan::Wheel)| wheel.size.is_some_and(|size| size >= HEAVY);
     view.wheels.iter().enumerate().filter(is_heavy).map(|(number, _)| number)
 }

@@ -4,7 +4,7 @@ use buildkit_proto::pb;
 use buildkit_proto::pb::op::Op;
 use serde_json::{Value, json};
 
-use crate::fake::{Call, Files, Script, ops};
+use crate::fake::{Call, Script, ops};
 use crate::request::{Build, build, ignoring_cache, script};
 
 const MANIFEST: &str = "\
@@ -59,7 +59,7 @@ fn python(manifest: &str, answers: &[(&str, Value)]) -> Script {
     let uv = script.images.values().next().unwrap().clone();
     script.images.insert("ghcr.io/astral-sh/uv:latest".into(), uv);
     let answers = answers.iter().map(|(file, value)| ((*file).to_owned(), value.to_string().into_bytes()));
-    script.answers = Files::from_iter(answers);
+    script.answers = answers.collect();
     script
 }
 
@@ -217,4 +217,35 @@ async fn the_lock_call_answers_with_the_lock() {
     let build = build(script, &["requestid=frontend.lock"]).await;
     assert_eq!(build.result().metadata["result.txt"], b"lock-version = \"1.0\"\n");
     assert_eq!(steps(&build), ["probe", "resolve"]);
+}
+
+#[tokio::test]
+async fn heavy_packages_that_nothing_imports_are_found_without_a_stage() {
+    let heavy = lock("py3-none-any").replace("size = 10", "size = 30000000");
+    let heavy = heavy.replace("name = \"six\"\n", "name = \"six\"\ndependencies = [{ name = \"five\" }]\n");
+    let manifest = "\
+services:
+  api: {from: 'python:3.13-slim', requirements: [req/base.txt], files: [api/]}
+python: {lock: pylock.toml}
+";
+    let heavy = format!("{heavy}\n").replace("created-by", "requires-python = \">=3.13\"\ncreated-by");
+    let checked = async |imports: Value| {
+        let mut script = python(manifest, &[("imports", imports)]);
+        let context = script.locals.get_mut("context").unwrap();
+        context.insert("pylock.toml".into(), heavy.clone().into_bytes());
+        context.insert("api/main.py".into(), b"import five\n".to_vec());
+        let build = build(script, &["requestid=frontend.lint"]).await;
+        assert_eq!(steps(&build), ["imports"]);
+        let solves = build.solves();
+        let steps = solves.iter().filter_map(|solve| execs(solve.definition.as_ref()?).pop());
+        let args = steps.map(|exec| exec.meta.unwrap().args).next().unwrap();
+        assert_eq!(args[1..], ["imports", "/context", "/listed/imports", "five,six"]);
+        String::from_utf8(build.result().metadata["result.txt"].clone()).unwrap()
+    };
+    let text = checked(json!({"api/main.py": ["six"]})).await;
+    assert!(text.contains("nothing found"), "{text}");
+    // What needs five is not used; five is.
+    let text = checked(json!({"api/main.py": ["five"]})).await;
+    let said = "\"six\" at req/base.txt:1 brings 30.0 MB into service api, whose sources use nothing of it: six 1.0 (30.0 MB)";
+    assert!(text.contains(said) && text.contains("layerset.yaml:2:"), "{text}");
 }
