@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Python packages: Layerset beside Dockerfiles with `uv pip install` and cache mounts, on the same wheels.
 
-    run.py --frontend BINARY --engine BINARY [--cold N] [--runs N]
+    run.py --frontend BINARY --engine BINARY [--cold N] [--runs N] [--kept]
 
 The frontend's static binary, and the harness's `engine` (cargo build -p layerset-e2e --bin engine). Real wheels of
 four overlapping sets are resolved and downloaded once below target/bench/packages and served to all by an index on
@@ -36,7 +36,7 @@ PUSHED = ("--set", "*.output=type=image,push=true,store=false")
 KEPT = ("--push",)
 KEEPING = "packages"
 # What an engine needs that keeps 22 images of two generations, and some more.
-DISK_BYTES = 12_000_000_000
+DISK_BYTES = 20_000_000_000
 # These are run.
 CHECKED = ("web0", "data0", "vision0")
 
@@ -145,6 +145,8 @@ def measure(shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namesp
             begin(tool, engine_name(tool))
             bake(tool, "cold")
     held = {tool: images.figures(sides[tool].images(), shelf.bytes) for tool in TOOLS}
+    for tool in TOOLS:
+        check(tool, sides[tool].printed(), shelf)
     for version in wheels.PINS[1 : arguments.runs + 1]:
         for tool in TOOLS:
             bake(tool, "no change")
@@ -155,15 +157,14 @@ def measure(shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namesp
         bake(tool, "base image patched")
     for tool in TOOLS:
         engines.stop(arguments.engine, engine_name(tool))
-    for tool in TOOLS:
+    for tool in TOOLS if arguments.kept else ():
         # One after another on an engine of one name: with its images it has gigabytes, and loses them with the next.
         begin(tool, KEEPING)
         sides[tool].has_room()
         bake(tool, "kept: cold", options=KEPT)
-        check(tool, sides[tool].printed(), shelf)
         bake(tool, "kept: one pin changed", options=KEPT, resolving=sides[tool].pin(wheels.PINS[1]))
     return {
-        tool: {"images": held[tool], "rows": {row: engines.medians(baked) for row, baked in rows[tool].items()}}
+        tool: {"images": held[tool], "rows": {row: engines.medians(baked) for row, baked in rows[tool].items() if baked}}
         for tool in TOOLS
     }
 
@@ -191,7 +192,7 @@ def table(results: dict) -> str:
     line("U / bytes of the wheels", "images", lambda held: f"{held['overhead']:.3f}")
     line("blobs", "images", lambda held: f"{held['blobs']}")
     line("layers an image", "images", lambda held: "{least} / {median:g} / {most}".format(**held["layers"]))
-    for row in ROWS:
+    for row in results["layerset"]["rows"]:
         line(f"{row}: seconds", "rows", lambda rows: f"{rows[row]['seconds']:.2f}")
         if row.endswith("one pin changed"):
             line("  seconds of resolving", "rows", lambda rows: f"{rows[row]['resolving_seconds']:.2f}")
@@ -208,6 +209,7 @@ def main() -> None:
     parser.add_argument("--engine", required=True, help="the harness's binary")
     parser.add_argument("--cold", type=int, default=2, help="bakes on an empty engine")
     parser.add_argument("--runs", type=int, default=3, help=f"bakes of no change and of a pin, {len(wheels.PINS) - 1} at most")
+    parser.add_argument("--kept", action="store_true", help="bakes that keep the images in the engine too: 20 GB")
     arguments = parser.parse_args()
     if not arguments.frontend:
         parser.error("found no --frontend and no LAYERSET_FRONTEND: name the static binary, see make bench")
