@@ -163,10 +163,8 @@ def measure(shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namesp
         sides[tool].has_room()
         bake(tool, "kept: cold", options=KEPT)
         bake(tool, "kept: one pin changed", options=KEPT, resolving=sides[tool].pin(wheels.PINS[1]))
-    return {
-        tool: {"images": held[tool], "rows": {row: engines.medians(baked) for row, baked in rows[tool].items() if baked}}
-        for tool in TOOLS
-    }
+    done = {tool: {row: engines.medians(baked) for row, baked in rows[tool].items() if baked} for tool in TOOLS}
+    return {tool: {"images": held[tool], "rows": done[tool]} for tool in TOOLS}
 
 
 def engine_name(tool: str) -> str:
@@ -197,9 +195,9 @@ def table(results: dict) -> str:
         if row.endswith("one pin changed"):
             line("  seconds of resolving", "rows", lambda rows: f"{rows[row]['resolving_seconds']:.2f}")
         line("  wheels downloaded", "rows", lambda rows: f"{rows[row]['downloads']:g}")
-        line("  bytes of them", "rows", lambda rows: f"{rows[row]['downloaded_bytes']:,}")
+        line("  bytes of them", "rows", lambda rows: f"{rows[row]['downloaded_bytes']:,.0f}")
         line("  new blobs", "rows", lambda rows: f"{rows[row]['new_blobs']:g}")
-        line("  bytes of new blobs", "rows", lambda rows: f"{rows[row]['new_bytes']:,}")
+        line("  bytes of new blobs", "rows", lambda rows: f"{rows[row]['new_bytes']:,.0f}")
     return "\n".join(lines)
 
 
@@ -208,13 +206,14 @@ def main() -> None:
     parser.add_argument("--frontend", default=os.environ.get("LAYERSET_FRONTEND"), help="the static binary")
     parser.add_argument("--engine", required=True, help="the harness's binary")
     parser.add_argument("--cold", type=int, default=2, help="bakes on an empty engine")
-    parser.add_argument("--runs", type=int, default=3, help=f"bakes of no change and of a pin, {len(wheels.PINS) - 1} at most")
+    most = len(wheels.PINS) - 1
+    parser.add_argument("--runs", type=int, default=most, help=f"bakes of no change and of a pin, {most} at most")
     parser.add_argument("--kept", action="store_true", help="bakes that keep the images in the engine too: 20 GB")
     arguments = parser.parse_args()
     if not arguments.frontend:
         parser.error("found no --frontend and no LAYERSET_FRONTEND: name the static binary, see make bench")
-    if not 1 <= arguments.runs < len(wheels.PINS) or arguments.cold < 1:
-        parser.error(f"found --cold {arguments.cold} and --runs {arguments.runs}: expected at least 1, and {len(wheels.PINS) - 1} runs at most")
+    if not 1 <= arguments.runs <= most or arguments.cold < 1:
+        parser.error(f"found --cold {arguments.cold} and --runs {arguments.runs}: expected 1 at least, and {most} runs at most")
     shelf = wheels.Shelf(wheels.ROOT / "target/bench/packages")
     served = index.Index(shelf.directory)
     try:
@@ -223,7 +222,8 @@ def main() -> None:
         for name in (*map(engine_name, TOOLS), KEEPING):
             engines.stop(arguments.engine, name)
     count = len(generate.NAMES)
-    print(f"{count} services, {shelf.count} wheels of {shelf.bytes:,} bytes, medians of {arguments.cold} (cold) and {arguments.runs} runs")
+    print(f"{count} services, {shelf.count} wheels of {shelf.bytes:,} bytes")
+    print(f"medians of {arguments.cold} (cold) and {arguments.runs} runs")
     print(table(results))
     out = wheels.ROOT / "bench/results/packages.json"
     out.parent.mkdir(exist_ok=True)
