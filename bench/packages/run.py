@@ -213,7 +213,8 @@ def main() -> None:
     if not arguments.frontend:
         parser.error("found no --frontend and no LAYERSET_FRONTEND: name the static binary, see make bench")
     if not 1 <= arguments.runs <= most or arguments.cold < 1:
-        parser.error(f"found --cold {arguments.cold} and --runs {arguments.runs}: expected 1 at least, and {most} runs at most")
+        found = f"--cold {arguments.cold} and --runs {arguments.runs}"
+        parser.error(f"found {found}: expected 1 at least, and {most} runs at most")
     shelf = wheels.Shelf(wheels.ROOT / "target/bench/packages")
     served = index.Index(shelf.directory)
     try:

@@ -1,4 +1,4 @@
-"""Resolves the requirement files and downloads every wheel once, by uv and pip from the index that they are set up for."""
+"""Resolves the requirement files and downloads every wheel once, by the machine's pip and a uv of its own."""
 
 import hashlib
 import pathlib
