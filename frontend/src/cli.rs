@@ -11,12 +11,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
 use crate::disk::Disk;
-use crate::emit::{self, Input, Settings, Sources};
+use crate::emit::{Input, Settings, Sources};
 use crate::failure::Failure;
 use crate::inside;
 use crate::manifest::Inputs;
 use crate::pipeline::{self, Listed};
-use crate::plan::{Facts, Figures, Filter, Look, Looks};
+use crate::plan::{Figures, Filter, Look, Looks};
 use crate::platform::Platform;
 
 /// Exit code for the user's mistakes.
@@ -293,11 +293,7 @@ async fn answer(
     let services = checked.services();
     match command {
         Command::Check(_) => {
-            let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
-            checked.kinds(&disk, &plan, None, &checked.everything()).await?;
-            checked.check_budgets(&disk, &platform).await?;
-            let mut warnings = checked.warnings.clone();
-            warnings.extend(checked.check_packages(&disk, &plan, &platform).await?);
+            let warnings = checked.findings(&disk, &platform).await?;
             Ok(Answer { status: 0, ..calls::check(&checked.source, &warnings) })
         }
         Command::Bake(_) => {
@@ -338,7 +334,7 @@ async fn answer(
                 source: &checked.source,
                 settings: &Settings::offline(platform),
             };
-            let emitted = emit::emit(input, &target);
+            let emitted = checked.emitted(input, &target)?;
             if dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
         }
         Command::Plan { diff, html, force, .. } => {

@@ -9,14 +9,14 @@ use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source, render};
-use crate::emit::{self, Input, OwnImage};
+use crate::emit::{Input, OwnImage};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref, own_image};
 use crate::manifest::Inputs;
 use crate::options::{NoCache, Options};
 use crate::pipeline::{self, Checked, Listed, Planned};
-use crate::plan::{Facts, Look, Looks, Target};
+use crate::plan::{Look, Looks, Target};
 use crate::platform::Platform;
 
 /// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
@@ -117,7 +117,7 @@ async fn solve(
             engine.looks(input, manifest, target).await
         })?;
     checked.find_replaced(&plan, &context, &looks)?;
-    let emitted = emit::emit(Input { looks: &looks, context: &context, ..input }, target);
+    let emitted = checked.emitted(Input { looks: &looks, context: &context, ..input }, target)?;
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
@@ -204,22 +204,10 @@ async fn answer(engine: &Engine, inputs: &Inputs<'_>, call: &str) -> Result<gw::
 /// Everything that can be said without building: the manifest, and whether its paths are there.
 async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> {
     let found = match pipeline::check(engine, inputs).await {
-        Ok(checked) => {
-            let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
-            let platform = first_platform(&engine.options);
-            let all = async {
-                checked.kinds(engine, &plan, None, &checked.everything()).await?;
-                checked.check_budgets(engine, &platform).await?;
-                checked.check_packages(engine, &plan, &platform).await
-            };
-            match all.await {
-                Ok(more) => {
-                    let warnings: Vec<Diagnostic> = checked.warnings.iter().cloned().chain(more).collect();
-                    return Ok(calls::check(&checked.source, &warnings));
-                }
-                Err(failure) => failure,
-            }
-        }
+        Ok(checked) => match checked.findings(engine, &first_platform(&engine.options)).await {
+            Ok(warnings) => return Ok(calls::check(&checked.source, &warnings)),
+            Err(failure) => failure,
+        },
         Err(failure) => failure,
     };
     match found {
@@ -270,7 +258,7 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
                 source,
                 settings: &settings,
             };
-            let emitted = emit::emit(input, &target);
+            let emitted = checked.emitted(input, &target)?;
             if call == "llb" { calls::llb(&emitted.definition) } else { calls::dot(&emitted.definition) }
         }
     }

@@ -29,8 +29,8 @@ pub trait Outside {
     /// The manifest.
     async fn manifest(&self) -> Result<ManifestFile, Failure>;
 
-    /// Resolves base images and named contexts. What cannot be known here is left out.
-    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused>;
+    /// Resolves base images and named contexts, all at once. What cannot be known here is left out.
+    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Failure>;
 
     /// What `paths` (relative to the context, clean) are in what `context` sends; what is not there is left out.
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure>;
@@ -102,19 +102,12 @@ impl OnStage<'_> {
 }
 
 /// What base images and named contexts are.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Resolved {
     /// For the plan: their configurations.
     pub facts: Facts,
     /// For the graph: where they come from.
     pub sources: Sources,
-}
-
-/// Why a base could not be resolved.
-#[derive(Debug)]
-pub struct Refused {
-    /// Where the manifest names it.
-    pub span: Span,
-    /// What went wrong.
-    pub failure: Failure,
+    /// Those that cannot be had, and why.
+    pub refused: BTreeMap<Base, Failure>,
 }

@@ -4,7 +4,7 @@ use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Mkdir, Owner, User};
 
 use super::look;
 use super::{Built, Emitter, FILE_TIME, Settings, inner};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::model::{self, Id};
 use crate::plan::{Chain, Layer, Look, Origin, Part, Roots};
 
@@ -24,8 +24,10 @@ impl Emitter<'_> {
     fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], roots: &Roots, name: &str) -> Built {
         let below = built.clone();
         for layer in layers {
+            // Onto nothing, what a layer is made of stays as it was made.
+            let alone = built.edge.is_none();
             built.edge = Some(self.copy(layer, built.edge, &below));
-            history(&mut built, layer);
+            history(&mut built, layer, alone);
         }
         let inner = inner::find(roots, layers, self.input.context);
         if !inner.is_empty() {
@@ -47,11 +49,12 @@ impl Emitter<'_> {
             if built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer)) {
                 let onto = self.merge(&inputs, name);
                 inputs = vec![self.copy(layer, onto, &built)];
+                history(&mut built, layer, onto.is_none());
             } else {
                 inputs.push(self.copy(layer, None, &built));
                 merged.push(layer);
+                history(&mut built, layer, true);
             }
-            history(&mut built, layer);
         }
         if let Some((restored, shown)) = self.restore(look, roots, &merged, name) {
             inputs.push(restored);
@@ -73,20 +76,16 @@ impl Emitter<'_> {
 
     /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the image's layers go onto.
     fn copy(&mut self, layer: &Layer, onto: Option<Edge>, below: &Built) -> Edge {
-        if let Some(packages) = &layer.packages
-            && let Some(made) = self.packages(layer, packages, below)
-        {
-            let Some(onto) = onto else { return made };
-            let all = Copy {
-                from: Some(made),
-                src: "/".to_owned(),
-                dest: "/".to_owned(),
-                dir_contents_only: true,
-                timestamp: Some(FILE_TIME),
-                ..Copy::default()
-            };
-            let metadata = self.metadata(layer.name.clone(), &layer.spans);
-            return self.graph.add(File::on(onto).copy(all), metadata);
+        if let Some(packages) = &layer.packages {
+            match (self.packages(layer, packages, below), onto) {
+                (Ok(made), None) => return made,
+                (Ok(made), Some(_)) => return self.copy_all(made, onto, layer.name.clone(), &layer.spans),
+                (Err(why), _) => {
+                    let span = layer.spans.first().copied().unwrap_or_default();
+                    let message = format!("cannot install {}: {why}", layer.name);
+                    self.problems.push(Diagnostic::error("no-packages", span, message));
+                }
+            }
         }
         let from = match &layer.origin {
             Origin::Context => Some(self.context()),
@@ -112,12 +111,12 @@ impl Emitter<'_> {
         if onto.is_some() || !leaves_times(layer) {
             return made;
         }
-        self.settle(made, format!("{}, file times", layer.name), &layer.spans)
+        self.copy_all(made, None, format!("{}, file times", layer.name), &layer.spans)
     }
 
-    /// The same files once more, now all of one time.
-    pub(super) fn settle(&mut self, made: Edge, name: String, spans: &[Span]) -> Edge {
-        let again = Copy {
+    /// Everything that `made` holds, onto nothing or onto a base, all of one time.
+    pub(super) fn copy_all(&mut self, made: Edge, onto: Option<Edge>, name: String, spans: &[Span]) -> Edge {
+        let all = Copy {
             from: Some(made),
             src: "/".to_owned(),
             dest: "/".to_owned(),
@@ -126,14 +125,15 @@ impl Emitter<'_> {
             ..Copy::default()
         };
         let metadata = self.metadata(name, spans);
-        self.graph.add(File::on(None).copy(again), metadata)
+        self.graph.add(File::on(onto).copy(all), metadata)
     }
 }
 
-/// Names the layers of the image that a layer makes: compiled modules are one more.
-fn history(built: &mut Built, layer: &Layer) {
+/// Names the layers of the image that a layer makes: merged, compiled modules are one more; copied onto the others,
+/// they are in the same one.
+fn history(built: &mut Built, layer: &Layer, merged: bool) {
     built.config.layer_history(layer.name.clone());
-    if layer.packages.as_ref().is_some_and(|packages| packages.bytecode) {
+    if merged && layer.packages.as_ref().is_some_and(|packages| packages.bytecode) {
         built.config.layer_history(format!("{}, compiled", layer.name));
     }
 }

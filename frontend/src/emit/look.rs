@@ -94,7 +94,7 @@ impl Emitter<'_> {
         let op = self.copy_directories(op, &inner);
         // Each directory made gives the one that it is in the time of the build.
         let made = self.graph.add(op, Metadata::named(shown.clone()));
-        Some((self.settle(made, format!("{shown}, file times"), &[]), shown))
+        Some((self.copy_all(made, None, format!("{shown}, file times"), &[]), shown))
     }
 }
 

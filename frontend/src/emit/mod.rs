@@ -14,7 +14,7 @@ mod source;
 mod stage;
 
 pub use base::context_definition;
-pub use own::{Asked, imports, list_context, probe, resolve_packages};
+pub use own::{OwnStep, ResolverInput, imports, list_context, probe, resolve_packages};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};
 
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Edge, Graph, SourceId};
 use buildkit_proto::pb;
 
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::plan::{ImageConfig, Look, Looks, Plan, Target};
 
 /// Earliest time that every archive format can hold (zip begins in 1980): the time of every file that
@@ -37,6 +37,8 @@ pub struct Emitted {
     pub definition: pb::Definition,
     /// Configuration of its image, with a history entry a layer.
     pub config: ImageConfig,
+    /// What could not be emitted; with any, the graph is not to be solved.
+    pub problems: Vec<Diagnostic>,
 }
 
 /// Everything that a graph is made from.
@@ -60,7 +62,7 @@ pub struct Input<'a> {
 pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
     let mut emitter = Emitter::new(input);
     let (edge, config) = emitter.target(target);
-    Emitted { definition: emitter.graph.definition(edge), config }
+    Emitted { definition: emitter.graph.definition(edge), config, problems: emitter.problems }
 }
 
 /// What a stage or service is built on and the paths to look at there, before layers are merged onto
@@ -90,6 +92,7 @@ struct Emitter<'a> {
     source_id: SourceId,
     stages: BTreeMap<String, Built>,
     context: Option<Edge>,
+    problems: Vec<Diagnostic>,
 }
 
 impl<'a> Emitter<'a> {
@@ -97,7 +100,7 @@ impl<'a> Emitter<'a> {
         let mut graph = Graph::new();
         let data = input.source.text.clone().into_bytes();
         let source_id = graph.source_info(&input.source.name, data, "yaml", None);
-        Self { input, graph, source_id, stages: BTreeMap::new(), context: None }
+        Self { input, graph, source_id, stages: BTreeMap::new(), context: None, problems: Vec::new() }
     }
 
     /// What a target's layers go onto; `None`: nothing.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use buildkit_llb::{CacheSharing, Edge, Exec, Graph, Metadata, Mount, NetMode, Secret};
 use buildkit_proto::pb;
 
+use super::packages::{Made, NO_OWN_IMAGE};
 use super::{Emitter, Input, OwnImage};
+use crate::diagnostic::Span;
 use crate::plan::Target;
 
 /// Where a step on a stage has what is ours.
@@ -16,7 +18,7 @@ pub(super) const OUT: &str = "/.layerset/out";
 
 /// A step that answers with a file.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct OwnStep {
     /// Its output.
     pub definition: pb::Definition,
     /// The file in it.
@@ -24,13 +26,13 @@ pub struct Asked {
 }
 
 /// Lists the context.
-pub fn list_context(image: &OwnImage, context: &pb::Definition) -> Option<Asked> {
+pub fn list_context(image: &OwnImage, context: &pb::Definition) -> Option<OwnStep> {
     let argv = [image.program.as_str(), "list", "/context", "/listed/listing"];
     in_context(image, context, &argv, "listing", "[internal] list the build context")
 }
 
 /// Finds out which of `names` the sources of the context import.
-pub fn imports(image: &OwnImage, context: &pb::Definition, names: &BTreeSet<String>) -> Option<Asked> {
+pub fn imports(image: &OwnImage, context: &pb::Definition, names: &BTreeSet<String>) -> Option<OwnStep> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let names = names.join(",");
     let argv = [image.program.as_str(), "imports", "/context", "/listed/imports", &names];
@@ -44,7 +46,7 @@ fn in_context(
     argv: &[&str],
     file: &'static str,
     shown: &str,
-) -> Option<Asked> {
+) -> Option<OwnStep> {
     let mut graph = Graph::new();
     let root = graph.import(&image.definition).ok()??;
     let context = graph.import(context).ok()??;
@@ -54,41 +56,59 @@ fn in_context(
         .mount(Mount::scratch("/listed"));
     let output = exec.output_of("/listed")?;
     let edge = graph.add(exec, Metadata::named(shown));
-    Some(Asked { definition: graph.definition(edge.output(output)), file })
+    Some(OwnStep { definition: graph.definition(edge.output(output)), file })
 }
 
 /// Asks the interpreter of what `target` is built on for its facts. `None`: there is nothing below it, or this
 /// process does not know its own image.
-pub fn probe(input: Input<'_>, target: &Target, path: &str, virtual_env: &str) -> Option<Asked> {
+pub fn probe(
+    input: Input<'_>,
+    target: &Target,
+    place: Span,
+    path: &str,
+    virtual_env: &str,
+) -> Option<OwnStep> {
     let mut emitter = Emitter::new(input);
     let below = emitter.below(target)?;
     let argv = ["probe", OUT, path, virtual_env].map(str::to_owned);
-    let exec = emitter.on_stage(below, argv)?.network(NetMode::None);
+    let exec = emitter.on_stage(below, argv).ok()?.network(NetMode::None);
     let output = exec.output_of(OUT)?;
     let name = format!("[internal] find the Python of {}", target.name());
-    let edge = emitter.graph.add(exec, Metadata::named(name));
-    Some(Asked { definition: emitter.graph.definition(edge.output(output)), file: "interpreter.json" })
+    let metadata = emitter.metadata(name, &[place]);
+    let edge = emitter.graph.add(exec, metadata);
+    Some(OwnStep { definition: emitter.graph.definition(edge.output(output)), file: "interpreter.json" })
 }
 
-/// Has uv resolve requirements on what `target` is built on. `files` are the requirement files, `request` what the
-/// step is to do, `wheels` a directory of the context with wheels, `secrets` ids with the paths that the step reads
-/// them from.
+/// What a resolution reads.
+#[derive(Clone, Debug)]
+pub struct ResolverInput<'a> {
+    /// A directory of the context with wheels.
+    pub wheels: Option<&'a str>,
+    /// The requirement files.
+    pub files: &'a pb::Definition,
+    /// What the step is to do, JSON.
+    pub request: String,
+    /// Ids of secrets, with the paths that the step reads them from.
+    pub secrets: &'a [(String, String)],
+}
+
+/// Has uv resolve requirements on what `target` is built on; `again` whatever it answered before.
 pub fn resolve_packages(
     input: Input<'_>,
     target: &Target,
-    wheels: Option<&str>,
-    files: &pb::Definition,
-    request: String,
-    secrets: &[(String, String)],
+    place: Span,
+    files: ResolverInput<'_>,
     again: bool,
-) -> Option<Asked> {
+) -> Option<OwnStep> {
+    let ResolverInput { wheels, files, request, secrets } = files;
     let mut emitter = Emitter::new(input);
     let below = emitter.below(target)?;
-    let uv = emitter.external("uv", crate::diagnostic::Span::default())?;
+    let uv = emitter.external("uv", Span::default())?;
     let files = emitter.graph.import(files).ok()??;
     let argv = ["resolve".to_owned(), OUT.to_owned(), request];
     let mut exec = emitter
-        .on_stage(below, argv)?
+        .on_stage(below, argv)
+        .ok()?
         .mount(Mount::bind("/.layerset/uv", uv).readonly())
         .mount(Mount::bind("/.layerset/files", files).readonly())
         .mount(Mount::cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
@@ -99,10 +119,10 @@ pub fn resolve_packages(
         exec = exec.mount(Mount::secret(file, Secret::new(id)));
     }
     let output = exec.output_of(OUT)?;
-    let metadata = Metadata::named("[internal] resolve Python requirements");
+    let metadata = emitter.metadata("[internal] resolve Python requirements".into(), &[place]);
     let metadata = if again { metadata.ignore_cache() } else { metadata };
     let edge = emitter.graph.add(exec, metadata);
-    Some(Asked { definition: emitter.graph.definition(edge.output(output)), file: "answer.json" })
+    Some(OwnStep { definition: emitter.graph.definition(edge.output(output)), file: "answer.json" })
 }
 
 impl Emitter<'_> {
@@ -111,9 +131,9 @@ impl Emitter<'_> {
         &mut self,
         below: Edge,
         arguments: impl IntoIterator<Item = String>,
-    ) -> Option<Exec> {
-        let own = self.input.settings.own_image.as_ref()?;
-        let image = self.graph.import(&own.definition).ok()??;
+    ) -> Result<Exec, &'static str> {
+        let own = self.input.settings.own_image.as_ref().ok_or(NO_OWN_IMAGE)?;
+        let image = self.own_root(own)?;
         let program = format!("{OWN}{}", own.program);
         let argv = std::iter::once(program).chain(arguments);
         let exec = Exec::new(below, argv)
@@ -122,7 +142,13 @@ impl Emitter<'_> {
             .user("root")
             .mount(Mount::bind(OWN, image).readonly())
             .mount(Mount::scratch(OUT));
-        Some(exec)
+        Ok(exec)
+    }
+
+    /// The root of the frontend's own image.
+    pub(super) fn own_root(&mut self, own: &OwnImage) -> Made {
+        let root = self.graph.import(&own.definition).ok().flatten();
+        root.ok_or("internal error: the frontend's own image cannot be read")
     }
 }
 

@@ -9,16 +9,24 @@ use super::{Built, Emitter};
 use crate::diagnostic::Span;
 use crate::plan::{Installed, Layer, Wheel, WheelSource};
 
+/// An output, or why there is none.
+pub(super) type Made = Result<Edge, &'static str>;
+
+pub(super) const NO_OWN_IMAGE: &str = "the engine does not tell this frontend its own image: name the frontend with a syntax line, or with gateway.v0";
+pub(super) const NO_OUTPUT: &str = "internal error: a step has no output";
+const NO_STAGE: &str = "a wheel is to be built or compiled with Python, and the service is built on nothing";
+const NO_FILE: &str = "internal error: a source distribution is no file";
+
 /// Where a step finds its wheels.
 const WHEELS: &str = "/wheels";
 /// Where it installs them.
 const ROOT: &str = "/layer";
 
 impl Emitter<'_> {
-    /// The layer on nothing, for an image on `below`; `None` if this process does not know the image it runs in.
-    pub(super) fn packages(&mut self, layer: &Layer, packages: &Installed, below: &Built) -> Option<Edge> {
-        let own = self.input.settings.own_image.as_ref()?;
-        let program = self.graph.import(&own.definition).ok()??;
+    /// The layer on nothing, for an image on `below`; else what a step needs and has not.
+    pub(super) fn packages(&mut self, layer: &Layer, packages: &Installed, below: &Built) -> Made {
+        let own = self.input.settings.own_image.as_ref().ok_or(NO_OWN_IMAGE)?;
+        let program = self.own_root(own)?;
         let scheme = serde_json::to_string(&packages.scheme).unwrap_or_default();
         let mut argv = vec![own.program.clone(), "unwheel".into(), scheme, ROOT.into()];
         let mut mounts = vec![Mount::scratch(ROOT)];
@@ -30,10 +38,10 @@ impl Emitter<'_> {
         }
         let exec = Exec::new(program, argv).network(NetMode::None);
         let exec = mounts.into_iter().fold(exec, Exec::mount);
-        let output = exec.output_of(ROOT)?;
+        let output = exec.output_of(ROOT).ok_or(NO_OUTPUT)?;
         let metadata = self.metadata(layer.name.clone(), &layer.spans);
         let made = self.graph.add(exec, metadata).output(output);
-        if packages.bytecode { self.compiled(made, layer, packages, below) } else { Some(made) }
+        if packages.bytecode { self.compiled(made, layer, packages, below) } else { Ok(made) }
     }
 
     /// The mount that has a wheel below `directory`, and how the step is told of it.
@@ -44,34 +52,34 @@ impl Emitter<'_> {
         packages: &Installed,
         below: &Built,
         directory: String,
-    ) -> Option<(Mount, String)> {
+    ) -> Result<(Mount, String), &'static str> {
         match &wheel.source {
             WheelSource::Url { filename, .. } => {
                 let path = format!("{directory}/{filename}");
-                Some((Mount::bind(directory, self.download(&wheel.source, &layer.spans)?), path))
+                Ok((Mount::bind(directory, self.download(&wheel.source, &layer.spans)?), path))
             }
             WheelSource::Context { filename, path, sha256 } => {
                 let to = format!("{directory}/{filename}");
                 let mount = Mount::bind(&to, self.context()).selector(format!("/{path}"));
-                Some((mount, format!("sha256:{sha256}={to}")))
+                Ok((mount, format!("sha256:{sha256}={to}")))
             }
             WheelSource::Sdist { sdist } => {
                 let built = self.built_wheel(wheel, sdist, layer, packages, below)?;
-                Some((Mount::bind(&directory, built), directory))
+                Ok((Mount::bind(&directory, built), directory))
             }
         }
     }
 
     /// A file by its address and hash.
-    fn download(&mut self, source: &WheelSource, spans: &[Span]) -> Option<Edge> {
-        let WheelSource::Url { filename, url, sha256, secret } = source else { return None };
+    fn download(&mut self, source: &WheelSource, spans: &[Span]) -> Made {
+        let WheelSource::Url { filename, url, sha256, secret } = source else { return Err(NO_FILE) };
         let http = Http::new(url.clone()).checksum(format!("sha256:{sha256}")).filename(filename.clone());
         let http = match secret {
             Some(secret) => http.auth_header_secret(secret.clone()),
             None => http,
         };
         let metadata = self.metadata(format!("[wheels] download {filename}"), spans);
-        Some(self.graph.add(http, metadata))
+        Ok(self.graph.add(http, metadata))
     }
 
     /// A directory with the wheel that a source distribution builds into.
@@ -82,8 +90,10 @@ impl Emitter<'_> {
         layer: &Layer,
         packages: &Installed,
         below: &Built,
-    ) -> Option<Edge> {
-        let uv = self.external("uv", Span::default())?;
+    ) -> Made {
+        let uv = self
+            .external("uv", Span::default())
+            .ok_or("the build context uv is empty: found scratch, expected an image with uv")?;
         let (mount, path) = match sdist {
             WheelSource::Url { filename, .. } => (
                 Mount::bind(format!("{STEP}/sdist"), self.download(sdist, &layer.spans)?),
@@ -93,12 +103,12 @@ impl Emitter<'_> {
                 let to = format!("{STEP}/sdist/{filename}");
                 (Mount::bind(&to, self.context()).selector(format!("/{path}")), to)
             }
-            WheelSource::Sdist { .. } => return None,
+            WheelSource::Sdist { .. } => return Err(NO_FILE),
         };
         let python = packages.scheme.executable.clone();
         let argv =
             ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.requirements.indexes.clone()];
-        let exec = self.on_stage(below.edge?, argv)?;
+        let exec = self.on_stage(below.edge.ok_or(NO_STAGE)?, argv)?;
         let exec = with_environment(exec, below)
             .mount(mount.readonly())
             .mount(Mount::bind(format!("{STEP}/uv"), uv).readonly())
@@ -114,10 +124,10 @@ impl Emitter<'_> {
             }
             None => exec,
         };
-        let output = exec.output_of(OUT)?;
+        let output = exec.output_of(OUT).ok_or(NO_OUTPUT)?;
         let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
         let metadata = self.metadata(name, &layer.spans);
-        Some(self.graph.add(exec, metadata).output(output))
+        Ok(self.graph.add(exec, metadata).output(output))
     }
 
     /// A directory of wheels in the context, where steps on a stage look for it. Only this one: with the whole
@@ -128,7 +138,7 @@ impl Emitter<'_> {
     }
 
     /// A layer with its modules compiled.
-    fn compiled(&mut self, made: Edge, layer: &Layer, packages: &Installed, below: &Built) -> Option<Edge> {
+    fn compiled(&mut self, made: Edge, layer: &Layer, packages: &Installed, below: &Built) -> Made {
         let to = format!("{STEP}/layer");
         let scheme = &packages.scheme;
         let mut argv =
@@ -136,10 +146,11 @@ impl Emitter<'_> {
         if scheme.platlib != scheme.purelib {
             argv.push(scheme.platlib.clone());
         }
-        let exec = self.on_stage(below.edge?, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
-        let output = exec.output_of(&to)?;
+        let stage = below.edge.ok_or(NO_STAGE)?;
+        let exec = self.on_stage(stage, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
+        let output = exec.output_of(&to).ok_or(NO_OUTPUT)?;
         let metadata = self.metadata(format!("{}, compiled", layer.name), &layer.spans);
-        Some(self.graph.add(exec, metadata).output(output))
+        Ok(self.graph.add(exec, metadata).output(output))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use buildkit_llb::{Graph, Image, Metadata};
 use buildkit_proto::pb;
 
 use crate::options::NoCache;
@@ -42,8 +43,11 @@ pub struct OwnImage {
 }
 
 impl Settings {
-    /// Settings of a listing that no engine is asked for.
+    /// Settings of a listing that no engine is asked for; the published image stands for this program's own.
     pub fn offline(platform: Platform) -> Self {
+        let mut graph = Graph::new();
+        let image = graph.add(Image::new("docker.io/layerset/frontend:1"), Metadata::default());
+        let own_image = OwnImage { definition: graph.definition(image), program: "/layerset".into() };
         Self {
             platform,
             merge: true,
@@ -54,7 +58,7 @@ impl Settings {
             network: None,
             labels: BTreeMap::new(),
             proxies: BTreeMap::new(),
-            own_image: None,
+            own_image: Some(own_image),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{ManifestFile, OnStage, Outside, Refused, Resolved, Weights};
+use crate::outside::{ManifestFile, OnStage, Outside, Resolved, Weights};
 use crate::plan::{ContextPlan, Found, Listing, Look};
 use crate::platform::Platform;
 use crate::python::{Answer, Imports, Probed, Request};
@@ -102,33 +102,24 @@ impl Outside for Engine {
         Ok(ManifestFile { name, bytes, ignore: own_ignore.or(context_ignore) })
     }
 
-    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused> {
+    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Failure> {
         let mut pending = JoinSet::new();
-        for (base, span) in bases {
+        for base in bases.keys() {
             let (Base::Image(name) | Base::Context(name)) = base else { continue };
-            let (engine, name, span, platform) = (self.clone(), name.clone(), *span, platform.clone());
-            pending.spawn(async move { (engine.base(&name, &platform).await, name, span) });
+            let (engine, name, base, platform) = (self.clone(), name.clone(), base.clone(), platform.clone());
+            pending.spawn(async move { (engine.base(&name, &platform).await, name, base) });
         }
         let mut resolved = Resolved::default();
-        let mut refused: Option<Refused> = None;
         while let Some(done) = pending.join_next().await {
-            match done {
-                Ok((Ok(base), name, _)) => {
-                    resolved.facts.configs.insert(name.clone(), base.config);
-                    resolved.sources.insert(name, base.source);
+            match done.map_err(|join| Failure::Request(format!("internal error: {join}")))? {
+                (Ok(found), name, _) => {
+                    resolved.facts.configs.insert(name.clone(), found.config);
+                    resolved.sources.insert(name, found.source);
                 }
-                Ok((Err(failure), _, span)) => {
-                    if refused.as_ref().is_none_or(|first| span < first.span) {
-                        refused = Some(Refused { span, failure });
-                    }
-                }
-                Err(join) => {
-                    let failure = Failure::Request(format!("internal error: {join}"));
-                    return Err(Refused { span: Span::default(), failure });
-                }
+                (Err(failure), _, base) => drop(resolved.refused.insert(base, failure)),
             }
         }
-        refused.map_or(Ok(resolved), Err)
+        Ok(resolved)
     }
 
     async fn read(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
@@ -183,48 +174,53 @@ impl Outside for Engine {
     }
 
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure> {
-        self.for_each(context, paths.iter().cloned(), kind).await
+        let reference = self.context(context).await?;
+        for_each(&self.client, &reference, paths.iter().cloned(), kind).await
     }
 
     async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
-        self.for_each(context, paths.iter().cloned(), weight).await
+        let reference = self.context(context).await?;
+        for_each(&self.client, &reference, paths.iter().cloned(), weight).await
     }
 }
 
 impl Engine {
-    /// What `look` finds at each path of the context; `None` is left out.
-    async fn for_each<T, L, F>(
-        &self,
-        context: &ContextPlan,
-        paths: impl Iterator<Item = String>,
-        look: L,
-    ) -> Result<BTreeMap<String, T>, Failure>
-    where
-        T: Send + 'static,
-        L: Fn(Client, Ref, String) -> F,
-        F: Future<Output = Result<(String, Option<T>), Failure>> + Send + 'static,
-    {
+    /// The context, as it will be sent.
+    async fn context(&self, context: &ContextPlan) -> Result<Ref, Failure> {
         let name = &self.options.context_local;
         let definition = emit::context_definition(context, name, self.options.session_of(name));
-        let reference = self.client.solve(definition, false).await?;
-        let mut paths = paths;
-        let mut found = BTreeMap::new();
-        let mut pending = JoinSet::new();
-        // The first look transfers the context; only then do the others go side by side.
-        let mut most = 1;
-        loop {
-            while pending.len() < most {
-                let Some(path) = paths.next() else { break };
-                pending.spawn(look(self.client.clone(), reference.clone(), path));
-            }
-            let Some(done) = pending.join_next().await else { break };
-            let (path, value) =
-                done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
-            found.extend(value.map(|value| (path, value)));
-            most = LOOKUPS;
-        }
-        Ok(found)
+        Ok(self.client.solve(definition, false).await?)
     }
+}
+
+/// What `look` finds at each path; `None` is left out.
+async fn for_each<T, L, F>(
+    client: &Client,
+    reference: &Ref,
+    paths: impl Iterator<Item = String>,
+    look: L,
+) -> Result<BTreeMap<String, T>, Failure>
+where
+    T: Send + 'static,
+    L: Fn(Client, Ref, String) -> F,
+    F: Future<Output = Result<(String, Option<T>), Failure>> + Send + 'static,
+{
+    let mut paths = paths;
+    let mut found = BTreeMap::new();
+    let mut pending = JoinSet::new();
+    // The first look transfers what is looked at; only then do the others go side by side.
+    let mut most = 1;
+    loop {
+        while pending.len() < most {
+            let Some(path) = paths.next() else { break };
+            pending.spawn(look(client.clone(), reference.clone(), path));
+        }
+        let Some(done) = pending.join_next().await else { break };
+        let (path, value) = done.map_err(|join| Failure::Request(format!("internal error: {join}")))??;
+        found.extend(value.map(|value| (path, value)));
+        most = LOOKUPS;
+    }
+    Ok(found)
 }
 
 /// Bytes of a file, or of the files right in a directory.

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Differ, Graph, Local, Metadata};
 use buildkit_proto::pb;
+use sha2::{Digest as _, Sha256};
 
-use super::Engine;
-use crate::emit::{self, Asked, Input, Settings};
+use super::{Engine, for_each};
+use crate::emit::{self, Input, OwnStep, ResolverInput, Settings};
 use crate::failure::Failure;
+use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::outside::OnStage;
 use crate::plan::{Looks, Target};
@@ -18,10 +19,10 @@ const SECRETS: &str = "/.layerset/secrets";
 
 impl Engine {
     /// What a step of ours answers.
-    pub(super) async fn ask(&self, asked: Asked) -> Result<Vec<u8>, Failure> {
-        let reference = self.client.solve(asked.definition, false).await?;
-        let bytes = self.client.read_file(&reference, asked.file).await?;
-        bytes.ok_or_else(|| Failure::Request(format!("internal error: a step wrote no {}", asked.file)))
+    pub(super) async fn ask(&self, step: OwnStep) -> Result<Vec<u8>, Failure> {
+        let reference = self.client.solve(step.definition, false).await?;
+        let bytes = self.client.read_file(&reference, step.file).await?;
+        bytes.ok_or_else(|| Failure::Request(format!("internal error: a step wrote no {}", step.file)))
     }
 
     /// Some files of the context.
@@ -30,32 +31,22 @@ impl Engine {
             return Ok(BTreeMap::new());
         }
         let reference = self.client.solve(self.files_definition(paths), false).await?;
-        let mut files = BTreeMap::new();
-        for path in paths {
-            if let Some(bytes) = self.client.read_file(&reference, path).await? {
-                files.insert(path.clone(), bytes);
-            }
-        }
-        Ok(files)
+        for_each(&self.client, &reference, paths.iter().cloned(), contents).await
     }
 
+    /// A transfer of its own for each set of files: what comes under one hint replaces what came before.
     fn files_definition(&self, paths: &BTreeSet<String>) -> pb::Definition {
-        let mut graph = Graph::new();
-        let name = &self.options.context_local;
-        let local = Local::new(name)
-            .session(self.options.session_of(name))
-            .follow_paths(paths.iter().cloned())
-            .shared_key_hint("layerset-python")
-            .differ(Differ::None, false);
-        let edge = graph.add(local, Metadata::named("[internal] load Python requirements"));
-        graph.definition(edge)
+        let files: Vec<String> = paths.iter().cloned().collect();
+        let hint = format!("layerset-python-{:x}", Sha256::digest(files.join("\n")));
+        self.small_local(&self.options.context_local, files, &hint, "load Python requirements").0
     }
 
     pub(super) async fn probe(&self, at: OnStage<'_>) -> Result<Option<Vec<u8>>, Failure> {
         let asked = self.on_stage(at, |input| {
             let env = at.environment();
             let value = |name: &str| env.get(name).copied().unwrap_or_default();
-            emit::probe(input, at.target, value("PATH"), value("VIRTUAL_ENV"))
+            let place = at.checked.requirements_span(at.target);
+            emit::probe(input, at.target, place, value("PATH"), value("VIRTUAL_ENV"))
         });
         match asked.await? {
             Some(asked) => Ok(Some(self.ask(asked).await?)),
@@ -84,7 +75,9 @@ impl Engine {
         for again in [false, true] {
             let step = |input: Input<'_>| {
                 let wheels = at.checked.manifest.python.wheels.as_ref().map(|wheels| wheels.value.as_str());
-                emit::resolve_packages(input, at.target, wheels, &files, text.clone(), &secrets, again)
+                let place = at.checked.requirements_span(at.target);
+                let files = ResolverInput { wheels, files: &files, request: text.clone(), secrets: &secrets };
+                emit::resolve_packages(input, at.target, place, files, again)
             };
             let asked = self.on_stage(at, step).await?.ok_or_else(|| {
                 Failure::Request("internal error: this frontend does not know its own image".into())
@@ -103,8 +96,8 @@ impl Engine {
     async fn on_stage(
         &self,
         at: OnStage<'_>,
-        step: impl Fn(Input<'_>) -> Option<Asked>,
-    ) -> Result<Option<Asked>, Failure> {
+        step: impl Fn(Input<'_>) -> Option<OwnStep>,
+    ) -> Result<Option<OwnStep>, Failure> {
         let settings = self.settings(at.platform);
         let (looks, none) = (Looks::new(), crate::plan::Look::new());
         let input = Input {
@@ -144,4 +137,13 @@ impl Engine {
             own_image: self.own_image.clone(),
         }
     }
+}
+
+async fn contents(
+    client: Client,
+    reference: Ref,
+    path: String,
+) -> Result<(String, Option<Vec<u8>>), Failure> {
+    let bytes = client.read_file(&reference, &path).await?;
+    Ok((path, bytes))
 }

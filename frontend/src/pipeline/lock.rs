@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Environment, Lock, Problem};
 
 use super::Checked;
-use super::packages::{Seen, named, place};
+use super::packages::{Seen, named, place, uv};
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
 use crate::outside::{OnStage, Outside, Resolved};
@@ -25,15 +25,14 @@ impl Checked {
         let asked = python::asked(&self.manifest);
         let targets = self.with_requirements(&self.everything(), &asked);
         let Some(first) = targets.first() else { return Err(self.nothing_to_lock()) };
-        let (inputs, mut files) = match python::read(outside, &asked).await? {
+        let (_, mut files) = match python::read(outside, &asked).await? {
             Ok(read) => read,
             Err(problems) => return Err(self.wrong(&asked, &problems)),
         };
-        drop(inputs);
         let bases = plan::bases_of(&self.manifest, &targets).bases;
-        let Resolved { facts, mut sources } =
-            outside.resolve(&bases, worker).await.map_err(|refused| self.refused(refused))?;
-        sources.extend(outside.uv(worker).await?.map(|source| ("uv".to_owned(), source)));
+        let Resolved { facts, mut sources, refused } = outside.resolve(&bases, worker).await?;
+        self.accept(&bases, refused)?;
+        sources.extend(uv(outside, worker).await?);
         let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         let at = |target| OnStage {
             checked: self,

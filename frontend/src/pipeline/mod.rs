@@ -1,18 +1,19 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
 mod check_packages;
+mod findings;
 mod kinds;
 mod lock;
 mod packages;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, Severity, Source};
-use crate::emit::Sources;
+use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+use crate::emit::{self, Emitted, Input, Sources};
 use crate::failure::Failure;
-use crate::manifest::model::Manifest;
+use crate::manifest::model::{Base, Manifest};
 use crate::manifest::{self, Inputs};
-use crate::outside::{Outside, Refused, Resolved, Weights};
+use crate::outside::{Outside, Resolved, Weights};
 use crate::plan::{self, Facts, Figures, Listing, Plan, Sizes, Target, Targets, UnknownTarget};
 use crate::platform::Platform;
 use crate::python;
@@ -126,57 +127,39 @@ impl Checked {
         listed: Listed,
     ) -> Result<Planned, Failure> {
         let reached = plan::bases_of(&self.manifest, targets);
-        let Resolved { mut facts, mut sources } =
-            outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
-        for (base, span) in plan::bases_of_working_dirs(&self.manifest) {
-            if !reached.bases.contains_key(&base) {
-                // What other targets are built on: that it cannot be had is for their builds to say.
-                let only = BTreeMap::from([(base, span)]);
-                let other = outside.resolve(&only, platform).await.unwrap_or_default();
-                facts.configs.extend(other.facts.configs);
-            }
-        }
+        // What other targets are built on may say where their files go: that it cannot be had is for their
+        // builds to say.
+        let mut bases = plan::bases_of_working_dirs(&self.manifest);
+        bases.extend(reached.bases.clone());
+        let Resolved { mut facts, mut sources, refused } = outside.resolve(&bases, platform).await?;
+        self.accept(&reached.bases, refused)?;
         let (mut warnings, mut notes) = (Vec::new(), Vec::new());
         if !python::asked(&self.manifest).is_empty() {
-            sources = self.uv(outside, platform, sources).await?;
-            let found = self.packages(outside, facts.clone(), &sources, targets, platform).await?;
+            let found = self.packages(outside, facts.clone(), sources, targets, platform).await?;
             facts.packages = found.packages;
-            let built = |wheel: &plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
-            let views = &facts.packages.views;
-            if !sources.contains_key("uv") && views.iter().flat_map(|view| &view.wheels).any(built) {
-                sources.extend(outside.uv(platform).await?.map(|source| ("uv".to_owned(), source)));
-            }
-            (warnings, notes) = (found.warnings, found.notes);
+            (sources, warnings, notes) = (found.sources, found.warnings, found.notes);
         }
         if listed == Listed::Always {
             let context = plan::context_plan(&self.manifest, self.ignore.clone());
             facts.listing = Some(outside.listing(&context).await?);
         }
-        let mut plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
-        if plan.needs_listing {
-            facts.listing = Some(outside.listing(&plan.context).await?);
-            plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
-        }
-        facts.heavy = heavy(outside, &plan, facts.listing.as_ref()).await?;
+        let mut plan = self.listed_plan(outside, &mut facts).await?;
+        facts.heavy = heavy(outside, &plan, facts.listing.as_ref(), targets, &reached.stages).await?;
         if !facts.heavy.is_empty() {
-            plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
+            plan = self.listed_plan(outside, &mut facts).await?;
         }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
         Ok(Planned { plan, facts, sources, sizes, warnings, notes })
     }
 
-    /// The sources with the one that uv comes from, if anything is to be resolved.
-    async fn uv(
-        &self,
-        outside: &impl Outside,
-        platform: &Platform,
-        mut sources: Sources,
-    ) -> Result<Sources, Failure> {
-        if self.manifest.python.lock.is_none() {
-            let uv = outside.uv(platform).await?;
-            sources.extend(uv.map(|source| ("uv".to_owned(), source)));
+    /// A plan with the context's listing, if one is needed.
+    async fn listed_plan(&self, outside: &impl Outside, facts: &mut Facts) -> Result<Plan, Failure> {
+        let plan = plan::plan(&self.manifest, facts, self.ignore.clone());
+        if !plan.needs_listing {
+            return Ok(plan);
         }
-        Ok(sources)
+        facts.listing = Some(outside.listing(&plan.context).await?);
+        Ok(plan::plan(&self.manifest, facts, self.ignore.clone()))
     }
 
     /// Refuses images of all services that are over their limits, as far as these can be known without
@@ -198,21 +181,32 @@ impl Checked {
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
 
-    /// A base that the engine does not give, at the place that names it.
-    fn refused(&self, refused: Refused) -> Failure {
-        let message = match refused.failure {
-            Failure::Engine(status) => status.message().to_owned(),
-            other => return other,
-        };
-        let diagnostic = Diagnostic {
-            severity: Severity::Error,
-            rule: "unresolved-base",
-            message: format!("cannot use this base: {message}"),
-            span: refused.span,
-            labels: Vec::new(),
-            hint: Some("the engine looks for it in its own store and in the registry of its name".into()),
-        };
-        Failure::at(&self.source, diagnostic)
+    /// Refuses those of `bases` that the engine does not give, each at the place that names it.
+    fn accept(&self, bases: &BTreeMap<Base, Span>, refused: BTreeMap<Base, Failure>) -> Result<(), Failure> {
+        let mut diagnostics = Vec::new();
+        for (base, failure) in refused {
+            let Some(span) = bases.get(&base) else { continue };
+            let Failure::Engine(status) = failure else { return Err(failure) };
+            let message = format!("cannot use this base: {}", status.message());
+            diagnostics.push(
+                Diagnostic::error("unresolved-base", *span, message)
+                    .hint("the engine looks for it in its own store and in the registry of its name"),
+            );
+        }
+        if diagnostics.is_empty() {
+            return Ok(());
+        }
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
+    }
+
+    /// The graph of a target, or what keeps it from being one.
+    pub fn emitted(&self, input: Input<'_>, target: &Target) -> Result<Emitted, Failure> {
+        let emitted = emit::emit(input, target);
+        if emitted.problems.is_empty() {
+            return Ok(emitted);
+        }
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics: emitted.problems })
     }
 
     /// Refuses names in `--no-cache-filter` that are neither a service nor a stage.
@@ -259,19 +253,27 @@ impl Checked {
     }
 }
 
-/// Which sources are too heavy to share a layer with others.
+/// Which sources are too heavy to share a layer with others. Without a listing, those of `targets` and their `stages`
+/// alone are looked at: what others have is in layers of theirs.
 async fn heavy(
     outside: &impl Outside,
     plan: &Plan,
     listing: Option<&Listing>,
+    targets: &[Target],
+    stages: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>, Failure> {
-    let paths = plan::to_weigh(plan);
-    let weights: Weights = match listing {
-        Some(listing) => {
-            paths.into_iter().map(|path| (listing.weigh(&path), path)).map(|(w, p)| (p, w)).collect()
+    let weights: Weights = if let Some(listing) = listing {
+        let paths = plan::to_weigh(plan.layers.iter()).into_iter();
+        paths.map(|path| (listing.weigh(&path), path)).map(|(weight, path)| (path, weight)).collect()
+    } else {
+        let stages = stages.iter().cloned().map(Target::Stage);
+        let chains = targets.iter().cloned().chain(stages).filter_map(|target| plan.chain(&target));
+        let reached: BTreeSet<usize> = chains.flat_map(|chain| &chain.layers).copied().collect();
+        let paths = plan::to_weigh(reached.iter().map(|id| &plan.layers[*id]));
+        if paths.is_empty() {
+            return Ok(BTreeSet::new());
         }
-        None if paths.is_empty() => return Ok(BTreeSet::new()),
-        None => outside.weights(&plan.context, &paths).await?,
+        outside.weights(&plan.context, &paths).await?
     };
     Ok(weights.into_iter().filter(|(_, bytes)| *bytes >= plan::HEAVY).map(|(path, _)| path).collect())
 }

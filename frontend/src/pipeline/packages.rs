@@ -19,6 +19,8 @@ use crate::python::{self, Asked, Probed, Request};
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) packages: Packages,
+    /// The sources, with that of uv where anything is resolved or built.
+    pub(super) sources: Sources,
     pub(super) warnings: Vec<Diagnostic>,
     /// What is taken for granted, or not known here.
     pub(super) notes: Vec<String>,
@@ -47,6 +49,15 @@ impl Seen {
     }
 }
 
+/// The name that uv's image goes by.
+pub(super) const UV: &str = "uv";
+
+/// Where uv comes from, under its name; nothing where that cannot be known.
+pub(super) async fn uv(outside: &impl Outside, platform: &Platform) -> Result<Sources, Failure> {
+    let source = outside.uv(platform).await?;
+    Ok(source.map(|source| (UV.to_owned(), source)).into_iter().collect())
+}
+
 /// What a lock that was made in this build is called.
 const MADE: &str = "pylock.toml";
 
@@ -67,7 +78,7 @@ impl Checked {
         &self,
         outside: &impl Outside,
         mut facts: Facts,
-        sources: &Sources,
+        mut sources: Sources,
         targets: &[Target],
         platform: &Platform,
     ) -> Result<Found, Failure> {
@@ -78,7 +89,10 @@ impl Checked {
         };
         let committed = self.committed_lock(outside, &asked, &inputs).await?;
         let files = self.step_files(files.keys());
-        let work = Work { asked: &asked, inputs: &inputs, files, committed, sources, platform };
+        if committed.is_none() {
+            sources.extend(uv(outside, platform).await?);
+        }
+        let work = Work { asked: &asked, inputs: &inputs, files, committed, sources: &sources, platform };
         let mut seen = Seen::default();
         let mut of: BTreeMap<String, usize> = BTreeMap::new();
         let mut plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
@@ -111,7 +125,11 @@ impl Checked {
         warnings.sort_by_key(|warning| warning.span);
         let missing = of.is_empty() && !wanted.is_empty();
         let notes = notes(missing, seen.assumed, work.committed.is_some());
-        Ok(Found { packages, warnings, notes })
+        let built = |wheel: &plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
+        if !sources.contains_key(UV) && packages.views.iter().flat_map(|view| &view.wheels).any(built) {
+            sources.extend(uv(outside, platform).await?);
+        }
+        Ok(Found { packages, sources, warnings, notes })
     }
 
     /// The packages of all interpreters seen so far, for those that have them.
@@ -294,6 +312,15 @@ impl Checked {
         }
         settings.find_links.extend(python.wheels.iter().map(|wheels| wheels.value.clone()));
         settings
+    }
+
+    /// Where a target says what it requires.
+    pub fn requirements_span(&self, target: &Target) -> Span {
+        let requirements = match target {
+            Target::Stage(name) => self.manifest.stages.get(name).map(|stage| &stage.requirements),
+            Target::Service(name) => self.manifest.services.get(name).map(|service| &service.requirements),
+        };
+        requirements.and_then(|all| all.first()).map(|first| first.span).unwrap_or_default()
     }
 
     pub(super) fn wrong(&self, asked: &Asked, problems: &[Problem]) -> Failure {

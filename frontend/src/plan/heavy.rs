@@ -6,16 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Plan;
+use super::Layer;
 use super::listing::{Kind, Listing};
 use super::want::Origin;
 
 /// Bytes from which a file, or the files right in a directory, stand alone.
 pub const HEAVY: u64 = 20_000_000;
 
-/// The sources that share a layer with others, as paths in the context.
-pub fn to_weigh(plan: &Plan) -> BTreeSet<String> {
-    let shared = plan.layers.iter().filter(|layer| layer.origin == Origin::Context && layer.parts.len() > 1);
+/// The sources of `layers` that share one with others, as paths in the context.
+pub fn to_weigh<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
+    let shared = layers.filter(|layer| layer.origin == Origin::Context && layer.parts.len() > 1);
     // Of single files of a directory it is known who needs them, not what they weigh.
     let parts = shared.flat_map(|layer| &layer.parts).filter(|part| part.patterns.include.is_empty());
     parts.map(|part| part.source.trim_start_matches('/').to_owned()).filter(|path| !path.is_empty()).collect()

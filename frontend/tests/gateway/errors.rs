@@ -78,6 +78,17 @@ async fn an_unresolved_base_is_shown_where_it_is_named() {
 }
 
 #[tokio::test]
+async fn all_bases_that_cannot_be_had_are_named() {
+    let manifest = "services:\n  api:\n    from: nowhere.test/image:1\n    \
+                    copy: [{from: nowhere.test/other:2, source: /x, target: /x}]\n";
+    let build = build(script(manifest, &[]), &[]).await;
+    let message = &build.error().message;
+    for said in ["layerset.yaml:3:11: ", "nowhere.test/image:1", "layerset.yaml:4:", "nowhere.test/other:2"] {
+        assert!(message.contains(said), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn details_of_a_failed_solve_are_forwarded_as_they_are() {
     let detail = |url: &str, value: &[u8]| Any { type_url: url.into(), value: value.to_vec() };
     let inner = rpc::Status {

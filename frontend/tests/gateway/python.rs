@@ -1,5 +1,7 @@
 //! Python packages: which steps are asked, what comes of their answers, and what is wrong with them.
 
+use std::collections::BTreeSet;
+
 use buildkit_proto::pb;
 use buildkit_proto::pb::op::Op;
 use serde_json::{Value, json};
@@ -248,4 +250,48 @@ python: {lock: pylock.toml}
     let text = checked(json!({"api/main.py": ["five"]})).await;
     let said = "\"six\" at req/base.txt:1 brings 30.0 MB into service api, whose sources use nothing of it: six 1.0 (30.0 MB)";
     assert!(text.contains(said) && text.contains("layerset.yaml:2:"), "{text}");
+}
+
+#[tokio::test]
+async fn check_finds_wrong_paths_and_wrong_packages_at_once() {
+    let manifest = MANIFEST.replace("  worker: {", "  worker: {files: [nothing/], ");
+    let mut script = python(&manifest, &[]);
+    script.locals.get_mut("context").unwrap().remove("req/web.txt");
+    let build = build(script, &["requestid=frontend.lint"]).await;
+    let text = String::from_utf8(build.result().metadata["result.txt"].clone()).unwrap();
+    for said in ["no \"nothing\" in the build context", "req/web.txt"] {
+        assert!(text.contains(said), "{text}");
+    }
+    assert_eq!(build.result().metadata["result.statuscode"], b"1");
+}
+
+#[tokio::test]
+async fn what_a_layer_of_packages_needs_and_has_not_is_an_error() {
+    let sdist = lock("py3-none-any")
+        .replace("wheels = [{ name = \"five-1.0-py3-none-any.whl\"", "sdist = { name = \"five-1.0.tar.gz\"")
+        .replacen("} }]\n", "} }\n", 1);
+    let build = build(locked(&sdist), &["target=api", "context:uv=docker-image://scratch"]).await;
+    let message = &build.error().message;
+    assert!(
+        message.contains("layerset.yaml:4:") && message.contains("the build context uv is empty"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn requirement_files_and_lock_are_transferred_apart() {
+    let build = build(locked(&lock("py3-none-any")), &["target=api"]).await;
+    let mut sent: Vec<(String, String)> = Vec::new();
+    for definition in build.solves().into_iter().filter_map(|solve| solve.definition.as_ref()) {
+        for source in sources(definition, "local://context") {
+            let hint = source.attrs["local.sharedkeyhint"].clone();
+            sent.push((hint, source.attrs.get("local.followpaths").cloned().unwrap_or_default()));
+        }
+    }
+    sent.sort();
+    sent.dedup();
+    let hints: BTreeSet<&str> = sent.iter().map(|(hint, _)| hint.as_str()).collect();
+    // Under one hint, what is sent second replaces what was sent first.
+    assert_eq!(hints.len(), sent.len(), "{sent:?}");
+    assert!(sent.iter().any(|(_, paths)| paths.contains("pylock.toml")), "{sent:?}");
 }
