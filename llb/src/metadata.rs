@@ -39,7 +39,8 @@ impl Metadata {
         self
     }
 
-    /// Folds all ops of one id into one line of progress; `weak` only until another name is known.
+    /// Folds all ops of one id into one line of progress, by this name. A group whose ops are all `weak` is not shown,
+    /// unless one fails. Source: moby/buildkit `util/progress/progressui/display.go`.
     #[must_use]
     pub fn progress_group(mut self, id: impl Into<String>, name: impl Into<String>, weak: bool) -> Self {
         self.progress_group = Some(pb::ProgressGroup { id: id.into(), name: name.into(), weak });

@@ -4,7 +4,7 @@ use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Mkdir, Owner, User};
 
 use super::look;
 use super::{Built, Emitter, FILE_TIME, Settings, inner};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
 use crate::manifest::model::{self, Id};
 use crate::plan::{Chain, Layer, Look, Origin, Part, Roots};
 
@@ -79,7 +79,10 @@ impl Emitter<'_> {
         if let Some(packages) = &layer.packages {
             match (self.packages(layer, packages, below), onto) {
                 (Ok(made), None) => return made,
-                (Ok(made), Some(_)) => return self.copy_all(made, onto, layer.name.clone(), &layer.spans),
+                (Ok(made), Some(_)) => {
+                    let metadata = self.layer_metadata(layer, layer.name.clone());
+                    return self.copy_all(made, onto, metadata);
+                }
                 (Err(why), _) => {
                     let span = layer.spans.first().copied().unwrap_or_default();
                     let message = format!("cannot install {}: {why}", layer.name);
@@ -106,16 +109,23 @@ impl Emitter<'_> {
                 _ => op.copy(copy),
             }
         });
-        let metadata = self.metadata(layer.name.clone(), &layer.spans);
+        let metadata = self.layer_metadata(layer, layer.name.clone());
         let made = self.graph.add(op, metadata);
         if onto.is_some() || !leaves_times(layer) {
             return made;
         }
-        self.copy_all(made, None, format!("{}, file times", layer.name), &layer.spans)
+        let metadata = self.layer_metadata(layer, format!("{}, file times", layer.name));
+        self.copy_all(made, None, metadata)
+    }
+
+    /// Metadata of one of the vertices that make a layer: progress shows them as one.
+    pub(super) fn layer_metadata(&self, layer: &Layer, name: String) -> Metadata {
+        let group = format!("layerset-{}", layer.id);
+        self.metadata(name, &layer.spans).progress_group(group, layer.name.clone(), false)
     }
 
     /// Everything that `made` holds, onto nothing or onto a base, all of one time.
-    pub(super) fn copy_all(&mut self, made: Edge, onto: Option<Edge>, name: String, spans: &[Span]) -> Edge {
+    pub(super) fn copy_all(&mut self, made: Edge, onto: Option<Edge>, metadata: Metadata) -> Edge {
         let all = Copy {
             from: Some(made),
             src: "/".to_owned(),
@@ -124,7 +134,6 @@ impl Emitter<'_> {
             timestamp: Some(FILE_TIME),
             ..Copy::default()
         };
-        let metadata = self.metadata(name, spans);
         self.graph.add(File::on(onto).copy(all), metadata)
     }
 }

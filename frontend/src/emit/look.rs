@@ -93,8 +93,9 @@ impl Emitter<'_> {
         let shown = format!("[{name}] keep owner and mode of {}", list.join(", "));
         let op = self.copy_directories(op, &inner);
         // Each directory made gives the one that it is in the time of the build.
-        let made = self.graph.add(op, Metadata::named(shown.clone()));
-        Some((self.copy_all(made, None, format!("{shown}, file times"), &[]), shown))
+        let metadata = |name: &str| Metadata::named(name).progress_group(&shown, &shown, false);
+        let made = self.graph.add(op, metadata(&shown));
+        Some((self.copy_all(made, None, metadata(&format!("{shown}, file times"))), shown))
     }
 }
 

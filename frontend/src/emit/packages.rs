@@ -39,7 +39,7 @@ impl Emitter<'_> {
         let exec = Exec::new(program, argv).network(NetMode::None);
         let exec = mounts.into_iter().fold(exec, Exec::mount);
         let output = exec.output_of(ROOT).ok_or(NO_OUTPUT)?;
-        let metadata = self.metadata(layer.name.clone(), &layer.spans);
+        let metadata = self.layer_metadata(layer, layer.name.clone());
         let made = self.graph.add(exec, metadata).output(output);
         if packages.bytecode { self.compiled(made, layer, packages, below) } else { Ok(made) }
     }
@@ -78,7 +78,12 @@ impl Emitter<'_> {
             Some(secret) => http.auth_header_secret(secret.clone()),
             None => http,
         };
-        let metadata = self.metadata(format!("[wheels] download {filename}"), spans);
+        // Hundreds of files are one line of a terminal, with a line for each while it is on its way.
+        let metadata = self.metadata(format!("[wheels] download {filename}"), spans).progress_group(
+            "layerset-downloads",
+            "[wheels] download",
+            false,
+        );
         Ok(self.graph.add(http, metadata))
     }
 
@@ -149,7 +154,7 @@ impl Emitter<'_> {
         let stage = below.edge.ok_or(NO_STAGE)?;
         let exec = self.on_stage(stage, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
         let output = exec.output_of(&to).ok_or(NO_OUTPUT)?;
-        let metadata = self.metadata(format!("{}, compiled", layer.name), &layer.spans);
+        let metadata = self.layer_metadata(layer, format!("{}, compiled", layer.name));
         Ok(self.graph.add(exec, metadata).output(output))
     }
 }

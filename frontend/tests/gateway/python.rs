@@ -128,6 +128,13 @@ async fn locked_packages_are_downloaded_by_hash_and_installed_without_network() 
     assert!(
         install.mounts.iter().filter(|mount| mount.dest.starts_with("/wheels")).all(|mount| mount.readonly)
     );
+    let groups: Vec<&str> = image
+        .metadata
+        .values()
+        .filter_map(|metadata| metadata.progress_group.as_ref())
+        .map(|group| group.name.as_str())
+        .collect();
+    assert_eq!(groups.iter().filter(|name| **name == "[wheels] download").count(), 2, "{groups:?}");
     // The lock says nothing of groups, so everybody gets all of it.
     let warned = warnings(&build);
     assert!(warned.len() == 1 && !warned[0].starts_with("unlocked"), "{warned:?}");
