@@ -78,12 +78,8 @@ impl Emitter<'_> {
             Some(secret) => http.auth_header_secret(secret.clone()),
             None => http,
         };
-        // Hundreds of files are one line of a terminal, with a line for each while it is on its way.
-        let metadata = self.metadata(format!("[wheels] download {filename}"), spans).progress_group(
-            "layerset-downloads",
-            "[wheels] download",
-            false,
-        );
+        // No progress group: of a group that fails nobody would see which file it was.
+        let metadata = self.metadata(format!("[wheels] download {filename}"), spans);
         Ok(self.graph.add(http, metadata))
     }
 
