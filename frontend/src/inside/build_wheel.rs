@@ -12,7 +12,7 @@ use crate::failure::Failure;
 const CERTIFICATES: &str = "certificates.pem";
 
 /// Writes the wheel into `out`. `settings` are JSON; what the build itself requires comes from the same indexes.
-pub fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Result<(), Failure> {
+pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Result<(), Failure> {
     let settings: Settings = serde_json::from_str(settings)
         .map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     let uv = program(&Path::new(ROOT).join("uv")).map_err(|problems| {

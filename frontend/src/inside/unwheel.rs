@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// Installs `wheels` for an interpreter, whose scheme is JSON, into the empty directory `root`. Gives the
 /// warnings. A wheel is `PATH`, or `sha256:HEX=PATH` if nobody has verified it yet.
-pub fn install(scheme: &str, root: &Path, wheels: &[String]) -> Result<Vec<String>, Failure> {
+pub(super) fn install(scheme: &str, root: &Path, wheels: &[String]) -> Result<Vec<String>, Failure> {
     let scheme: Scheme =
         serde_json::from_str(scheme).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|wheel| verified(wheel)).collect();
