@@ -12,7 +12,18 @@ fn unwheel_refuses_entries_that_are_not_plain_files() {
         found[0].strip_prefix("bad-1.0-py3-none-any.whl: ").expect("the wheel").to_owned()
     };
     let plain = || Entry::new("x", b"x");
-    for name in ["../x", "/x", "a/../../x", "C:\\x", "a\\..\\..\\x", "..", "a/./b"] {
+    for name in [
+        "bad-1.0.data/scripts/../../x",
+        "bad-1.0.data/data/../../../x",
+        "bad-1.0.data/scripts//x",
+        "../x",
+        "/x",
+        "a/../../x",
+        "C:\\x",
+        "a\\..\\..\\x",
+        "..",
+        "a/./b",
+    ] {
         let found = bad(Entry::new(name, b"x"));
         assert!(found.contains("the entry's name "), "{name}: {found}");
     }
@@ -107,4 +118,44 @@ fn unwheel_refuses_what_is_no_archive() {
     let found = messages(install(&[empty], &slim(), places.root.path()));
     assert_eq!(found, ["x-1-py3-none-any.whl: there is no .dist-info directory"]);
     assert!(places.is_untouched());
+}
+
+#[test]
+fn unwheel_bounds_what_it_holds_of_an_archive() {
+    let places = Places::new();
+    let within = |made: &Made, limits: Limits| {
+        let wheel = made.save(places.wheels.path());
+        messages(install_within(&limits, &[wheel], &slim(), places.root.path()))
+    };
+    let many = (0..2000).fold(Made::new("bad"), |made, number| made.file(&format!("d/{number:0200}"), ""));
+    let found = within(&many, Limits { names: 100_000, ..Limits::default() });
+    assert_eq!(found, ["bad-1.0-py3-none-any.whl: has names of more than 100000 bytes in all"]);
+    let record = Made::new("bad").record() + &"x,,\n".repeat(1000);
+    let rows = Made::new("bad").info_file("RECORD", &record);
+    let found = within(&rows, Limits { entries: 10, ..Limits::default() });
+    assert!(
+        found[0].ends_with("dist-info/RECORD: has more than 10 rows, as many as there may be entries"),
+        "{found:?}"
+    );
+    let points =
+        (0..11).fold("[console_scripts]\n".to_owned(), |text, number| text + &format!("s{number} = a:b\n"));
+    let scripts = Made::new("bad").info_file("entry_points.txt", &points);
+    let found = within(&scripts, Limits { scripts: 10, ..Limits::default() });
+    let expected =
+        "bad-1.0-py3-none-any.whl: bad-1.0.dist-info/entry_points.txt: wants 11 scripts, expected at most 10";
+    assert_eq!(found, [expected]);
+    let long = Made::new("bad").raw(Entry::new(&"x".repeat(60_000), ""));
+    assert!(within(&long, Limits::default())[0].len() < 1000, "what is refused is not printed whole");
+    assert!(places.is_untouched());
+}
+
+#[test]
+fn unwheel_does_not_wait_for_a_pipe() {
+    let places = Places::new();
+    let path = places.wheels.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+    assert!(made.success());
+    let wheel = WheelFile { path, filename: "x-1-py3-none-any.whl".to_owned() };
+    let found = messages(install(&[wheel], &slim(), places.root.path()));
+    assert_eq!(found, ["x-1-py3-none-any.whl: cannot be read: it is no regular file"]);
 }

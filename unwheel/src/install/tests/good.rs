@@ -87,3 +87,38 @@ fn unwheel_takes_record_without_its_signatures() {
     let record = places.text(&format!("{LIB}/good-1.0.dist-info/RECORD"));
     assert!(record.contains("good-1.0.dist-info/RECORD.jws,,\r\n"), "{record}");
 }
+
+#[test]
+fn unwheel_takes_names_that_differ_in_case_for_two() {
+    let places = Places::new();
+    places
+        .install(&[&Made::new("a").file("x/README", "1").file("x/readme", "2").file("X/readme", "3")])
+        .expect("ok");
+    for (path, text) in [("x/README", "1"), ("x/readme", "2"), ("X/readme", "3")] {
+        assert_eq!(places.text(&format!("{LIB}/{path}")), text);
+    }
+}
+
+#[test]
+fn unwheel_installs_below_the_root_where_a_folder_is_the_root_itself() {
+    let places = Places::new();
+    let wheel = everything().save(places.wheels.path());
+    let scheme = Scheme { purelib: "/".to_owned(), platlib: "/".to_owned(), data: "//".to_owned(), ..slim() };
+    install(&[wheel], &scheme, places.root.path()).expect("installed");
+    assert_eq!(places.text("some_pkg/__init__.py"), "x = 1\n");
+    assert_eq!(places.text("share/x/y"), "data");
+    let record = places.text("Some_Pkg-1.0.dist-info/RECORD");
+    assert!(record.contains("\r\nusr/local/bin/run,"), "{record}");
+}
+
+#[test]
+fn unwheel_makes_its_own_record_whatever_the_data_directory_has_in_its_place() {
+    let places = Places::new();
+    let inner = "one-1.0.data/purelib/one-1.0.dist-info";
+    let made =
+        Made::new("one").file(&format!("{inner}/RECORD"), "lies").file(&format!("{inner}/INSTALLER"), "pip");
+    places.install(&[&made]).expect("installed");
+    assert_eq!(places.text(&format!("{LIB}/one-1.0.dist-info/INSTALLER")), "layerset\n");
+    let record = places.text(&format!("{LIB}/one-1.0.dist-info/RECORD"));
+    assert!(record.contains("one-1.0.dist-info/RECORD,,\r\n") && !record.contains(".data/"), "{record}");
+}

@@ -38,6 +38,19 @@ proptest! {
     }
 
     #[test]
+    fn unwheel_survives_any_record(record in "([a-z/.\",\r\n=-]|sha256=|a.py|\u{0}){0,60}", points in "([a-z/.=:\\[\\] \n-]|[.]{2}/|[\\[]console_scripts[\\]]\n){0,40}") {
+        let made = Made::new("Some_Pkg").file("a.py", "").info_file("entry_points.txt", &points);
+        let _ = stays_inside(&made.bytes());
+        let _ = stays_inside(&made.info_file("RECORD", &record).bytes());
+    }
+
+    #[test]
+    fn unwheel_reads_or_refuses_any_file_name(name in "([a-z0-9._/\\-]|py3|none|any|[.]whl|.){0,20}") {
+        let _ = name.parse::<crate::WheelName>();
+        let _ = format!("a-1-{name}-py3-none-any.whl").parse::<crate::WheelName>();
+    }
+
+    #[test]
     fn unwheel_survives_any_names(names in proptest::collection::vec("(\\.\\.?|a|/|\\\\|\u{0}|C:|[a-z./]{1,6}|.){1,5}", 1..4)) {
         let mut made = everything();
         for name in &names {
