@@ -61,7 +61,7 @@ impl Archive {
         let mut local = vec![0; BUFFER];
         let mut records = self.0.entries(&mut buffer);
         let mut count = 0;
-        let (mut unpacked, mut packed, mut named) = (0u64, 0u64, 0u64);
+        let (mut unpacked, mut packed, mut name_bytes) = (0u64, 0u64, 0u64);
         loop {
             let record = match records.next_entry() {
                 Ok(Some(record)) => record,
@@ -78,8 +78,8 @@ impl Archive {
             }
             let raw = record.file_path();
             let raw: &[u8] = raw.as_ref();
-            named += raw.len() as u64;
-            if named > limits.names {
+            name_bytes += raw.len() as u64;
+            if name_bytes > limits.names {
                 list.of_wheel(Cause::Names { most: limits.names });
                 return (list.entries, list.problems);
             }

@@ -67,7 +67,7 @@ fn locks_that_lie_about_their_files() {
         ),
         (
             "pylock.toml",
-            pylock(&format!("url = \"http://h/a-1-py3-none-any.whl\", size = 1")),
+            pylock("url = \"http://h/a-1-py3-none-any.whl\", size = 1"),
             "5:11: a-1-py3-none-any.whl has no sha256",
         ),
         (
