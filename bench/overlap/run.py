@@ -9,8 +9,6 @@ a table and writes bench/results/overlap.json: medians, and bytes of compressed 
 """
 
 import argparse
-import json
-import os
 import pathlib
 import sys
 import tempfile
@@ -23,6 +21,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 import engines  # noqa: E402
 import generate  # noqa: E402
 import images  # noqa: E402
+import table  # noqa: E402
 
 TOOLS = ("layerset", "dockerfile")
 EDITS = {
@@ -97,44 +96,31 @@ def measure(arguments: argparse.Namespace) -> dict:
     }
 
 
-def table(results: dict) -> str:
-    lines = [f"{'':33}" + "".join(f"{tool:>16}" for tool in TOOLS)]
-
-    def line(name: str, key: str, figure) -> None:
-        lines.append(f"{name:33}" + "".join(f"{figure(results[tool][key]):>16}" for tool in TOOLS))
-
-    line("bytes of all blobs (U)", "images", lambda held: f"{held['blob_bytes']:,}")
-    line("bytes that would do (I)", "images", lambda held: f"{held['ideal_bytes']:,}")
-    line("U / I", "images", lambda held: f"{held['overhead']:.3f}")
-    line("blobs", "images", lambda held: f"{held['blobs']}")
-    line("layers an image", "images", lambda held: "{least} / {median:g} / {most}".format(**held["layers"]))
+def printed(results: dict) -> table.Table:
+    rows = table.Table({tool: tool for tool in TOOLS}, results, 16)
+    rows.line("bytes of all blobs (U)", "images", lambda held: f"{held['blob_bytes']:,}")
+    rows.line("bytes that would do (I)", "images", lambda held: f"{held['ideal_bytes']:,}")
+    rows.line("U / I", "images", lambda held: f"{held['overhead']:.3f}")
+    rows.layers()
     for row in ("cold", *EDITS):
-        line(f"{row}: seconds", "rows", lambda rows: f"{rows[row]['seconds']:.2f}")
-        line("  bytes of context", "rows", lambda rows: f"{rows[row]['context_bytes']:,}")
-        line("  new blobs", "rows", lambda rows: f"{rows[row]['new_blobs']:g}")
-        line("  bytes of new blobs", "rows", lambda rows: f"{rows[row]['new_bytes']:,}")
-    return "\n".join(lines)
+        rows.seconds(row)
+        rows.line("  bytes of context", "rows", lambda rows: f"{rows[row]['context_bytes']:,}")
+        rows.pushed(row)
+    return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frontend", default=os.environ.get("LAYERSET_FRONTEND"), help="the static binary")
-    parser.add_argument("--engine", required=True, help="the harness's binary")
-    parser.add_argument("--cold", type=int, default=3, help="bakes on an empty engine")
+    parser = table.options(__doc__, cold=3)
     parser.add_argument("--runs", type=int, default=3, help="bakes of every other row")
-    arguments = parser.parse_args()
-    if not arguments.frontend:
-        parser.error("found no --frontend and no LAYERSET_FRONTEND: name the static binary, see make bench")
+    arguments = table.parse(parser)
     try:
         results = measure(arguments)
     finally:
         for tool in TOOLS:
             engines.stop(arguments.engine, engine_name(tool))
     print(f"{len(generate.SELECTIONS)} services, medians of {arguments.cold} (cold) and {arguments.runs} runs")
-    print(table(results))
-    out = pathlib.Path(__file__).resolve().parent.parent / "results/overlap.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps({"services": len(generate.SELECTIONS), "results": results}, indent=2) + "\n")
+    print(printed(results))
+    table.write("overlap", {"services": len(generate.SELECTIONS), "results": results})
 
 
 if __name__ == "__main__":

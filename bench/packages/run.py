@@ -10,8 +10,6 @@ generate.py. Prints a table and writes bench/results/packages.json: medians, and
 """
 
 import argparse
-import json
-import os
 import pathlib
 import shutil
 import sys
@@ -27,6 +25,7 @@ import engines  # noqa: E402
 import generate  # noqa: E402
 import images  # noqa: E402
 import index  # noqa: E402
+import table  # noqa: E402
 import wheels  # noqa: E402
 
 TOOLS = {"layerset": "layerset", "sets": "venv of each set", "parts": "… of each file"}
@@ -180,38 +179,27 @@ def check(tool: str, printed: list[str], shelf: wheels.Shelf) -> None:
             sys.exit(f"{name} of {tool} has no {', '.join(sorted(missing))}")
 
 
-def table(results: dict) -> str:
-    lines = [f"{'':33}" + "".join(f"{title:>18}" for title in TOOLS.values())]
-
-    def line(name: str, key: str, figure) -> None:
-        lines.append(f"{name:33}" + "".join(f"{figure(results[tool][key]):>18}" for tool in TOOLS))
-
-    line("bytes of all blobs (U)", "images", lambda held: f"{held['blob_bytes']:,}")
-    line("U / bytes of the wheels", "images", lambda held: f"{held['overhead']:.3f}")
-    line("blobs", "images", lambda held: f"{held['blobs']}")
-    line("layers an image", "images", lambda held: "{least} / {median:g} / {most}".format(**held["layers"]))
+def printed(results: dict) -> table.Table:
+    rows = table.Table(TOOLS, results, 18)
+    rows.line("bytes of all blobs (U)", "images", lambda held: f"{held['blob_bytes']:,}")
+    rows.line("U / bytes of the wheels", "images", lambda held: f"{held['overhead']:.3f}")
+    rows.layers()
     for row in results["layerset"]["rows"]:
-        line(f"{row}: seconds", "rows", lambda rows: f"{rows[row]['seconds']:.2f}")
+        rows.seconds(row)
         if row.endswith("one pin changed"):
-            line("  seconds of resolving", "rows", lambda rows: f"{rows[row]['resolving_seconds']:.2f}")
-        line("  wheels downloaded", "rows", lambda rows: f"{rows[row]['downloads']:g}")
-        line("  bytes of them", "rows", lambda rows: f"{rows[row]['downloaded_bytes']:,.0f}")
-        line("  new blobs", "rows", lambda rows: f"{rows[row]['new_blobs']:g}")
-        line("  bytes of new blobs", "rows", lambda rows: f"{rows[row]['new_bytes']:,.0f}")
-    return "\n".join(lines)
+            rows.line("  seconds of resolving", "rows", lambda rows: f"{rows[row]['resolving_seconds']:.2f}")
+        rows.line("  wheels downloaded", "rows", lambda rows: f"{rows[row]['downloads']:g}")
+        rows.line("  bytes of them", "rows", lambda rows: f"{rows[row]['downloaded_bytes']:,.0f}")
+        rows.pushed(row)
+    return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frontend", default=os.environ.get("LAYERSET_FRONTEND"), help="the static binary")
-    parser.add_argument("--engine", required=True, help="the harness's binary")
-    parser.add_argument("--cold", type=int, default=2, help="bakes on an empty engine")
+    parser = table.options(__doc__, cold=2)
     most = len(wheels.PINS) - 1
     parser.add_argument("--runs", type=int, default=most, help=f"bakes of no change and of a pin, {most} at most")
     parser.add_argument("--kept", action="store_true", help="bakes that keep the images in the engine too: 20 GB")
-    arguments = parser.parse_args()
-    if not arguments.frontend:
-        parser.error("found no --frontend and no LAYERSET_FRONTEND: name the static binary, see make bench")
+    arguments = table.parse(parser)
     if not 1 <= arguments.runs <= most or arguments.cold < 1:
         found = f"--cold {arguments.cold} and --runs {arguments.runs}"
         parser.error(f"found {found}: expected 1 at least, and {most} runs at most")
@@ -225,11 +213,9 @@ def main() -> None:
     count = len(generate.NAMES)
     print(f"{count} services, {shelf.count} wheels of {shelf.bytes:,} bytes")
     print(f"medians of {arguments.cold} (cold) and {arguments.runs} runs")
-    print(table(results))
-    out = wheels.ROOT / "bench/results/packages.json"
-    out.parent.mkdir(exist_ok=True)
+    print(printed(results))
     figures = {"services": count, "wheels": shelf.count, "wheel_bytes": shelf.bytes, "results": results}
-    out.write_text(json.dumps(figures, indent=2) + "\n")
+    table.write("packages", figures)
 
 
 if __name__ == "__main__":

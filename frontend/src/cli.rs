@@ -13,10 +13,10 @@ use crate::diagnostic::render;
 use crate::disk::Disk;
 use crate::emit::{Input, Settings, Sources};
 use crate::failure::Failure;
-use crate::inside;
+use crate::inside::{self, Inside};
 use crate::manifest::Inputs;
 use crate::pipeline::{self, Listed};
-use crate::plan::{Figures, Filter, Look, Looks};
+use crate::plan::{Figures, Look, Looks};
 use crate::platform::Platform;
 
 /// Exit code for the user's mistakes.
@@ -34,6 +34,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Call(Call),
+    /// Print the JSON Schema of the manifest
+    Schema,
+    #[command(flatten)]
+    Inside(Inside),
+}
+
+/// What is asked of a manifest.
+#[derive(Debug, Subcommand)]
+enum Call {
     /// Show the layers of every image, what they hold and which images share them
     Plan {
         #[command(flatten)]
@@ -77,76 +88,18 @@ enum Command {
         #[arg(long)]
         dot: bool,
     },
-    /// Print the JSON Schema of the manifest
-    Schema,
-    /// List what a directory holds: the frontend starts this in a container with the context
-    #[command(hide = true)]
-    List {
-        /// What to list
-        directory: PathBuf,
-        /// Where to write the list
-        file: PathBuf,
-    },
-    /// Say which modules the sources in a directory name: started as the one before
-    #[command(hide = true)]
-    Imports {
-        /// Where to look
-        directory: PathBuf,
-        /// Where to write what was found
-        file: PathBuf,
-        /// The modules that matter, with commas between
-        names: String,
-    },
-    /// Find the Python of a stage: the frontend starts this and the next two in containers
-    #[command(hide = true)]
-    Probe {
-        /// Directory for the answer
-        out: PathBuf,
-        /// PATH of the stage
-        path: String,
-        /// `VIRTUAL_ENV` of the stage, or nothing
-        virtual_env: String,
-    },
-    /// Resolve requirements
-    #[command(hide = true)]
-    Resolve {
-        /// Directory for the answer
-        out: PathBuf,
-        /// What to resolve, as JSON
-        request: String,
-    },
-    /// Install wheels
-    #[command(hide = true)]
-    Unwheel {
-        /// Where an interpreter has its packages, as JSON
-        scheme: String,
-        /// An empty directory
-        root: PathBuf,
-        /// The wheels
-        wheels: Vec<String>,
-    },
-    /// Build a wheel from a source distribution
-    #[command(hide = true)]
-    BuildWheel {
-        /// Directory for the wheel
-        out: PathBuf,
-        /// The interpreter
-        python: String,
-        /// The source distribution
-        sdist: PathBuf,
-        /// Indexes, as JSON
-        settings: String,
-    },
-    /// Compile the modules of a layer
-    #[command(hide = true)]
-    Compile {
-        /// The interpreter
-        python: String,
-        /// The layer
-        root: PathBuf,
-        /// Directories in it
-        directories: Vec<String>,
-    },
+}
+
+impl Call {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Plan { common, .. }
+            | Self::Lock { common, .. }
+            | Self::Llb { common, .. }
+            | Self::Check(common)
+            | Self::Bake(common) => common,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -200,37 +153,27 @@ pub async fn run() -> ExitCode {
             return if failed { ExitCode::from(MISTAKE) } else { ExitCode::SUCCESS };
         }
     };
-    let (common, target, dot) = match &cli.command {
+    match cli.command {
+        Command::Call(call) => called(&call).await,
         Command::Schema => {
             print!("{}", calls::schema().text);
-            return ExitCode::SUCCESS;
+            ExitCode::SUCCESS
         }
-        Command::List { directory, file } => {
-            return done(list(directory, file));
-        }
-        Command::Imports { directory, file, names } => return done(imports(directory, file, names)),
-        Command::Probe { out, path, virtual_env } => return done(inside::probe(out, path, virtual_env)),
-        Command::Resolve { out, request } => return done(inside::resolve(out, request)),
-        Command::BuildWheel { out, python, sdist, settings } => {
-            return done(inside::build_wheel(out, python, sdist, settings));
-        }
-        Command::Compile { python, root, directories } => {
-            return done(inside::compile(python, root, directories));
-        }
-        Command::Unwheel { scheme, root, wheels } => {
-            return done(inside::install(scheme, root, wheels).map(|warnings| {
+        Command::Inside(step) => match step.run() {
+            Ok(warnings) => {
                 for warning in warnings {
                     eprintln!("warning: {warning}");
                 }
-            }));
-        }
-        Command::Llb { common, target, dot } => (common, target.as_deref(), *dot),
-        Command::Plan { common, .. }
-        | Command::Lock { common, .. }
-        | Command::Check(common)
-        | Command::Bake(common) => (common, None, false),
-    };
-    match answer(&cli.command, common, target, dot).await {
+                ExitCode::SUCCESS
+            }
+            Err(failure) => failed(failure),
+        },
+    }
+}
+
+async fn called(call: &Call) -> ExitCode {
+    let common = call.common();
+    match answer(call, common).await {
         Ok(answer) => {
             match common.format {
                 Format::Json => println!("{:#}", answer.json),
@@ -240,10 +183,6 @@ pub async fn run() -> ExitCode {
         }
         Err(failure) => failed(failure),
     }
-}
-
-fn done(outcome: Result<(), Failure>) -> ExitCode {
-    outcome.map_or_else(failed, |()| ExitCode::SUCCESS)
 }
 
 fn failed(failure: Failure) -> ExitCode {
@@ -259,25 +198,7 @@ fn failed(failure: Failure) -> ExitCode {
     }
 }
 
-fn list(directory: &Path, file: &Path) -> Result<(), Failure> {
-    let listing = crate::disk::list(directory, Filter::default())?;
-    std::fs::write(file, listing.to_bytes())
-        .map_err(|error| Failure::Request(format!("cannot write {}: {error}", file.display())))
-}
-
-fn imports(directory: &Path, file: &Path, names: &str) -> Result<(), Failure> {
-    let names = names.split(',').map(str::to_owned).collect();
-    let found = crate::disk::imports(directory, Filter::default(), &names)?;
-    std::fs::write(file, serde_json::to_vec(&found).unwrap_or_default())
-        .map_err(|error| Failure::Request(format!("cannot write {}: {error}", file.display())))
-}
-
-async fn answer(
-    command: &Command,
-    common: &Common,
-    target: Option<&str>,
-    dot: bool,
-) -> Result<Answer, Failure> {
+async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
     let beside = if common.context.as_os_str() == "." { Path::new("") } else { &common.context };
     let manifest = common.file.clone().unwrap_or_else(|| beside.join("layerset.yaml"));
     let disk = Disk { manifest, context: common.context.clone() };
@@ -285,18 +206,18 @@ async fn answer(
     let contexts: BTreeSet<String> = common.build_context.iter().map(|(name, _)| name.clone()).collect();
     let inputs = Inputs { args: &args, contexts: &contexts };
     let checked = pipeline::check(&disk, &inputs).await?;
-    if !matches!(command, Command::Check(_)) && !checked.warnings.is_empty() {
+    if !matches!(call, Call::Check(_)) && !checked.warnings.is_empty() {
         eprint!("{}", render(&checked.source, &checked.warnings));
     }
     let platform =
         common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
     let services = checked.services();
-    match command {
-        Command::Check(_) => {
+    match call {
+        Call::Check(_) => {
             let warnings = checked.findings(&disk, &platform).await?;
             Ok(Answer { status: 0, ..calls::check(&checked.source, &warnings) })
         }
-        Command::Bake(_) => {
+        Call::Bake(_) => {
             let options = BakeOptions {
                 context: common.context.display().to_string(),
                 manifest: from_context(&disk),
@@ -305,7 +226,7 @@ async fn answer(
             };
             Ok(calls::bake(&checked.manifest, &options))
         }
-        Command::Lock { python, uv, write, .. } => {
+        Call::Lock { python, uv, write, .. } => {
             let requested: Vec<Platform> = common.platform.iter().cloned().collect();
             let request = checked.lock_request(&disk, python, &platform, &requested).await?;
             let text = inside::resolve_here(&request, uv, &disk.context)
@@ -323,8 +244,8 @@ async fn answer(
             let text = format!("wrote {}\n", path.display());
             Ok(Answer { json: serde_json::json!({"wrote": path.display().to_string()}), text, status: 0 })
         }
-        Command::Llb { .. } => {
-            let target = checked.target(target)?;
+        Call::Llb { target, dot, .. } => {
+            let target = checked.target(target.as_deref())?;
             let planned = checked.planned(&disk, &services, &platform, Listed::IfNeeded).await?;
             let input = Input {
                 plan: &planned.plan,
@@ -335,9 +256,9 @@ async fn answer(
                 settings: &Settings::offline(platform),
             };
             let emitted = checked.emitted(input, &target)?;
-            if dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
+            if *dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
         }
-        Command::Plan { diff, html, force, .. } => {
+        Call::Plan { diff, html, force, .. } => {
             let planned = checked.planned(&disk, &services, &platform, Listed::Always).await?;
             if !planned.warnings.is_empty() {
                 eprint!("{}", render(&checked.source, &planned.warnings));
@@ -362,8 +283,6 @@ async fn answer(
             }
             Ok(answer)
         }
-        // Answered before.
-        _ => Ok(calls::schema()),
     }
 }
 

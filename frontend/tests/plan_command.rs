@@ -2,53 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its own files has failed")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod project;
 
+use std::fs;
+
+use project::Project;
 use serde_json::Value;
 
-/// A directory of its own, gone with the test.
-struct Project(PathBuf);
-
-impl Project {
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&path);
-        let project = Self(path);
-        for (path, text) in files {
-            project.write(path, text);
-        }
-        project
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.0.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_layerset")).args(args).current_dir(&self.0).output().unwrap()
-    }
-
-    fn ok(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn error(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
-        String::from_utf8(output.stderr).unwrap()
-    }
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// What is said by a command that must end with the user's mistake.
+fn error(project: &Project, args: &[&str]) -> String {
+    let output = project.run(args);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr).unwrap()
 }
 
 const MANIFEST: &str = "\
@@ -124,7 +89,7 @@ fn a_bad_old_plan_is_a_mistake() {
     let project = shop("plan-bad");
     project.write("bad.json", "{\"images\": {}}");
     for (file, found) in [("missing.json", "cannot read missing.json"), ("bad.json", "without \"figures\"")] {
-        let error = project.error(&["plan", "--diff", file]);
+        let error = error(&project, &["plan", "--diff", file]);
         assert!(error.contains(found) && error.contains(file), "{error}");
     }
 }
@@ -133,7 +98,7 @@ fn a_bad_old_plan_is_a_mistake() {
 fn a_page_is_written_over_only_by_force() {
     let project = shop("plan-html");
     project.write("plan.html", "mine");
-    let error = project.error(&["plan", "--html", "plan.html"]);
+    let error = error(&project, &["plan", "--html", "plan.html"]);
     assert!(error.contains("--force"), "{error}");
     assert_eq!(fs::read_to_string(project.0.join("plan.html")).unwrap(), "mine");
     project.ok(&["plan", "--html", "plan.html", "--force"]);

@@ -3,12 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its own files has failed")]
 
 mod locked;
-
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod project;
 
 use locked::{Package, lock, requirements};
+use project::Project;
 use serde_json::Value;
 
 const MB: u64 = 1_000_000;
@@ -32,45 +30,24 @@ services:
   web: {from: 'python:3.13-slim', requirements: [requirements/web.txt], files: [lib/, web/]}
 ";
 
-struct Project(PathBuf);
+/// Two services with their requirements, sources and lock.
+fn shop(name: &str) -> Project {
+    let files = [
+        ("layerset.yaml", MANIFEST),
+        ("requirements/web.txt", &requirements(WEB)),
+        ("requirements/ml.txt", &requirements(ML)),
+        ("lib/a.py", "import os, flask\n"),
+        ("ai/main.py", "def load():\n    from transformers import pipeline\n"),
+        ("web/app.py", "# import torch\nx = 'import torch'\nfrom . import torch\n"),
+    ];
+    let project = Project::new(name, &files);
+    project.lock(PACKAGES, &[("requirements/ml.txt", ML), ("requirements/web.txt", WEB)]);
+    project
+}
 
 impl Project {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&path);
-        let project = Self(path);
-        for (path, text) in [
-            ("layerset.yaml", MANIFEST),
-            ("requirements/web.txt", &requirements(WEB)),
-            ("requirements/ml.txt", &requirements(ML)),
-            ("lib/a.py", "import os, flask\n"),
-            ("ai/main.py", "def load():\n    from transformers import pipeline\n"),
-            ("web/app.py", "# import torch\nx = 'import torch'\nfrom . import torch\n"),
-        ] {
-            project.write(path, text);
-        }
-        project.lock(PACKAGES, &[("requirements/ml.txt", ML), ("requirements/web.txt", WEB)]);
-        project
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.0.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
     fn lock(&self, packages: &[Package], files: &[(&str, &[&'static str])]) {
         self.write("pylock.toml", &lock(packages, files));
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_layerset")).args(args).current_dir(&self.0).output().unwrap()
-    }
-
-    fn ok(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
     }
 
     fn json(&self, args: &[&str]) -> Value {
@@ -84,15 +61,9 @@ impl Project {
     }
 }
 
-impl Drop for Project {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn the_plan_shows_wheels_and_the_lines_behind_the_heavy_ones() {
-    let project = Project::new("packages-plan");
+    let project = shop("packages-plan");
     let text = project.ok(&["plan"]);
     for part in [
         "flask 3.1.0 100.0 kB",
@@ -124,7 +95,7 @@ fn the_plan_shows_wheels_and_the_lines_behind_the_heavy_ones() {
 
 #[test]
 fn without_a_lock_it_says_what_is_not_shown() {
-    let project = Project::new("packages-unlocked");
+    let project = shop("packages-unlocked");
     project.write("layerset.yaml", &MANIFEST.replace("python: {lock: pylock.toml}\n", ""));
     let text = project.ok(&["plan"]);
     assert!(
@@ -136,7 +107,7 @@ fn without_a_lock_it_says_what_is_not_shown() {
 
 #[test]
 fn a_diff_names_packages() {
-    let project = Project::new("packages-diff");
+    let project = shop("packages-diff");
     project.write("old.json", &project.ok(&["plan", "--format", "json"]));
     assert_eq!(project.ok(&["plan", "--diff", "old.json"]), "nothing changes\n");
     let mut packages = PACKAGES.to_vec();
@@ -160,7 +131,7 @@ fn a_diff_names_packages() {
 
 #[test]
 fn a_stale_lock_is_a_mistake() {
-    let project = Project::new("packages-stale");
+    let project = shop("packages-stale");
     project.write("requirements/web.txt", "flask\ngunicorn\nredis\n");
     for command in ["plan", "check"] {
         let output = project.run(&[command]);
@@ -172,7 +143,7 @@ fn a_stale_lock_is_a_mistake() {
 
 #[test]
 fn heavy_packages_that_nothing_imports() {
-    let project = Project::new("packages-unused");
+    let project = shop("packages-unused");
     assert_eq!(project.warnings(), Vec::<String>::new());
     // The service that took all of them without needing them.
     let both = MANIFEST.replace("[requirements/web.txt]", "[requirements/web.txt, requirements/ml.txt]");
@@ -199,7 +170,7 @@ fn heavy_packages_that_nothing_imports() {
 
 #[test]
 fn sources_that_are_not_all_seen_are_given_the_benefit() {
-    let project = Project::new("packages-unseen");
+    let project = shop("packages-unseen");
     let both = MANIFEST.replace("[requirements/web.txt]", "[requirements/web.txt, requirements/ml.txt]");
     project.write("layerset.yaml", &both.replace("[lib/, web/]", "[templates/]"));
     project.write("templates/index.html", "<html>");
@@ -208,7 +179,7 @@ fn sources_that_are_not_all_seen_are_given_the_benefit() {
 
 #[test]
 fn stages_are_judged_by_all_that_is_built_on_them() {
-    let project = Project::new("packages-stage");
+    let project = shop("packages-stage");
     let manifest = "\
 python: {lock: pylock.toml}
 stages:
@@ -227,7 +198,7 @@ services:
 
 #[test]
 fn pins_that_differ_and_files_that_nobody_uses() {
-    let project = Project::new("packages-pins");
+    let project = shop("packages-pins");
     let (ml, web) = (&["flask==3.0.0", "torch"][..], &["flask==3.1.0"][..]);
     project.write("layerset.yaml", &MANIFEST.replace("python: {lock: pylock.toml}\n", ""));
     project.write("requirements/ml.txt", &requirements(ml));

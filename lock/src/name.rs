@@ -41,9 +41,12 @@ pub fn group(label: &str, taken: &mut BTreeSet<String>) -> String {
 }
 
 /// `path` as seen from the directory of the file `from`, from the context's root and without `.` and `..`.
-/// `None` if it leaves the context, is absolute, or is not a path.
+/// `None` if it leaves the context, is absolute, or is not a path: no file has a name with a control character.
 pub fn resolve(from: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains(['\\', '\0']) || path.is_empty() {
+    if path.starts_with('/')
+        || path.contains(|char: char| char == '\\' || char.is_control())
+        || path.is_empty()
+    {
         return None;
     }
     let mut parts: Vec<&str> = from.split('/').collect();
@@ -102,21 +105,46 @@ pub fn decode(text: &str) -> String {
 /// Does the address carry a user name or a password.
 pub fn has_credentials(address: &str) -> bool {
     let Some((scheme, rest)) = address.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rsplit_once('@') {
+    match user(rest) {
         // The user of git over ssh is a part of the address and no secret.
-        Some((user, _)) => !scheme.ends_with("ssh") || user.contains(':'),
+        Some(user) => !scheme.ends_with("ssh") || user.contains(':'),
         None => false,
     }
+}
+
+/// User name and password at the beginning of an address after its scheme. A password may have a slash that should
+/// have been `%2F`: then no number follows what looks like a host.
+fn user(rest: &str) -> Option<&str> {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let of = match authority.rsplit_once(':') {
+        Some((host, after)) if !host.starts_with('[') && !authority.contains('@') && !port(after) => rest,
+        _ => authority,
+    };
+    of.rsplit_once('@').map(|(user, _)| user)
 }
 
 /// The address without user name and password, for messages.
 pub fn without_credentials(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
+    let secret = user(rest).map_or(0, |user| user.len() + 1);
+    format!("{scheme}://{}", rest.get(secret..).unwrap_or_default())
+}
+
+/// A text with the user names and passwords of all addresses in it taken off.
+pub fn redacted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        out.push_str(before);
+        out.push_str("://");
+        let end = after.find(|char: char| char.is_whitespace() || matches!(char, '"' | '`' | '<' | '>'));
+        let address = after.get(..end.unwrap_or(after.len())).unwrap_or_default();
+        // The next address begins in the same word where a mark is between them.
+        let address = address.split_once("://").map_or(address, |(first, _)| first);
+        rest = after.get(user(address).map_or(0, |user| user.len() + 1)..).unwrap_or_default();
+    }
+    out + rest
 }
 
 #[cfg(test)]
@@ -157,6 +185,8 @@ mod tests {
             ("b.txt", "../c.txt", None),
             ("a/b.txt", "/c.txt", None),
             ("a/b.txt", "", None),
+            ("a/b.txt", "c\n--index-url x", None),
+            ("a/b.txt", "c\0", None),
         ] {
             assert_eq!(resolve(from, path).as_deref(), expected, "{from} {path}");
         }
@@ -174,6 +204,18 @@ mod tests {
         assert!(!has_credentials("https://h/x@1") && !has_credentials("ssh://git@h/x"));
         assert!(has_credentials("git+ssh://git:p@h/x"));
         assert_eq!(without_credentials("https://u:p@h/x?y"), "https://h/x?y");
+        assert!(has_credentials("https://u:p/w@h/x") && !has_credentials("https://h:8080/a@1"));
+        assert!(!has_credentials("https://[::1]/a@1") && !has_credentials("https://[::1]:80/a@1"));
+        assert_eq!(without_credentials("https://u:p/w@h/x"), "https://h/x");
+        for (text, expected) in [
+            ("no address: a@b", "no address: a@b"),
+            ("`https://u:s@h/a@1`, git+ssh://git:s@h", "`https://h/a@1`, git+ssh://h"),
+            ("-r http://s@h http://s@h/", "-r http://h http://h/"),
+            ("https://h:80/a@s", "https://h:80/a@s"),
+            ("://s@://", "://://"),
+        ] {
+            assert_eq!(redacted(text), expected);
+        }
         assert!(!is_filename("..") && !is_filename("a/b.whl") && is_filename("a-1.whl"));
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::name;
+
 /// A place in a text file of the build context.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
@@ -26,10 +28,11 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = printable(&self.file);
         match (self.line, self.column) {
-            (0, _) => write!(f, "{}", self.file),
-            (line, 0) => write!(f, "{}:{line}", self.file),
-            (line, column) => write!(f, "{}:{line}:{column}", self.file),
+            (0, _) => write!(f, "{file}"),
+            (line, 0) => write!(f, "{file}:{line}"),
+            (line, column) => write!(f, "{file}:{line}:{column}"),
         }
     }
 }
@@ -77,11 +80,13 @@ impl Problem {
         Self { place: Some(place), ..Self::new(Kind::Input, message) }
     }
 
-    /// A problem without a place.
+    /// A problem without a place. Messages quote what stands in untrusted files, and are printed and logged: of
+    /// addresses the credentials are taken off, control characters are written as escapes, and what is longer than
+    /// anybody reads is cut.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             place: None,
-            message: message.into(),
+            message: shown(&message.into()),
             hint: None,
             also: Vec::new(),
             kind,
@@ -92,9 +97,36 @@ impl Problem {
     /// The same with an advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shown(&hint.into()));
         self
     }
+}
+
+/// Characters of a message.
+const LONGEST: usize = 4000;
+
+fn shown(text: &str) -> String {
+    let text = printable(&name::redacted(text));
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+/// The text with what could move a terminal's cursor written as escapes.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        // Left-to-right and right-to-left marks show a text as another one.
+        if char.is_control()
+            || matches!(char, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
+            out.extend(char.escape_default());
+        } else {
+            out.push(char);
+        }
+    }
+    out
 }
 
 /// Why files could not be read.
@@ -120,5 +152,18 @@ mod tests {
         assert_eq!(Problem::new(Kind::Network, "no answer").to_string(), "no answer");
         assert_eq!(Place { column: 0, ..place }.to_string(), "a.txt:3");
         assert_eq!(Place::file("a.txt").to_string(), "a.txt");
+        assert_eq!(Place::file("a\u{1b}[2J.txt").to_string(), "a\\u{1b}[2J.txt");
+    }
+
+    #[test]
+    fn what_must_not_be_printed() {
+        let message = |text: &str| Problem::new(Kind::Input, text).message;
+        assert_eq!(message("x \u{1b}[31m\0\u{202e}é"), "x \\u{1b}[31m\\u{0}\\u{202e}é");
+        assert_eq!(message("found \"https://u:p@h/x\""), "found \"https://h/x\"");
+        assert_eq!(message(&"é".repeat(5000)).chars().count(), LONGEST + 1);
+        assert_eq!(
+            Problem::new(Kind::Input, "").hint("git+https://t@h").hint.as_deref(),
+            Some("git+https://h")
+        );
     }
 }

@@ -11,8 +11,18 @@ pub(crate) struct Tree<'a> {
     text: &'a str,
     /// Where lines begin, in bytes.
     starts: Vec<usize>,
+    /// How many characters begin before each [`STEP`]th byte: a document may be one line.
+    counts: Vec<usize>,
     /// What is wrong so far.
     pub(crate) problems: Vec<Problem>,
+}
+
+/// Bytes between two places whose characters are counted beforehand.
+const STEP: usize = 256;
+
+/// How many characters begin in some bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// A value with its place.
@@ -22,7 +32,13 @@ impl<'a> Tree<'a> {
     /// The document's table; what TOML does not allow is among the problems.
     pub(crate) fn parse(file: &'a str, text: &'a str) -> (Self, Spanned<DeTable<'a>>) {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        let mut tree = Self { file, text, starts, problems: Vec::new() };
+        let mut count = 0;
+        let counts = text.as_bytes().chunks(STEP).map(|chunk| {
+            let before = count;
+            count += characters(chunk);
+            before
+        });
+        let mut tree = Self { file, text, starts, counts: counts.collect(), problems: Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().unwrap_or(0..0).start;
@@ -35,9 +51,16 @@ impl<'a> Tree<'a> {
     pub(crate) fn place(&self, at: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= at).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..at).map_or(0, |text| text.chars().count()) + 1;
+        let column = self.before(at).saturating_sub(self.before(start)) + 1;
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Place { file: self.file.to_owned(), line: number(line), column: number(column) }
+    }
+
+    /// How many characters begin before a byte of the text.
+    fn before(&self, at: usize) -> usize {
+        let step = (at / STEP).min(self.counts.len().saturating_sub(1));
+        let rest = self.text.as_bytes().get(step * STEP..at).unwrap_or_default();
+        self.counts.get(step).map_or(0, |count| count + characters(rest))
     }
 
     /// Something wrong at a byte of the text.
@@ -66,8 +89,16 @@ impl<'a> Tree<'a> {
         let node = table.get(key)?;
         let integer = node.get_ref().as_integer();
         let number = integer.and_then(|integer| u64::from_str_radix(integer.as_str(), integer.radix()).ok());
-        if number.is_none() {
-            self.kind(key, node, "a whole number");
+        match integer.filter(|_| number.is_none()) {
+            Some(integer) => {
+                let found = integer.as_str().chars().take(40).collect::<String>();
+                let message = format!(
+                    "expected a whole number at \"{key}\" that is not negative and not too large, found {found}"
+                );
+                self.wrong(node.span().start, message, "");
+            }
+            None if number.is_none() => self.kind(key, node, "a whole number"),
+            None => {}
         }
         number
     }

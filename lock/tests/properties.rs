@@ -31,6 +31,9 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         "'",
         "\"",
         "python_version",
+        "\u{b}",
+        "\\n",
+        "os_name == 'x",
         " in ",
         " and ",
         "é",
@@ -78,8 +81,20 @@ proptest! {
         ] {
             let id = InputId { path: path.into(), part };
             match Inputs::read(&[id], |_| Ok::<_, Infallible>(Some(bytes.clone()))) {
-                Ok(inputs) => prop_assert_eq!(inputs.inputs.len(), 1),
-                Err(Failure::Problems(problems)) => prop_assert!(!problems.is_empty()),
+                Ok(inputs) => {
+                    prop_assert_eq!(inputs.inputs.len(), 1);
+                    // Each becomes a line of the resolver's: it must be one.
+                    let lines = inputs.inputs[0].requirements.iter().map(ToString::to_string);
+                    for line in lines {
+                        prop_assert!(!line.contains(char::is_control) && !line.starts_with('-'), "{:?}", line);
+                    }
+                }
+                Err(Failure::Problems(problems)) => {
+                    prop_assert!(!problems.is_empty());
+                    for said in problems.iter().map(ToString::to_string) {
+                        prop_assert!(!said.contains(char::is_control), "{:?}", said);
+                    }
+                }
                 Err(Failure::Read(never)) => match never {},
             }
         }

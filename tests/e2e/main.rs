@@ -7,6 +7,7 @@ mod command_line;
 mod contexts;
 mod engines;
 mod fallback;
+mod heavy;
 mod hello;
 mod interrupted;
 mod matrix;

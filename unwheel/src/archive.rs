@@ -42,10 +42,11 @@ impl Archive {
     /// Opens the archive and finds its central directory.
     pub(crate) fn open(path: &Path) -> Result<Self, Cause> {
         let unreadable = |error: io::Error| Cause::Unreadable(error.to_string());
-        let file = File::open(path).map_err(unreadable)?;
-        if !file.metadata().map_err(unreadable)?.is_file() {
+        // Looked at before it is opened: opening a pipe waits for somebody to write to it.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
             return Err(Cause::Unreadable("it is no regular file".to_owned()));
         }
+        let file = File::open(path).map_err(unreadable)?;
         let mut buffer = vec![0; BUFFER];
         let archive = ZipArchive::from_file(file, &mut buffer)
             .map_err(|error| Cause::NoArchive(lower(&error.to_string())))?;
@@ -60,7 +61,7 @@ impl Archive {
         let mut local = vec![0; BUFFER];
         let mut records = self.0.entries(&mut buffer);
         let mut count = 0;
-        let (mut unpacked, mut packed) = (0u64, 0u64);
+        let (mut unpacked, mut packed, mut name_bytes) = (0u64, 0u64, 0u64);
         loop {
             let record = match records.next_entry() {
                 Ok(Some(record)) => record,
@@ -77,6 +78,11 @@ impl Archive {
             }
             let raw = record.file_path();
             let raw: &[u8] = raw.as_ref();
+            name_bytes += raw.len() as u64;
+            if name_bytes > limits.names {
+                list.of_wheel(Cause::Names { most: limits.names });
+                return (list.entries, list.problems);
+            }
             let shown = String::from_utf8_lossy(raw);
             let name = match entry_path::check(raw) {
                 Ok(name) => name,

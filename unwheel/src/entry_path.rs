@@ -2,6 +2,8 @@
 
 /// The longest path Linux takes, less what a scheme's folders need.
 const LONGEST: usize = 3072;
+/// Directories inside each other, and the file in them: no wheel has half as many.
+const DEEPEST: usize = 50;
 /// The longest name of a file.
 const LONGEST_PART: usize = 255;
 
@@ -31,6 +33,10 @@ pub(crate) fn check(raw: &[u8]) -> Result<&str, String> {
     if path.len() > LONGEST {
         return Err(format!("has {} bytes, expected at most {LONGEST}", path.len()));
     }
+    let depth = path.split('/').count();
+    if depth > DEEPEST {
+        return Err(format!("has {depth} parts, expected at most {DEEPEST}"));
+    }
     for part in path.split('/') {
         match part {
             "" => return Err("has an empty part".to_owned()),
@@ -58,7 +64,8 @@ mod tests {
     #[test]
     fn unwheel_refuses_a_path_that_leaves_the_tree() {
         let long = "x".repeat(256);
-        let deep = "x/".repeat(2000);
+        let far = "x/".repeat(2000);
+        let deep = "x/".repeat(51);
         for (name, fault) in [
             ("", "is empty"),
             ("/", "is empty"),
@@ -74,7 +81,8 @@ mod tests {
             ("a\nb", "control"),
             ("a\0b", "control"),
             (&long, "part of 256 bytes"),
-            (&deep, "at most 3072"),
+            (&far, "at most 3072"),
+            (&deep, "has 51 parts, expected at most 50"),
         ] {
             let found = check(name.as_bytes()).expect_err(name);
             assert!(found.contains(fault), "{name:?}: {found}");

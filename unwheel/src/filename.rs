@@ -33,6 +33,8 @@ pub struct BuildTag {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum BadFilename {
+    #[error("the file name {found:?} is a path, expected the bare name of a file")]
+    Path { found: String },
     #[error("the file name does not end with .whl")]
     Extension,
     #[error(
@@ -53,6 +55,9 @@ impl FromStr for WheelName {
     type Err = BadFilename;
 
     fn from_str(filename: &str) -> Result<Self, BadFilename> {
+        if filename.contains(|letter: char| letter.is_control() || matches!(letter, '/' | '\\')) {
+            return Err(BadFilename::Path { found: filename.to_owned() });
+        }
         let stem = filename.strip_suffix(".whl").ok_or(BadFilename::Extension)?;
         let parts: Vec<&str> = stem.split('-').collect();
         let (distribution, version, build, python, abi, platform) = match parts[..] {
@@ -119,7 +124,19 @@ mod tests {
                 "a-1-any.whl",
                 "the file name has 3 parts, expected name-version-python-abi-platform or a build tag after the version",
             ),
-            ("../a-1-py3-none-any.whl", "the file name starts with \"../a\", expected a distribution's name"),
+            (
+                "../a-1-py3-none-any.whl",
+                "the file name \"../a-1-py3-none-any.whl\" is a path, expected the bare name of a file",
+            ),
+            (
+                "a-1-1/../../b-py3-none-any.whl",
+                "the file name \"a-1-1/../../b-py3-none-any.whl\" is a path, expected the bare name of a file",
+            ),
+            (
+                "a-1-py3-none-any\n.whl",
+                "the file name \"a-1-py3-none-any\\n.whl\" is a path, expected the bare name of a file",
+            ),
+            ("é-1-py3-none-any.whl", "the file name starts with \"é\", expected a distribution's name"),
             ("a-x-py3-none-any.whl", "the file name has version \"x\", expected one such as 1.2.3"),
             (
                 "a-1-b1-py3-none-any.whl",

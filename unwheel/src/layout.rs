@@ -51,7 +51,7 @@ pub(crate) fn layout(wheel: &str, opened: &Opened, scheme: &Scheme) -> Result<Ve
         }
         let first = entry.name.split('/').next().unwrap_or_default();
         if first.strip_suffix(".data").is_none() {
-            let path = format!("{lib}/{}", entry.name);
+            let path = below(&lib, &entry.name);
             let source = Source::Entry { index, script: false };
             root.push(Item { path, record: entry.name.clone(), executable: entry.executable, source });
             continue;
@@ -67,7 +67,7 @@ pub(crate) fn layout(wheel: &str, opened: &Opened, scheme: &Scheme) -> Result<Ve
         if script && script::is_wrapper(file, &opened.points) {
             continue;
         }
-        let path = format!("{}/{rest}", relative(&folder));
+        let path = below(&relative(&folder), rest);
         let record = from(&lib, &path);
         let executable = script || entry.executable;
         let item = Item { path, record, executable, source: Source::Entry { index, script } };
@@ -89,7 +89,7 @@ fn made(opened: &Opened, scheme: &Scheme, lib: &str) -> Vec<Item> {
     let bin = relative(&scheme.scripts);
     let mut items = Vec::new();
     for (name, function) in script::named(&opened.points, version) {
-        let path = format!("{bin}/{name}");
+        let path = below(&bin, &name);
         let text = script::text(&scheme.executable, version, &function);
         items.push(Item {
             record: from(lib, &path),
@@ -100,7 +100,7 @@ fn made(opened: &Opened, scheme: &Scheme, lib: &str) -> Vec<Item> {
     }
     for (name, source) in [("INSTALLER", Source::Made(INSTALLER.to_vec())), ("RECORD", Source::Record)] {
         let record = format!("{}/{name}", opened.info);
-        items.push(Item { path: format!("{lib}/{record}"), record, executable: false, source });
+        items.push(Item { path: below(lib, &record), record, executable: false, source });
     }
     items
 }
@@ -110,9 +110,14 @@ fn relative(path: &str) -> String {
     path.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
+/// A file in a folder. The folder may be the root itself: a path that began with `/` would be one of this machine.
+fn below(folder: &str, file: &str) -> String {
+    if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
+}
+
 /// How to get from a folder to a file, both below the root.
 fn from(folder: &str, path: &str) -> String {
-    let folder: Vec<&str> = folder.split('/').collect();
+    let folder: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     let path: Vec<&str> = path.split('/').collect();
     let common = folder.iter().zip(&path).take_while(|(one, other)| one == other).count();
     let mut parts = vec![".."; folder.len() - common];
@@ -130,6 +135,8 @@ mod tests {
         assert_eq!(from(lib, "usr/local/bin/x"), "../../../bin/x");
         assert_eq!(from(lib, &format!("{lib}/a/b.py")), "a/b.py");
         assert_eq!(from(lib, "opt/x"), "../../../../../opt/x");
+        assert_eq!(from("", "bin/x"), "bin/x");
         assert_eq!(relative("//usr//local/"), "usr/local");
+        assert_eq!(below(&relative("/"), "a/b"), "a/b");
     }
 }

@@ -18,8 +18,8 @@ mod install;
 mod interpreter;
 mod layout;
 mod limits;
-#[cfg(test)]
-mod made;
+#[cfg(any(test, feature = "made"))]
+pub mod made;
 mod metadata;
 mod name;
 mod opened;

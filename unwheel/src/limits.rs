@@ -14,10 +14,22 @@ pub struct Limits {
     pub free: u64,
     /// Unpacked bytes of a file of `.dist-info` that is read as a whole.
     pub metadata: u64,
+    /// Bytes of the names of all entries of one wheel: each directory in them is held in memory.
+    pub names: u64,
+    /// Scripts that the entry points of one wheel make.
+    pub scripts: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 500_000, bytes: 32 << 30, ratio: 100, free: 64 << 20, metadata: 64 << 20 }
+        Self {
+            entries: 500_000,
+            bytes: 32 << 30,
+            ratio: 100,
+            free: 64 << 20,
+            metadata: 64 << 20,
+            names: 32 << 20,
+            scripts: 10_000,
+        }
     }
 }

@@ -164,7 +164,7 @@ impl Reading<'_> {
     fn record(&mut self, info: &str) -> Option<Record> {
         let path = format!("{info}/RECORD");
         let bytes = self.bytes(&path)?;
-        let (record, faults) = record::read(&bytes);
+        let (record, faults) = record::read(&bytes, self.limits.entries);
         for (entry, cause) in faults {
             self.fault(entry.as_deref().unwrap_or(&path), cause);
         }
@@ -180,6 +180,11 @@ impl Reading<'_> {
         let (points, faults) = entry_points::read(&text);
         for cause in faults {
             self.fault(&path, cause);
+        }
+        // The text of each is held in memory, and is many times as long as its line.
+        let (found, most) = ((points.console.len() + points.gui.len()) as u64, self.limits.scripts);
+        if found > most {
+            self.fault(&path, Cause::Scripts { found, most });
         }
         points
     }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::filename::BadFilename;
 
+/// Characters of an entry's name that a message has at most.
+const SHOWN: usize = 500;
+
 /// One reason not to install, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Problem {
@@ -23,7 +26,10 @@ impl fmt::Display for Problem {
             write!(to, "{wheel}: ")?;
         }
         if let Some(entry) = &self.entry {
-            write!(to, "{}: ", entry.escape_debug())?;
+            // A name that is refused can be as long as the archive likes.
+            let shown: String = entry.chars().take(SHOWN).collect();
+            let more = if shown.len() < entry.len() { "…" } else { "" };
+            write!(to, "{}{more}: ", shown.escape_debug())?;
         }
         write!(to, "{}", self.cause)
     }
@@ -56,6 +62,8 @@ pub enum Cause {
 
     #[error("has more than {most} entries")]
     Entries { most: u64 },
+    #[error("has names of more than {most} bytes in all")]
+    Names { most: u64 },
     #[error("unpacks to {found} bytes, expected at most {most}")]
     TooLarge { found: u64, most: u64 },
     #[error("unpacks to {found} bytes from {packed}, expected at most {ratio} times as many")]
@@ -98,6 +106,8 @@ pub enum Cause {
 
     #[error("row {number}: {fault}")]
     RecordRow { number: u64, fault: String },
+    #[error("has more than {most} rows, as many as there may be entries")]
+    RecordRows { most: u64 },
     #[error("is listed in RECORD twice, with different hashes or sizes")]
     RecordTwice,
     #[error("is listed in RECORD but is not in the wheel")]
@@ -115,6 +125,8 @@ pub enum Cause {
 
     #[error("line {line}: {fault}")]
     EntryPoint { line: u64, fault: String },
+    #[error("wants {found} scripts, expected at most {most}")]
+    Scripts { found: u64, most: u64 },
     #[error(
         "the .data directory has no such scheme key, expected purelib, platlib, scripts, data or headers"
     )]

@@ -27,12 +27,17 @@ pub(crate) struct Record {
     pub rows: BTreeMap<String, (String, String)>,
 }
 
-/// Reads RECORD. The second part is what is wrong with it, with the path concerned if there is one.
-pub(crate) fn read(bytes: &[u8]) -> (Record, Vec<(Option<String>, Cause)>) {
+/// Reads RECORD, `most` rows of it. The second part is what is wrong with it, with the path concerned if there
+/// is one.
+pub(crate) fn read(bytes: &[u8], most: u64) -> (Record, Vec<(Option<String>, Cause)>) {
     let mut record = Record::default();
     let mut faults = Vec::new();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     for (row, number) in reader.records().zip(1..) {
+        if number > most {
+            faults.push((None, Cause::RecordRows { most }));
+            break;
+        }
         let Ok(row) = row else {
             let fault = "is not UTF-8".to_owned();
             faults.push((None, Cause::RecordRow { number, fault }));
@@ -164,7 +169,7 @@ mod tests {
 
     #[test]
     fn unwheel_reads_record_with_quotes_and_empty_fields() {
-        let (record, faults) = read(b"\"a,b.py\",sha256=x,1\nd/RECORD,,\r\nd/RECORD,,\n");
+        let (record, faults) = read(b"\"a,b.py\",sha256=x,1\nd/RECORD,,\r\nd/RECORD,,\n", 3);
         assert_eq!(faults, []);
         assert_eq!(record.rows["a,b.py"], ("sha256=x".to_owned(), "1".to_owned()));
         assert_eq!(record.rows["d/RECORD"], (String::new(), String::new()));
@@ -172,7 +177,7 @@ mod tests {
 
     #[test]
     fn unwheel_names_the_row_of_a_broken_record() {
-        let (_, faults) = read(b"a,,\nb,\na,sha256=x,1\n");
+        let (_, faults) = read(b"a,,\nb,\na,sha256=x,1\n", 100);
         let faults: Vec<String> = faults.iter().map(|(_, cause)| cause.to_string()).collect();
         assert_eq!(
             faults,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::script;
+
 /// Absolute paths inside the image, as the interpreter's `sysconfig` names them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Scheme {
@@ -57,6 +59,13 @@ impl Scheme {
                 faults.push(format!("{key} is {path:?}, expected a path without control characters"));
             }
         }
+        if !script::is_plain(&self.executable) {
+            let found = &self.executable;
+            faults.push(format!(
+                "executable is {found:?}, expected a path without what a shell takes for more than letters: scripts \
+                 start it through one"
+            ));
+        }
         if self.version().is_none() {
             faults.push(format!("python is {:?}, expected a version such as 3.12", self.python));
         }
@@ -91,5 +100,14 @@ pub(crate) mod tests {
             ..slim()
         };
         assert_eq!(bad.faults().len(), 3);
+        let through_a_shell =
+            |executable: &str| Scheme { executable: executable.to_owned(), ..slim() }.faults().len();
+        assert_eq!(through_a_shell("/a$(b)/python"), 0, "the kernel reads it");
+        assert_eq!(through_a_shell("/a b/python3.12"), 0);
+        for bad in ["/a $(touch x)/python", "/a `b`/python", "/a \"b/python", "/a 'b/python", "/a \\b/python"]
+        {
+            assert_eq!(through_a_shell(bad), 1, "{bad}");
+        }
+        assert_eq!(through_a_shell(&format!("/{};x", "y".repeat(200))), 1);
     }
 }

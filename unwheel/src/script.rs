@@ -14,11 +14,22 @@ pub(crate) const PLACEHOLDER: &[u8] = b"#!python";
 /// The first line of a script. Paths that are too long for a `#!` line or have spaces go through
 /// `/bin/sh`, in lines that are a string to Python.
 pub(crate) fn shebang(executable: &str) -> String {
-    if executable.len() + 3 <= LONGEST && !executable.contains(' ') {
+    if !through_shell(executable) {
         return format!("#!{executable}\n");
     }
     let quoted = if executable.contains(' ') { format!("\"{executable}\"") } else { executable.to_owned() };
     format!("#!/bin/sh\n'''exec' {quoted} \"$0\" \"$@\"\n' '''\n")
+}
+
+fn through_shell(executable: &str) -> bool {
+    executable.len() + 3 > LONGEST || executable.contains(' ')
+}
+
+/// Whether the path stays what it is on its way to the interpreter: a shell that it goes through finds letters in it,
+/// and nothing to expand or to run.
+pub(crate) fn is_plain(executable: &str) -> bool {
+    let plain = |letter: char| letter.is_alphanumeric() || "/._+-@:,=% ".contains(letter);
+    !through_shell(executable) || executable.chars().all(plain)
 }
 
 /// The text of the script that calls a function, as pip writes it.

@@ -1,6 +1,6 @@
 //! Builds a wheel from a source distribution, on the stage that will have it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use layerset_lock::Settings;
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 const CERTIFICATES: &str = "certificates.pem";
 
 /// Writes the wheel into `out`. `settings` are JSON; what the build itself requires comes from the same indexes.
-pub fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Result<(), Failure> {
+pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Result<(), Failure> {
     let settings: Settings = serde_json::from_str(settings)
         .map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     let uv = program(&Path::new(ROOT).join("uv")).map_err(|problems| {
@@ -30,8 +30,9 @@ pub fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Re
     if settings.no_index {
         command.arg("--no-index");
     }
-    for wheels in &settings.find_links {
-        command.arg("--find-links").arg(Path::new(ROOT).join("context").join(wheels));
+    for links in &settings.find_links {
+        let page = links.contains("://").then(|| PathBuf::from(links));
+        command.arg("--find-links").arg(page.unwrap_or_else(|| Path::new(ROOT).join("context").join(links)));
     }
     let cache = Path::new(ROOT).join("cache");
     let command =

@@ -12,7 +12,7 @@ const FILE_TIME: Duration = Duration::from_secs(315_532_800);
 
 /// Compiles what `python` has in `directories` (absolute paths in the image) of the layer at `root`. The compiled
 /// files say nothing of the time, and are not compared with their sources when they are loaded: nothing changes these.
-pub fn compile(python: &str, root: &Path, directories: &[String]) -> Result<(), Failure> {
+pub(super) fn compile(python: &str, root: &Path, directories: &[String]) -> Result<(), Failure> {
     let inside = |directory: &String| root.join(directory.trim_start_matches('/'));
     let present: Vec<PathBuf> = directories.iter().map(inside).filter(|path| path.is_dir()).collect();
     let mut command = Command::new(python);

@@ -4,12 +4,106 @@
 
 mod build_wheel;
 mod compile;
+mod context;
 mod probe;
 mod resolve;
 mod unwheel;
 
-pub use build_wheel::build_wheel;
-pub use compile::compile;
-pub use probe::probe;
-pub use resolve::{resolve, resolve_here};
-pub use unwheel::install;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+pub use resolve::resolve_here;
+
+/// The commands of steps. Nobody types them: what they take is between the frontend and itself, and may change.
+#[derive(Debug, Subcommand)]
+pub enum Inside {
+    /// List what a directory holds
+    #[command(hide = true)]
+    List {
+        /// What to list
+        directory: PathBuf,
+        /// Where to write the list
+        file: PathBuf,
+    },
+    /// Say which modules the sources in a directory name
+    #[command(hide = true)]
+    Imports {
+        /// Where to look
+        directory: PathBuf,
+        /// Where to write what was found
+        file: PathBuf,
+        /// The modules that matter, with commas between
+        names: String,
+    },
+    /// Find the Python of a stage
+    #[command(hide = true)]
+    Probe {
+        /// Directory for the answer
+        out: PathBuf,
+        /// PATH of the stage
+        path: String,
+        /// `VIRTUAL_ENV` of the stage, or nothing
+        virtual_env: String,
+    },
+    /// Resolve requirements
+    #[command(hide = true)]
+    Resolve {
+        /// Directory for the answer
+        out: PathBuf,
+        /// What to resolve, as JSON
+        request: String,
+    },
+    /// Build a wheel from a source distribution
+    #[command(hide = true)]
+    BuildWheel {
+        /// Directory for the wheel
+        out: PathBuf,
+        /// The interpreter
+        python: String,
+        /// The source distribution
+        sdist: PathBuf,
+        /// Indexes, as JSON
+        settings: String,
+    },
+    /// Install wheels
+    #[command(hide = true)]
+    Unwheel {
+        /// Where an interpreter has its packages, as JSON
+        scheme: String,
+        /// An empty directory
+        root: PathBuf,
+        /// The wheels
+        wheels: Vec<String>,
+    },
+    /// Compile the modules of a layer
+    #[command(hide = true)]
+    Compile {
+        /// The interpreter
+        python: String,
+        /// The layer
+        root: PathBuf,
+        /// Directories in it
+        directories: Vec<String>,
+    },
+}
+
+impl Inside {
+    /// Does it. Gives the warnings, for the log of the step.
+    pub fn run(self) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::List { directory, file } => context::list(&directory, &file)?,
+            Self::Imports { directory, file, names } => context::imports(&directory, &file, &names)?,
+            Self::Probe { out, path, virtual_env } => probe::probe(&out, &path, &virtual_env)?,
+            Self::Resolve { out, request } => resolve::resolve(&out, &request)?,
+            Self::BuildWheel { out, python, sdist, settings } => {
+                build_wheel::build_wheel(&out, &python, &sdist, &settings)?;
+            }
+            Self::Unwheel { scheme, root, wheels } => return unwheel::install(&scheme, &root, &wheels),
+            Self::Compile { python, root, directories } => compile::compile(&python, &root, &directories)?,
+        }
+        Ok(Vec::new())
+    }
+}

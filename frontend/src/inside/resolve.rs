@@ -13,7 +13,7 @@ use crate::python::{Answer, Credential, Request};
 pub(super) const ROOT: &str = "/.layerset";
 
 /// Writes `answer.json` into `out`.
-pub fn resolve(out: &Path, request: &str) -> Result<(), Failure> {
+pub(super) fn resolve(out: &Path, request: &str) -> Result<(), Failure> {
     let request: Request = serde_json::from_str(request)
         .map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     let root = Path::new(ROOT);

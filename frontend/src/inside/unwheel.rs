@@ -7,14 +7,21 @@ use unwheel::{Scheme, WheelFile};
 
 use crate::failure::Failure;
 
+/// More problems than anybody reads: a wheel can have as many as it has files.
+const SHOWN: usize = 100;
+
 /// Installs `wheels` for an interpreter, whose scheme is JSON, into the empty directory `root`. Gives the
 /// warnings. A wheel is `PATH`, or `sha256:HEX=PATH` if nobody has verified it yet.
-pub fn install(scheme: &str, root: &Path, wheels: &[String]) -> Result<Vec<String>, Failure> {
+pub(super) fn install(scheme: &str, root: &Path, wheels: &[String]) -> Result<Vec<String>, Failure> {
     let scheme: Scheme =
         serde_json::from_str(scheme).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|wheel| verified(wheel)).collect();
     let installed = unwheel::install(&files?, &scheme, root).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let mut lines: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
+        let more = problems.len() - lines.len();
+        if more > 0 {
+            lines.push(format!("and {more} more problems"));
+        }
         Failure::Request(lines.join("\n"))
     })?;
     Ok(installed.warnings.iter().map(ToString::to_string).collect())

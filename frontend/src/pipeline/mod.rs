@@ -110,12 +110,25 @@ impl Checked {
         targets: &[Target],
         platform: &Platform,
     ) -> Result<Planned, Failure> {
-        let planned = self.planned(outside, targets, platform, Listed::IfNeeded).await?;
+        let mut planned = self.planned(outside, targets, platform, Listed::IfNeeded).await?;
+        if planned.sizes.is_none() && self.has_budget_of_bytes(targets) {
+            // For the bytes only: builds of other targets do not list, and must come to the same layers.
+            let listing = outside.listing(&planned.plan.context).await?;
+            planned.sizes = Some(plan::measure(&planned.plan, &listing));
+        }
         let diagnostics = planned.over_budget(&self.manifest, targets);
         if !diagnostics.is_empty() {
             return Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics });
         }
         Ok(planned)
+    }
+
+    fn has_budget_of_bytes(&self, targets: &[Target]) -> bool {
+        let limited = |name: &String| {
+            let service = self.manifest.services.get(name);
+            service.and_then(|service| service.budget.as_ref()).is_some_and(|budget| budget.size.is_some())
+        };
+        targets.iter().any(|target| matches!(target, Target::Service(name) if limited(name)))
     }
 
     /// As [`Self::plan`], with what the plan was made from, and whatever its images come to.

@@ -46,7 +46,6 @@ fn span(asked: &Asked, otherwise: Span, problem: &Problem) -> Span {
     }
 }
 
-/// What is wrong, with the other places that it does not name itself.
 /// Where a stage or service names the file that a requirement is in, or one that includes it.
 pub fn entry_of(asked: &Asked, inputs: &Inputs, consumer: &str, file: &str) -> Span {
     let entries = asked.get(consumer).into_iter().flatten();
@@ -56,6 +55,7 @@ pub fn entry_of(asked: &Asked, inputs: &Inputs, consumer: &str, file: &str) -> S
     has.next().map(|(_, span)| *span).unwrap_or_default()
 }
 
+/// What is wrong, with the other places that it does not name itself.
 fn message(problem: &Problem) -> String {
     let place = problem.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
     let unnamed = problem.also.iter().filter(|(place, _)| !problem.message.contains(&place.to_string()));

@@ -1,5 +1,7 @@
 //! Options of requirement files.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// What files, or a caller, say of indexes and of what may be installed.
@@ -25,15 +27,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Adds what another file says. The first index that is named stays.
+    /// Adds what another file says. The first index that is named stays; what is said twice counts once after
+    /// [`Settings::once`].
     pub(crate) fn add(&mut self, other: &Self) {
-        let extend = |to: &mut Vec<String>, from: &[String]| {
-            for value in from {
-                if !to.contains(value) {
-                    to.push(value.clone());
-                }
-            }
-        };
+        let extend = |to: &mut Vec<String>, from: &[String]| to.extend_from_slice(from);
         if self.index.is_none() {
             self.index.clone_from(&other.index);
         }
@@ -44,6 +41,20 @@ impl Settings {
         extend(&mut self.trusted_hosts, &other.trusted_hosts);
         self.no_index |= other.no_index;
         self.pre |= other.pre;
+    }
+
+    /// Each value once, where it stands first.
+    pub(crate) fn once(&mut self) {
+        for values in [
+            &mut self.extra_indexes,
+            &mut self.find_links,
+            &mut self.only_binary,
+            &mut self.no_binary,
+            &mut self.trusted_hosts,
+        ] {
+            let mut seen = BTreeSet::new();
+            values.retain(|value| seen.insert(value.clone()));
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 
-use super::requirements_txt::{sha256, text};
-use super::{InputId, Part, Requirement};
+use super::requirements_txt::{outside, sha256, text};
+use super::{InputId, Origin, Part, Requirement};
 use crate::name;
 use crate::problem::{Place, Problem};
 use crate::tree::Tree;
@@ -130,7 +130,14 @@ fn named<T>(tree: &mut Tree<'_>, at: usize, key: &str, what: &str, to: &mut BTre
 }
 
 fn requirement(tree: &mut Tree<'_>, at: usize, text: &str) -> Option<Requirement> {
-    match Requirement::parse(text, tree.place(at)) {
+    let place = tree.place(at);
+    let found = Requirement::parse(text, place.clone()).and_then(|requirement| {
+        let Origin::Path(path) = &requirement.origin else { return Ok(requirement) };
+        let begins = text.find('@').unwrap_or(0);
+        let inside = name::resolve(&place.file, path).ok_or_else(|| outside(begins, path))?;
+        Ok(Requirement { origin: Origin::Path(inside), ..requirement })
+    });
+    match found {
         Ok(requirement) => Some(requirement),
         Err(wrong) => {
             // The quote before the text counts too; of texts with escapes only the beginning is right.

@@ -59,6 +59,9 @@ impl Inputs {
             inputs.settings.add(&content.settings);
             inputs.files.insert(path, content.digest);
         }
+        inputs.settings.once();
+        inputs.warnings.sort();
+        inputs.warnings.dedup();
         for (path, project) in
             reader.projects.into_iter().filter_map(|(path, project)| Some((path, project?)))
         {
@@ -148,9 +151,7 @@ impl<E, R: FnMut(&str) -> Result<Option<Vec<u8>>, E>> Reader<R> {
             );
             let hint = "use the project's uv.lock as the lock, or name the source in the requirement";
             let warning = Problem::at(requirement.place.clone(), message).hint(hint);
-            if !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
+            warnings.push(warning);
         }
         Ok(())
     }

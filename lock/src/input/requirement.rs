@@ -144,6 +144,10 @@ impl Origin {
                 "give it without, and the credentials as a build secret",
             ));
         }
+        if address.contains(char::is_control) {
+            let message = format!("found a control character in the address \"{}\"", address.escape_debug());
+            return Err(Wrong::new(0, message, "remove it"));
+        }
         let wrong = |message: String| {
             Err(Wrong::new(0, message, "expected https://…, git+https://… or ./path of a wheel or an sdist"))
         };

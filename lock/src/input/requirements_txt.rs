@@ -41,12 +41,15 @@ pub(super) fn text<'a>(path: &str, bytes: &'a [u8], problems: &mut Vec<Problem>)
     match str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
-            let good =
-                str::from_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default()).unwrap_or_default();
-            let line = u32::try_from(good.lines().count().max(1)).unwrap_or(u32::MAX);
-            let place = Place { file: path.to_owned(), line, column: 0 };
-            problems
-                .push(Problem::at(place, "expected UTF-8, found other bytes").hint("save the file as UTF-8"));
+            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = good.split(|byte| *byte == b'\n').count();
+            let place =
+                Place { file: path.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX), column: 0 };
+            // What a redirection in PowerShell writes.
+            let utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+            let found = if utf16 { "UTF-16" } else { "other bytes" };
+            let message = format!("expected UTF-8, found {found}");
+            problems.push(Problem::at(place, message).hint("save the file as UTF-8"));
             ""
         }
     }
@@ -88,12 +91,25 @@ struct File<'a> {
     content: &'a mut Content,
 }
 
+/// Bytes of a line with all that it is joined with: ten times what the hashes of the largest packages need.
+const LONGEST: usize = 64 << 10;
+
 const OPTION: &str = "remove it, or say it in the manifest's python section if it is about indexes";
 const INSIDE: &str = "paths are relative to the file and stay inside the build context";
 
 impl File<'_> {
     fn line(&mut self) -> Result<(), Wrong> {
         let text = &self.line.text;
+        if text.len() > LONGEST {
+            let message = format!("a line of {} bytes, expected at most {LONGEST}", text.len());
+            return Err(Wrong::new(0, message, "write one requirement or option a line"));
+        }
+        if let Some((at, char)) =
+            text.char_indices().find(|(_, char)| char.is_control() && !char.is_whitespace())
+        {
+            let message = format!("found the control character {char:?}, expected text");
+            return Err(Wrong::new(at, message, "remove it, and see whether the file is a text"));
+        }
         if let Some((at, name)) = variable(text) {
             let message = format!("the environment variable ${{{name}}} is not expanded");
             let hint = "write its value, or give credentials as a build secret";
@@ -157,8 +173,7 @@ impl File<'_> {
     }
 
     fn inside(&self, at: usize, path: &str) -> Result<String, Wrong> {
-        name::resolve(self.path, path)
-            .ok_or_else(|| Wrong::new(at, format!("the path {path} leaves the build context"), INSIDE))
+        name::resolve(self.path, path).ok_or_else(|| outside(at, path))
     }
 
     /// A line of options.
@@ -204,7 +219,17 @@ impl File<'_> {
     }
 
     fn valued(&mut self, at: usize, known: Known, name: &str, value: &str) -> Result<(), Wrong> {
-        let names = || value.split(',').map(|name| name::normalise(name).unwrap_or_else(|| name.to_owned()));
+        let names = || -> Result<Vec<String>, Wrong> {
+            let each = |written: &str| match name::normalise(written) {
+                None if matches!(written, ":all:" | ":none:") => Ok(written.to_owned()),
+                None => {
+                    let message = format!("expected names of packages after {name}, found \"{written}\"");
+                    Err(Wrong::new(at, message, "they have commas between them; all packages are :all:"))
+                }
+                Some(name) => Ok(name),
+            };
+            value.split(',').map(str::trim).map(each).collect()
+        };
         match known {
             Known::Requirement | Known::Constraint => {
                 if value.contains("://") {
@@ -232,13 +257,18 @@ impl File<'_> {
                 let path = self.inside(at, value)?;
                 self.content.settings.find_links.push(path);
             }
-            Known::OnlyBinary => self.content.settings.only_binary.extend(names()),
-            Known::NoBinary => self.content.settings.no_binary.extend(names()),
+            Known::OnlyBinary => self.content.settings.only_binary.extend(names()?),
+            Known::NoBinary => self.content.settings.no_binary.extend(names()?),
             Known::TrustedHost => self.content.settings.trusted_hosts.push(value.to_owned()),
             Known::NoIndex | Known::Pre | Known::Ignored => {}
         }
         Ok(())
     }
+}
+
+/// A path that is none of the context.
+pub(super) fn outside(at: usize, path: &str) -> Wrong {
+    Wrong::new(at, format!("the path {path} leaves the build context"), INSIDE)
 }
 
 /// An index's address; with credentials it is refused.
@@ -316,8 +346,9 @@ pub(crate) fn project_of(filename: &str) -> Option<&str> {
 /// The first `${NAME}`, which pip would replace.
 fn variable(text: &str) -> Option<(usize, &str)> {
     text.match_indices("${").find_map(|(at, _)| {
-        let (name, _) = text.get(at + 2..)?.split_once('}')?;
-        let upper = |byte: u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
-        (!name.is_empty() && name.bytes().all(upper)).then_some((at, name))
+        let rest = text.get(at + 2..)?;
+        let end =
+            rest.find(|char: char| !(char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_'))?;
+        (end > 0 && rest.get(end..)?.starts_with('}')).then(|| Some((at, rest.get(..end)?)))?
     })
 }

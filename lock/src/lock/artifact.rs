@@ -169,24 +169,17 @@ pub(super) fn artifact(
 }
 
 /// A file as PEP 751 writes it: `{name, url, path, size, hashes}`.
-pub(super) fn of_pylock(
-    tree: &mut Tree<'_>,
+pub(super) fn of_pylock<'a>(
+    tree: &mut Tree<'a>,
     at: usize,
     from: &str,
-    table: &DeTable<'_>,
+    table: &DeTable<'a>,
     policy: &Policy,
 ) -> Option<Artifact> {
-    // The tree lives as long as its text; what is read here does not outlive the call.
     let text = |key: &str| table.get(key).and_then(|node| node.get_ref().as_str());
     let location = location(tree, at, from, text("url"), text("path"), policy)?;
     let hashes = table.get("hashes").and_then(|node| node.get_ref().as_table());
     let sha256 = hashes.and_then(|hashes| hashes.get("sha256")?.get_ref().as_str());
-    let size = size(table);
+    let size = tree.number(table, "size");
     artifact(tree, at, text("name"), location, size, sha256)
-}
-
-/// The `size` of a file.
-pub(super) fn size(table: &DeTable<'_>) -> Option<u64> {
-    let integer = table.get("size")?.get_ref().as_integer()?;
-    u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
 }

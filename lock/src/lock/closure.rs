@@ -18,6 +18,8 @@ pub struct Closures<'a> {
     pub(super) environment: &'a MarkerEnvironment,
     /// In our locks: the packages of each group, as indices.
     by_group: BTreeMap<&'a str, Vec<usize>>,
+    /// In our locks: the packages of every group.
+    everywhere: Vec<usize>,
     /// In our locks: the group of each set of inputs.
     by_inputs: BTreeMap<Vec<&'a InputId>, &'a str>,
     /// The packages of each name, as indices, by version.
@@ -56,6 +58,7 @@ impl Lock {
         }
         let mut by_group: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut everywhere = Vec::new();
         for (index, package) in self.packages.iter().enumerate() {
             by_name.entry(&package.name).or_default().push(index);
             if self.format != Format::Layerset {
@@ -63,11 +66,7 @@ impl Lock {
             }
             let groups = package.marker.as_ref().map_or(Groups::All, |marker| marker.groups(environment));
             match groups {
-                Groups::All => {
-                    for group in &self.group_names {
-                        by_group.entry(group).or_default().push(index);
-                    }
-                }
+                Groups::All => everywhere.push(index),
                 Groups::Of(groups) => {
                     for group in groups {
                         by_group.entry(group).or_default().push(index);
@@ -76,7 +75,14 @@ impl Lock {
             }
         }
         let by_inputs = self.groups.iter().map(|group| (group.inputs.iter().collect(), group.name.as_str()));
-        Ok(Closures { lock: self, environment, by_group, by_inputs: by_inputs.collect(), by_name })
+        Ok(Closures {
+            lock: self,
+            environment,
+            by_group,
+            everywhere,
+            by_inputs: by_inputs.collect(),
+            by_name,
+        })
     }
 
     /// How this lock is made again.
@@ -118,7 +124,8 @@ impl Closures<'_> {
 
     /// By the groups of our own locks: the group of the set of inputs, else those of each.
     fn grouped(&self, inputs: &[&Input]) -> Result<BTreeSet<usize>, Vec<Problem>> {
-        let of = |group: &str| self.by_group.get(group).into_iter().flatten().copied();
+        let of =
+            |group: &str| self.by_group.get(group).into_iter().flatten().chain(&self.everywhere).copied();
         let mut ids: Vec<_> = inputs.iter().map(|input| &input.id).collect();
         ids.sort();
         ids.dedup();

@@ -109,13 +109,7 @@ fn package<'a>(
     from: &str,
     policy: &Policy,
 ) -> Option<Package> {
-    let written = tree.text(table, "name").unwrap_or_default();
-    let Some(name) = name::normalise(written) else {
-        tree.wrong(at, format!("expected a package's name, found \"{}\"", written.escape_debug()), "");
-        return None;
-    };
-    let mut package = Package::new(name, tree.place(at));
-    package.version = version(tree, at, table);
+    let mut package = named(tree, at, table)?;
     package.marker = tree.text(table, "marker").and_then(|text| marker(tree, at, text));
     package.requires_python = specifiers(tree, table, "requires-python");
     for (at, wheel) in tree.tables(table, "wheels") {
@@ -161,6 +155,18 @@ fn package<'a>(
     Some(package)
 }
 
+/// A package with its `name` and `version`.
+pub(super) fn named<'a>(tree: &mut Tree<'a>, at: usize, table: &DeTable<'a>) -> Option<Package> {
+    let written = tree.text(table, "name").unwrap_or_default();
+    let Some(name) = name::normalise(written) else {
+        tree.wrong(at, format!("expected a package's name, found \"{}\"", written.escape_debug()), "");
+        return None;
+    };
+    let mut package = Package::new(name, tree.place(at));
+    package.version = version(tree, at, table);
+    Some(package)
+}
+
 pub(super) fn is_wheel(filename: &str) -> bool {
     filename.strip_suffix(".whl").is_some_and(|stem| !stem.is_empty())
 }
@@ -201,7 +207,29 @@ fn vcs<'a>(tree: &mut Tree<'a>, at: usize, table: &DeTable<'a>, policy: &Policy)
     };
     let requested_revision = text(tree, "requested-revision");
     let subdirectory = text(tree, "subdirectory");
-    Some(Vcs { kind, url, requested_revision, commit_id, subdirectory })
+    check_vcs(tree, at, Vcs { kind, url, requested_revision, commit_id, subdirectory })
+}
+
+/// A source tree as it goes into a line for the resolver: nothing in it may end the word, or be a path that leaves the
+/// repository.
+pub(super) fn check_vcs(tree: &mut Tree<'_>, at: usize, vcs: Vcs) -> Option<Vcs> {
+    let mut wrong = |what: &str, found: &str, expected: &str| {
+        let shown = found.escape_debug().take(200).collect::<String>();
+        tree.wrong(at, format!("expected {expected} as the {what} of a repository, found \"{shown}\""), "");
+    };
+    let breaks =
+        |text: &str| text.contains(|char: char| char.is_whitespace() || char.is_control() || char == '#');
+    let bad_path = |path: &&String| breaks(path) || name::resolve("", path).is_none();
+    if vcs.kind != "git" {
+        wrong("type", &vcs.kind, "git");
+    } else if breaks(&vcs.url) || !vcs.url.contains("://") {
+        wrong("address", &name::without_credentials(&vcs.url), "one without blanks and fragment");
+    } else if let Some(path) = vcs.subdirectory.as_ref().filter(bad_path) {
+        wrong("subdirectory", path, "a path in it");
+    } else {
+        return Some(vcs);
+    }
+    None
 }
 
 pub(super) fn version<'a>(tree: &mut Tree<'a>, at: usize, table: &DeTable<'a>) -> Option<Version> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::artifact::{self, Artifact, Location, Policy, Vcs};
-use super::pylock::{check_wheels, is_wheel, marker, specifiers, version};
+use super::pylock::{check_vcs, check_wheels, is_wheel, marker, named, specifiers, version};
 use super::{Dependency, Format, Lock, Package};
 use crate::marker::Marker;
 use crate::name;
@@ -55,13 +55,7 @@ fn package<'a>(
     from: &str,
     policy: &Policy,
 ) -> Option<Package> {
-    let written = tree.text(table, "name").unwrap_or_default();
-    let Some(name) = name::normalise(written) else {
-        tree.wrong(at, format!("expected a package's name, found \"{}\"", written.escape_debug()), "");
-        return None;
-    };
-    let mut package = Package::new(name, tree.place(at));
-    package.version = version(tree, at, table);
+    let mut package = named(tree, at, table)?;
     // A package of several versions says in which branch of the resolution each is.
     package.marker =
         Some(markers(tree, table, "resolution-markers")).filter(|all| !all.is_empty()).map(Marker::any);
@@ -124,11 +118,11 @@ impl Source {
     }
 
     /// A file: `{url, hash, size}`, `{path, …}` below a directory of wheels, or `{filename, …}` of a path.
-    fn artifact(
+    fn artifact<'a>(
         &self,
-        tree: &mut Tree<'_>,
+        tree: &mut Tree<'a>,
         at: usize,
-        table: &DeTable<'_>,
+        table: &DeTable<'a>,
         from: &str,
         policy: &Policy,
     ) -> Option<Artifact> {
@@ -140,7 +134,7 @@ impl Source {
         };
         let location = artifact::location(tree, at, from, url, joined.as_deref(), policy)?;
         let sha256 = text("hash").and_then(|hash| hash.strip_prefix("sha256:"));
-        let size = artifact::size(table);
+        let size = tree.number(table, "size");
         let location = match location {
             // The checksum stands beside the address already.
             Location::Url(url) => Location::Url(url.split('#').next().unwrap_or_default().to_owned()),
@@ -168,13 +162,14 @@ fn vcs(tree: &mut Tree<'_>, at: usize, git: &str) -> Option<Vcs> {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.into_iter().find(|(key, _)| keys.contains(key)).map(|(_, value)| name::decode(value))
     };
-    Some(Vcs {
+    let vcs = Vcs {
         kind: "git".to_owned(),
         url: url.to_owned(),
         requested_revision: find(&["rev", "tag", "branch"]),
         commit_id: commit.to_owned(),
         subdirectory: find(&["subdirectory"]),
-    })
+    };
+    check_vcs(tree, at, vcs)
 }
 
 fn dependencies<'a>(tree: &mut Tree<'a>, table: &DeTable<'a>, key: &str) -> Vec<Dependency> {

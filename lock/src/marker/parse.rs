@@ -118,6 +118,11 @@ impl<'a> Parser<'a> {
             let Some(end) = inner.find(quote) else {
                 return Err(self.error(format!("a text without its closing {quote}")));
             };
+            // Written to a file for the resolver, it would begin another line there.
+            if let Some(at) = inner.get(..end).and_then(|text| text.find(char::is_control)) {
+                self.at += 1 + at;
+                return Err(self.error("a text with a control character".to_owned()));
+            }
             self.at += end + 2;
             return Ok(Operand::Text(inner.get(..end).unwrap_or_default().to_owned()));
         }
@@ -199,6 +204,7 @@ mod tests {
             ("os_name == 'x", 11, "a text without its closing '"),
             ("(os_name == 'x'", 15, "expected \")\", found the end"),
             ("os_name == 'x' xor", 15, "expected \"and\", \"or\" or the end, found \"xor\""),
+            ("os_name == 'x\n--index-url y'", 13, "a text with a control character"),
             ("'x' == 'y'", 0, "compares two texts, expected a variable such as python_version on one side"),
             ("os_name not 'x'", 12, "expected \"in\" after \"not\", found \"'x'\""),
         ] {

@@ -149,7 +149,8 @@ impl Runner<'_> {
             ("--allow-insecure-host", &settings.trusted_hosts),
         ] {
             for name in names {
-                command.args([flag, name]);
+                // As one word: a value cannot be taken for an option.
+                command.arg(format!("{flag}={name}"));
             }
         }
         if settings.no_index {

@@ -30,7 +30,7 @@ impl Said {
                 .into_iter()
                 .fold(bare, |line, label| line.strip_prefix(label).unwrap_or(line));
             if !bare.is_empty() && !bare.starts_with("warning:") {
-                lines.push(without_credentials(bare));
+                lines.push(name::redacted(bare));
             }
         }
         let full = lines.join("\n");
@@ -76,14 +76,6 @@ impl Said {
         };
         Self { kind, text, full, refused }
     }
-}
-
-/// A line with the credentials of every address taken off.
-fn without_credentials(line: &str) -> String {
-    let words = line.split_inclusive(char::is_whitespace);
-    words
-        .map(|word| if word.contains("://") { name::without_credentials(word) } else { word.to_owned() })
-        .collect()
 }
 
 #[cfg(test)]

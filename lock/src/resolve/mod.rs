@@ -114,6 +114,7 @@ pub fn resolve(request: &Request<'_>, uv: &Uv, context: &Path, scratch: &Path) -
 fn check(request: &Request<'_>, context: &Path) -> Result<Settings, Vec<Problem>> {
     let mut settings = request.settings.clone();
     settings.add(&request.inputs.settings);
+    settings.once();
     let mut problems = Vec::new();
     let wrong = |message: String| Problem::new(Kind::Input, message);
     let addresses = settings.index.iter().chain(&settings.extra_indexes).chain(&settings.find_links);

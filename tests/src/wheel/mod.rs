@@ -1,20 +1,19 @@
 //! Wheels made on this machine: any name, version, tag, dependencies and files, good or bad.
 //!
-//! `zip` writes the archive, `payload` makes contents that compress as code and libraries do; `sdist` is for packages
-//! that have no wheel.
+//! `payload` makes contents that compress as code and libraries do; `sdist` is for packages that have no wheel. The
+//! archive is written by what the tests of `unwheel` write theirs with.
 
 pub mod payload;
 pub mod sdist;
-pub mod zip;
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use zip::Entry;
+use unwheel::made::zip::{self, Entry};
 
-use crate::error::Result;
+use crate::error::{Doing, Result};
 
 /// A wheel under way.
 #[derive(Debug, Clone)]
@@ -72,13 +71,13 @@ impl Wheel {
     /// Adds a file.
     #[must_use]
     pub fn file(self, path: &str, data: impl Into<Vec<u8>>) -> Self {
-        self.with(path, data.into(), 0o644)
+        self.with(path, data.into(), 0o100_644)
     }
 
     /// Adds a program.
     #[must_use]
     pub fn program(self, path: &str, data: impl Into<Vec<u8>>) -> Self {
-        self.with(path, data.into(), 0o755)
+        self.with(path, data.into(), 0o100_755)
     }
 
     /// Adds a file below `NAME-VERSION.dist-info`.
@@ -103,7 +102,7 @@ impl Wheel {
     }
 
     fn with(mut self, path: &str, data: Vec<u8>, mode: u32) -> Self {
-        self.entries.push(Entry { name: path.to_owned(), data, mode });
+        self.entries.push(Entry { mode, ..Entry::new(path, data) });
         self
     }
 
@@ -132,10 +131,11 @@ impl Wheel {
         for entry in &whole.entries {
             let said = if self.broken { b"something else".as_slice() } else { &entry.data };
             let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(said));
-            let _ = writeln!(record, "{},sha256={hash},{}", entry.name, entry.data.len());
+            let name = String::from_utf8_lossy(&entry.name);
+            let _ = writeln!(record, "{name},sha256={hash},{}", entry.data.len());
         }
         let _ = writeln!(record, "{info}/RECORD,,");
-        zip::write(&whole.info("RECORD", &record).entries)
+        zip::write(&whole.info("RECORD", &record).entries).doing("write a wheel")
     }
 }
 
