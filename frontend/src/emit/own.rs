@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use buildkit_llb::{CacheSharing, Edge, Exec, Graph, Metadata, Mount, NetMode, Secret};
 use buildkit_proto::pb;
 
+use super::step::limited;
 use super::{Emitter, Input, OwnImage};
+use crate::manifest::model::Network;
 use crate::plan::Target;
 
 /// Where a step on a stage has what is ours.
@@ -66,7 +68,7 @@ pub fn probe(input: Input<'_>, target: &Target, path: &str, virtual_env: &str) -
     let exec = emitter.on_stage(below, argv)?.network(NetMode::None);
     let output = exec.output_of(OUT)?;
     let name = format!("[internal] find the Python of {}", target.name());
-    let edge = emitter.graph.add(exec, Metadata::named(name));
+    let edge = emitter.graph.add(exec, limited(Metadata::named(name), input.settings));
     Some(Asked { definition: emitter.graph.definition(edge.output(output)), file: "interpreter.json" })
 }
 
@@ -87,11 +89,12 @@ pub fn resolve_packages(
     let uv = emitter.external("uv", crate::diagnostic::Span::default())?;
     let files = emitter.graph.import(files).ok()??;
     let argv = ["resolve".to_owned(), OUT.to_owned(), request];
+    let exec = emitter.on_stage(below, argv)?;
     let mut exec = emitter
-        .on_stage(below, argv)?
+        .sandboxed(exec, Network::Default)
         .mount(Mount::bind("/.layerset/uv", uv).readonly())
         .mount(Mount::bind("/.layerset/files", files).readonly())
-        .mount(Mount::cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
+        .mount(emitter.cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
     if let Some(wheels) = wheels {
         exec = exec.mount(emitter.wheels_directory(wheels));
     }
@@ -100,6 +103,7 @@ pub fn resolve_packages(
     }
     let output = exec.output_of(OUT)?;
     let metadata = Metadata::named("[internal] resolve Python requirements");
+    let metadata = limited(metadata, input.settings);
     let metadata = if again { metadata.ignore_cache() } else { metadata };
     let edge = emitter.graph.add(exec, metadata);
     Some(Asked { definition: emitter.graph.definition(edge.output(output)), file: "answer.json" })

@@ -226,6 +226,13 @@ impl Checked {
         }
     }
 
+    /// The names of stages and services that require packages.
+    pub fn with_packages(&self) -> impl Iterator<Item = &str> {
+        let stages = self.manifest.stages.iter().filter(|(_, stage)| !stage.requirements.is_empty());
+        let services = self.manifest.services.iter().filter(|(_, service)| !service.requirements.is_empty());
+        stages.map(|(name, _)| name.as_str()).chain(services.map(|(name, _)| name.as_str()))
+    }
+
     fn unknown_target(&self, unknown: &UnknownTarget) -> Failure {
         let targets = Targets::of(&self.manifest);
         let known = known(&targets);

@@ -13,7 +13,7 @@ impl Check<'_> {
         files.iter().flat_map(|files| &files.0).filter_map(|file| self.file(file)).collect()
     }
 
-    fn file(&mut self, file: &File) -> Option<Selection> {
+    pub(super) fn file(&mut self, file: &File) -> Option<Selection> {
         let mapping = match file {
             File::Path(source) => &FileMapping { source: Some(source.clone()), ..FileMapping::default() },
             File::Full(mapping) => mapping,
@@ -44,7 +44,7 @@ impl Check<'_> {
         copies.iter().flat_map(|copies| &copies.0).filter_map(|copy| self.copy(copy)).collect()
     }
 
-    fn copy(&mut self, copy: &Copy) -> Option<CopyFrom> {
+    pub(super) fn copy(&mut self, copy: &Copy) -> Option<CopyFrom> {
         let Copy { from, source, target, include, exclude, owner, mode, broken, place } = copy;
         let filter = self.filter(include.as_ref(), exclude.as_ref(), owner.as_ref(), mode.as_ref());
         for (key, value) in [("from", from), ("source", source)] {
