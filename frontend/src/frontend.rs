@@ -81,7 +81,8 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     show_warnings(engine, &checked.source, &unsupported(engine)).await?;
     let mut images = Vec::new();
     for platform in options.targets() {
-        let image = solve(engine, &checked, &target, &platform).await?;
+        let image = solve(engine, &checked, &target, &platform).await;
+        let image = image.map_err(|failure| checked.entitlement(&target, failure))?;
         images.push((platform, image));
     }
     result(options, images)

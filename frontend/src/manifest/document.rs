@@ -118,12 +118,14 @@ keys! {
 }
 
 keys! {
-    /// Files from a stage, an image or a named context.
+    /// Files from a stage, an image or a named context, or a file of the web.
     pub struct Copy {
-        /// A stage, an image with tag or digest, or a named context.
+        /// A stage, an image with tag or digest, a named context, or the address of a file.
         from: Text = "ui",
-        /// Absolute path there.
+        /// Absolute path there; none for an address.
         source: Text = "/src/dist",
+        /// Digest of the file at an address.
+        checksum: Text = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         /// Where it goes: absolute, or below the working directory. The same path if absent.
         target: Text = "/app/static",
         /// Patterns, below the source, of what to take.

@@ -35,13 +35,29 @@ pub enum Base {
     Image(String),
     /// A bare name that is no stage but was announced as a named context (`--build-context NAME=…`).
     Context(String),
+    /// A file of the web, the only one of what is copied from; nothing is built on it.
+    Download(Download),
 }
+
+/// A file of the web.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Download {
+    /// Its address, `http://` or `https://`, without credentials.
+    pub url: String,
+    /// Its digest, `sha256:…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+}
+
+/// The path of a download in what is copied from.
+pub const DOWNLOADED: &str = "/download";
 
 impl fmt::Display for Base {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scratch => formatter.write_str("scratch"),
             Self::Stage(name) | Self::Image(name) | Self::Context(name) => formatter.write_str(name),
+            Self::Download(download) => formatter.write_str(&download.url),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
 mod check_packages;
+mod entitlements;
 mod kinds;
 mod lock;
 mod packages;

@@ -153,7 +153,7 @@ pub fn bases_of<'a>(manifest: &'a Manifest, targets: impl IntoIterator<Item = &'
             }
         } else if let Some((base, span)) = pending.pop() {
             match base {
-                Base::Scratch => {}
+                Base::Scratch | Base::Download(_) => {}
                 Base::Stage(name) => stages.push(name),
                 Base::Image(_) | Base::Context(_) => {
                     reached.bases.entry(base.clone()).or_insert(span);
