@@ -72,7 +72,11 @@ fn a_filter_that_names_nothing_is_an_error() {
     let build = super::command(&project, "layerset.yaml", &["--no-cache-filter=tow"]);
     let told = build.env("BUILDKIT_PROGRESS", "plain").run().unwrap();
     assert!(!told.success());
-    assert!(told.stderr.contains("no target \"tow\"") && told.stderr.contains("did you mean \"two\""), "{}", told.stderr);
+    assert!(
+        told.stderr.contains("no target \"tow\"") && told.stderr.contains("did you mean \"two\""),
+        "{}",
+        told.stderr
+    );
     // A Dockerfile's build takes it for a stage that is not there.
     ok(super::command(&project, "Dockerfile", &["--no-cache-filter=tow"]));
 }
@@ -93,7 +97,8 @@ fn bases_are_pulled_again() {
         &format!("stages:\n  it: {{from: '{name}', run: ['echo version $VERSION']}}\n"),
         &format!("FROM {name} AS it\nRUN echo version $VERSION\n"),
     );
-    let seen = |flags: &[&str]| both(&project, flags, |docker| progress(docker.arg("--no-cache")).log()).same();
+    let seen =
+        |flags: &[&str]| both(&project, flags, |docker| progress(docker.arg("--no-cache")).log()).same();
     assert_eq!(seen(&["--target=it"]), "version 1\n");
     assert_eq!(seen(&["--target=it", "--pull"]), "version 2\n");
     ok(engine.docker(&["image", "rm", &name]));

@@ -26,7 +26,8 @@ fn labels_of_the_command_line_win() {
 
 #[test]
 fn a_health_check() {
-    let ours = "    healthcheck: {test: [CMD, 'true'], interval: 7s, timeout: 3s, start_period: 1m, retries: 4}\n";
+    let ours =
+        "    healthcheck: {test: [CMD, 'true'], interval: 7s, timeout: 3s, start_period: 1m, retries: 4}\n";
     let theirs = "HEALTHCHECK --interval=7s --timeout=3s --start-period=1m --retries=4 CMD [\"true\"]";
     let check = same(ours, &line(theirs), "Healthcheck", &[]);
     assert_eq!(check["Test"], json!(["CMD", "true"]));
@@ -54,7 +55,9 @@ fn entrypoint_command_user_directory_and_shell() {
     let project = project(
         "services:\n  api:\n    from: busybox:1.37\n    entrypoint: [echo, a]\n    command: [b]\n    user: '7:8'\n    \
          working_dir: /srv\n    shell: [/bin/ash, -c]\n    environment: {A: b}\n",
-        &line("ENTRYPOINT [\"echo\", \"a\"]\nCMD [\"b\"]\nUSER 7:8\nWORKDIR /srv\nSHELL [\"/bin/ash\", \"-c\"]\nENV A=b"),
+        &line(
+            "ENTRYPOINT [\"echo\", \"a\"]\nCMD [\"b\"]\nUSER 7:8\nWORKDIR /srv\nSHELL [\"/bin/ash\", \"-c\"]\nENV A=b",
+        ),
     );
     let config = images(&project, &[]).same();
     assert_eq!((&config["Entrypoint"], &config["Cmd"]), (&json!(["echo", "a"]), &json!(["b"])));

@@ -93,9 +93,12 @@ fn a_step_has_memory_as_a_directory() {
 #[test]
 fn a_script_is_run_by_the_program_it_names() {
     let word = unique().unwrap();
-    let script = |word: &str| format!("#!/usr/bin/env python3\nimport sys\nprint('{word}'[:0] + sys.implementation.name)\n");
+    let script = |word: &str| {
+        format!("#!/usr/bin/env python3\nimport sys\nprint('{word}'[:0] + sys.implementation.name)\n")
+    };
     let indented = script(&format!("a{word}")).replace('\n', "\n        ");
-    let manifest = format!("stages:\n  it:\n    from: python:3.13-slim\n    run:\n      - |\n        {indented}\n");
+    let manifest =
+        format!("stages:\n  it:\n    from: python:3.13-slim\n    run:\n      - |\n        {indented}\n");
     let dockerfile = format!("FROM python:3.13-slim AS it\nRUN <<EOF\n{}EOF\n", script(&format!("b{word}")));
     assert_eq!(seen_in(&project(&manifest, &dockerfile), &[]), "cpython\n");
 }
@@ -123,7 +126,8 @@ fn serve(text: String) -> u16 {
             let mut request = [0; 4096];
             let Ok(length) = stream.read(&mut request) else { continue };
             let body = if request[..length].starts_with(b"HEAD") { "" } else { &text };
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", text.len());
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", text.len());
             // Who does not read on has its reasons.
             let _ = stream.write_all((head + body).as_bytes());
         }

@@ -11,7 +11,8 @@ fn prints(command: &str, flags: &[&str]) -> String {
 
 #[test]
 fn added_hosts_are_known_to_steps() {
-    let flags = ["--add-host=Db.test:10.1.2.3", "--add-host=db.test=fd00::7", "--add-host=other.test=10.1.2.4"];
+    let flags =
+        ["--add-host=Db.test:10.1.2.3", "--add-host=db.test=fd00::7", "--add-host=other.test=10.1.2.4"];
     let hosts = prints("grep test /etc/hosts | tr '\\t' ' '", &flags);
     assert_eq!(hosts, "10.1.2.3 db.test\nfd00::7 db.test\n10.1.2.4 other.test\n");
 }

@@ -36,7 +36,8 @@ fn all(dir: &str) -> BTreeSet<String> {
 /// The rows of the page's tables, as cells.
 fn rows() -> Vec<Vec<String>> {
     let page = fs::read_to_string(workspace().join("docs/reference/options.md")).unwrap();
-    let rows = page.lines().filter(|line| line.starts_with('|') && *line != HEAD && !line.starts_with("|---"));
+    let rows =
+        page.lines().filter(|line| line.starts_with('|') && *line != HEAD && !line.starts_with("|---"));
     // A `|` in a cell is written `\|`.
     let cells = |row: &str| -> Vec<String> {
         let row = row.replace("\\|", "\u{1}");
@@ -68,7 +69,9 @@ fn every_test_of_an_option_is_on_the_page() {
         .map(|name| name.trim_matches('`').to_owned())
         .collect();
     let of_the_page = ["the_page_names_tests_that_are_there", "every_test_of_an_option_is_on_the_page"];
-    let missing: Vec<String> =
-        all("options").into_iter().filter(|name| !named.contains(name) && !of_the_page.contains(&name.as_str())).collect();
+    let missing: Vec<String> = all("options")
+        .into_iter()
+        .filter(|name| !named.contains(name) && !of_the_page.contains(&name.as_str()))
+        .collect();
     assert!(missing.is_empty(), "no row for {missing:?} in docs/reference/options.md");
 }
