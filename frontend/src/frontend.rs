@@ -8,7 +8,7 @@ use serde_json::json;
 use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
-use crate::diagnostic::{Diagnostic, Source, render};
+use crate::diagnostic::{Diagnostic, Source, Span, render};
 use crate::emit::{Input, OwnImage};
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -78,12 +78,22 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
         checked.known_names(names)?;
     }
     show_warnings(engine, &checked.source, &checked.warnings).await?;
+    show_warnings(engine, &checked.source, &unsupported(engine)).await?;
     let mut images = Vec::new();
     for platform in options.targets() {
-        let image = solve(engine, &checked, &target, &platform).await?;
+        let image = solve(engine, &checked, &target, &platform).await;
+        let image = image.map_err(|failure| checked.entitlement(&target, failure))?;
         images.push((platform, image));
     }
     result(options, images)
+}
+
+/// What the command line asks for and this engine cannot do.
+fn unsupported(engine: &Engine) -> Vec<Diagnostic> {
+    let caps = engine.client.caps();
+    let (_, lacking) = engine.options.sandbox.supported(|cap| caps.llb(cap));
+    let warning = |message| Diagnostic::warning("unsupported-option", Span::default(), message);
+    lacking.into_iter().map(|message| warning(message).hint("build on a newer engine")).collect()
 }
 
 /// A solved image.

@@ -2,9 +2,13 @@
 //! Source: moby/buildkit `frontend/gateway/gateway.go` (the variables), `frontend/dockerui` and
 //! docker/buildx `build/opt.go` (the options).
 
+mod sandbox;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+
+pub use sandbox::{Resources, Sandbox, Ulimit};
 
 use crate::platform::Platform;
 
@@ -67,8 +71,8 @@ pub struct Options {
     pub call: Option<String>,
     /// `--pull`: the image resolve mode.
     pub resolve_mode: String,
-    /// `--network`.
-    pub network: Option<String>,
+    /// What steps run in.
+    pub sandbox: Sandbox,
     /// Every option as it came, for what is handed on untouched.
     pub raw: BTreeMap<String, String>,
 }
@@ -80,6 +84,12 @@ pub struct BadOption {
     name: &'static str,
     value: String,
     expected: &'static str,
+}
+
+impl BadOption {
+    fn new(name: &'static str, value: &str, expected: &'static str) -> Self {
+        Self { name, value: value.to_owned(), expected }
+    }
 }
 
 /// Whether this process was started by an engine, as a frontend.
@@ -125,7 +135,6 @@ impl Options {
         self.context_local = text("contextkey").unwrap_or_else(|| "context".into());
         self.target = text("target");
         self.resolve_mode = text("image-resolve-mode").unwrap_or_default();
-        self.network = text("force-network-mode");
         self.call =
             text("requestid").map(|id| id.strip_prefix("frontend.").map_or(id.clone(), str::to_owned));
         for name in text("platform").iter().flat_map(|list| list.split(',')) {
@@ -157,6 +166,7 @@ impl Options {
         self.labels = with_prefix(&raw, "label:");
         self.contexts = with_prefix(&raw, "context:");
         self.local_sessions = with_prefix(&raw, "local-sessionid:");
+        self.sandbox = Sandbox::read(&raw, self.proxies())?;
         self.raw = raw;
         Ok(())
     }
@@ -177,7 +187,7 @@ impl Options {
     }
 
     /// Proxy build arguments, by their lower-case names.
-    pub fn proxies(&self) -> BTreeMap<String, String> {
+    fn proxies(&self) -> BTreeMap<String, String> {
         const NAMES: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"];
         let lower = self.build_args.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
         lower.filter(|(name, _)| NAMES.contains(&name.as_str())).collect()

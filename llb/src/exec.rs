@@ -76,9 +76,10 @@ impl Exec {
         self
     }
 
-    /// Mounts something.
+    /// Mounts something, in the place of what was mounted there before.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
+        self.mounts.retain(|known| known.dest.is_empty() || known.dest != mount.dest);
         self.mounts.push(mount);
         self
     }
@@ -281,6 +282,14 @@ mod tests {
         let base = graph.add(Image::new("busybox").platform(arm.clone()), Metadata::default());
         let (op, _) = exec(&mut graph, Exec::new(base, ["true"]));
         assert_eq!(op.platform, Some(arm));
+    }
+
+    #[test]
+    fn the_last_mount_of_a_place_is_there() {
+        let step = Exec::new(None, ["true"]).mount(Mount::tmpfs("/a", 1)).mount(Mount::tmpfs("/a", 2));
+        let (_, written) = exec(&mut Graph::new(), step);
+        assert_eq!(written.mounts.len(), 2);
+        assert_eq!(written.mounts[1].tmpfs_opt.as_ref().unwrap().size, 2);
     }
 
     #[test]

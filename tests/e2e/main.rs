@@ -13,6 +13,7 @@ mod interrupted;
 mod matrix;
 mod mistakes;
 mod mistakes_table;
+mod options;
 mod overlap;
 mod platforms;
 mod python;

@@ -90,7 +90,7 @@ print('agent says', answer.read(length))
 }
 
 /// An agent with one key that answers nothing but the question for its keys.
-fn serve_agent(socket: &Path, comment: &str) {
+pub(crate) fn serve_agent(socket: &Path, comment: &str) {
     let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
     let key = [string(b"ssh-ed25519"), string(&[7; 32])].concat();
     let answer = [&[12, 0, 0, 0, 1][..], &string(&key), &string(comment.as_bytes())].concat();

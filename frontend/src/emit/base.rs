@@ -6,7 +6,7 @@ use buildkit_proto::pb;
 
 use super::{BaseSource, Built, Emitter, FILE_TIME};
 use crate::diagnostic::Span;
-use crate::manifest::model::Base;
+use crate::manifest::model::{Base, DOWNLOADED, Download};
 use crate::plan::{ContextPlan, ImageConfig, normalise};
 
 /// Hint under which the engine keeps the transferred context between builds. Ours alone: shared with
@@ -37,6 +37,7 @@ impl Emitter<'_> {
             Base::Scratch => None,
             Base::Stage(name) => self.stage(name).edge,
             Base::Image(name) | Base::Context(name) => self.external(name, span),
+            Base::Download(download) => Some(self.file_of_the_web(download, span)),
         }
     }
 
@@ -49,6 +50,16 @@ impl Emitter<'_> {
             return Built { edge: below.edge, config };
         }
         Built { edge: self.base(base, span), config }
+    }
+
+    fn file_of_the_web(&mut self, download: &Download, span: Span) -> Edge {
+        let http = Http::new(download.url.clone()).filename(DOWNLOADED.trim_start_matches('/'));
+        let http = match &download.checksum {
+            Some(checksum) => http.checksum(checksum.clone()),
+            None => http,
+        };
+        let metadata = self.metadata(format!("[download] {}", download.url), &[span]);
+        self.graph.add(http, metadata)
     }
 
     pub(super) fn external(&mut self, name: &str, span: Span) -> Option<Edge> {

@@ -12,6 +12,7 @@ mod packages;
 mod settings;
 mod source;
 mod stage;
+mod step;
 
 pub use base::context_definition;
 pub use own::{OwnStep, ResolverInput, imports, list_context, probe, resolve_packages};

@@ -6,8 +6,10 @@ use buildkit_llb::{CacheSharing, Edge, Exec, Graph, Metadata, Mount, NetMode, Se
 use buildkit_proto::pb;
 
 use super::packages::{Made, NO_OWN_IMAGE};
+use super::step::limited;
 use super::{Emitter, Input, OwnImage};
 use crate::diagnostic::Span;
+use crate::manifest::model::Network;
 use crate::plan::Target;
 
 /// Where a step on a stage has what is ours.
@@ -74,7 +76,7 @@ pub fn probe(
     let exec = emitter.on_stage(below, argv).ok()?.network(NetMode::None);
     let output = exec.output_of(OUT)?;
     let name = format!("[internal] find the Python of {}", target.name());
-    let metadata = emitter.metadata(name, &[place]);
+    let metadata = limited(emitter.metadata(name, &[place]), input.settings);
     let edge = emitter.graph.add(exec, metadata);
     Some(OwnStep { definition: emitter.graph.definition(edge.output(output)), file: "interpreter.json" })
 }
@@ -106,12 +108,12 @@ pub fn resolve_packages(
     let uv = emitter.external("uv", Span::default())?;
     let files = emitter.graph.import(files).ok()??;
     let argv = ["resolve".to_owned(), OUT.to_owned(), request];
+    let exec = emitter.on_stage(below, argv).ok()?;
     let mut exec = emitter
-        .on_stage(below, argv)
-        .ok()?
+        .sandboxed(exec, Network::Default)
         .mount(Mount::bind("/.layerset/uv", uv).readonly())
         .mount(Mount::bind("/.layerset/files", files).readonly())
-        .mount(Mount::cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
+        .mount(emitter.cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
     if let Some(wheels) = wheels {
         exec = exec.mount(emitter.wheels_directory(wheels));
     }
@@ -120,6 +122,7 @@ pub fn resolve_packages(
     }
     let output = exec.output_of(OUT)?;
     let metadata = emitter.metadata("[internal] resolve Python requirements".into(), &[place]);
+    let metadata = limited(metadata, input.settings);
     let metadata = if again { metadata.ignore_cache() } else { metadata };
     let edge = emitter.graph.add(exec, metadata);
     Some(OwnStep { definition: emitter.graph.definition(edge.output(output)), file: "answer.json" })

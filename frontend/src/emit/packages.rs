@@ -2,11 +2,13 @@
 //! frontend's own image, without network. Neither the base image nor the resolver is an input, so a patched base
 //! installs nothing again. What has to be built or compiled is, by steps on the stage.
 
-use buildkit_llb::{Edge, Exec, Http, Mount, NetMode};
+use buildkit_llb::{CacheSharing, Edge, Exec, Http, Mount, NetMode};
 
 use super::own::{OUT, STEP};
+use super::step::limited;
 use super::{Built, Emitter};
 use crate::diagnostic::Span;
+use crate::manifest::model::Network;
 use crate::plan::{Installed, Layer, Wheel, WheelSource};
 
 /// An output, or why there is none.
@@ -39,7 +41,7 @@ impl Emitter<'_> {
         let exec = Exec::new(program, argv).network(NetMode::None);
         let exec = mounts.into_iter().fold(exec, Exec::mount);
         let output = exec.output_of(ROOT).ok_or(NO_OUTPUT)?;
-        let metadata = self.layer_metadata(layer, layer.name.clone());
+        let metadata = limited(self.layer_metadata(layer, layer.name.clone()), self.input.settings);
         let made = self.graph.add(exec, metadata).output(output);
         if packages.bytecode { self.compiled(made, layer, packages, below) } else { Ok(made) }
     }
@@ -110,10 +112,11 @@ impl Emitter<'_> {
         let argv =
             ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.requirements.indexes.clone()];
         let exec = self.on_stage(below.edge.ok_or(NO_STAGE)?, argv)?;
-        let exec = with_environment(exec, below)
+        let exec = self
+            .sandboxed(with_environment(exec, below), Network::Default)
             .mount(mount.readonly())
             .mount(Mount::bind(format!("{STEP}/uv"), uv).readonly())
-            .mount(Mount::cache(format!("{STEP}/cache"), "layerset-uv", buildkit_llb::CacheSharing::Shared));
+            .mount(self.cache(format!("{STEP}/cache"), "layerset-uv", CacheSharing::Shared));
         let exec = match &packages.requirements.wheels {
             Some(wheels) => exec.mount(self.wheels_directory(wheels)),
             None => exec,
@@ -127,7 +130,8 @@ impl Emitter<'_> {
         };
         let output = exec.output_of(OUT).ok_or(NO_OUTPUT)?;
         let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
-        let metadata = self.metadata(name, &layer.spans);
+        let consumers = layer.consumers.iter().filter_map(|consumer| Some(consumer.split_once(' ')?.1));
+        let metadata = self.step_metadata(self.metadata(name, &layer.spans), consumers);
         Ok(self.graph.add(exec, metadata).output(output))
     }
 
@@ -151,6 +155,7 @@ impl Emitter<'_> {
         let exec = self.on_stage(stage, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
         let output = exec.output_of(&to).ok_or(NO_OUTPUT)?;
         let metadata = self.layer_metadata(layer, format!("{}, compiled", layer.name));
+        let metadata = limited(metadata, self.input.settings);
         Ok(self.graph.add(exec, metadata).output(output))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Graph, Image, Metadata};
 use buildkit_proto::pb;
 
-use crate::options::NoCache;
+use crate::options::{NoCache, Sandbox};
 use crate::platform::Platform;
 
 /// Settings of one build for one platform.
@@ -23,12 +23,10 @@ pub struct Settings {
     pub context_session: String,
     /// What is built without cache.
     pub no_cache: NoCache,
-    /// `--network` of all steps that do not say otherwise.
-    pub network: Option<String>,
+    /// What steps run in, as far as the engine can do it.
+    pub sandbox: Sandbox,
     /// Labels of the command line.
     pub labels: BTreeMap<String, String>,
-    /// Proxy build arguments, `http_proxy` … in lower case; they are no part of any cache key.
-    pub proxies: BTreeMap<String, String>,
     /// The image that this process runs in, if an engine has said so: steps of our own run on it.
     pub own_image: Option<OwnImage>,
 }
@@ -43,6 +41,15 @@ pub struct OwnImage {
 }
 
 impl Settings {
+    /// Whether any of `names`, of stages and services, is built without cache.
+    pub fn is_built_anew<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> bool {
+        match &self.no_cache {
+            NoCache::Nothing => false,
+            NoCache::All => true,
+            NoCache::Named(anew) => names.any(|name| anew.contains(name)),
+        }
+    }
+
     /// Settings of a listing that no engine is asked for; the published image stands for this program's own.
     pub fn offline(platform: Platform) -> Self {
         let mut graph = Graph::new();
@@ -55,9 +62,8 @@ impl Settings {
             context_local: "context".into(),
             context_session: String::new(),
             no_cache: NoCache::Nothing,
-            network: None,
+            sandbox: Sandbox::default(),
             labels: BTreeMap::new(),
-            proxies: BTreeMap::new(),
             own_image: Some(own_image),
         }
     }

@@ -1,11 +1,11 @@
 //! Build stages: base, Debian packages, layers, then the steps.
 
 use buildkit_llb as llb;
-use buildkit_llb::{CacheSharing, Exec, Metadata, Mount, NetMode, ProxyEnv};
+use buildkit_llb::{CacheSharing, Edge, Exec, File, Metadata, Mkfile, Mount, SecurityMode};
 
-use super::{Built, Emitter};
-use crate::manifest::model::{Cache, Command, Network, Run, Secret, Sharing};
-use crate::options::NoCache;
+use super::{Built, Emitter, FILE_TIME};
+use crate::diagnostic::Span;
+use crate::manifest::model::{self, Cache, Command, Mounted, Network, Run, Secret, Security, Sharing};
 use crate::plan::{ImageConfig, StageChain};
 
 /// Installs its arguments. A constant: package names travel as arguments, never as text. The lists
@@ -13,6 +13,9 @@ use crate::plan::{ImageConfig, StageChain};
 const APT: &str = "set -e\n\
     apt-get update\n\
     exec apt-get install -y --no-install-recommends -o APT::Keep-Downloaded-Packages=true -- \"$@\"";
+
+/// Where a script that names its interpreter is seen.
+const SCRIPT: &str = "/dev/layerset-script";
 
 impl Emitter<'_> {
     /// The stage `name`, once, however often it is asked for.
@@ -55,9 +58,9 @@ impl Emitter<'_> {
             .exec(built, argv, &environment, Network::Default)
             .user("root")
             .cwd("/")
-            .mount(Mount::cache("/var/cache/apt", "layerset-apt-archives", CacheSharing::Locked))
-            .mount(Mount::cache("/var/lib/apt/lists", "layerset-apt-lists", CacheSharing::Locked));
-        let metadata = self.step_metadata(name, shown.clone(), stage.apt_span);
+            .mount(self.cache("/var/cache/apt", "layerset-apt-archives", CacheSharing::Locked))
+            .mount(self.cache("/var/lib/apt/lists", "layerset-apt-lists", CacheSharing::Locked));
+        let metadata = self.step(name, shown.clone(), stage.apt_span);
         built.edge = Some(self.graph.add(exec, metadata));
         built.config.layer_history(shown);
     }
@@ -65,6 +68,7 @@ impl Emitter<'_> {
     fn run(&mut self, name: &str, run: &Run, shown: &str, built: &mut Built) {
         let argv = match &run.command {
             Command::Argv(argv) => argv.clone(),
+            Command::Shell(text) if text.starts_with("#!") => vec![SCRIPT.to_owned()],
             Command::Shell(text) => {
                 let shell = built.config.config.shell.clone();
                 let mut argv = shell.unwrap_or_else(|| vec!["/bin/sh".into(), "-c".into()]);
@@ -78,6 +82,11 @@ impl Emitter<'_> {
         let arguments = run.args.iter().filter(|(name, _)| !set(name));
         let arguments: Vec<String> = arguments.map(|(name, value)| format!("{name}={value}")).collect();
         let mut exec = self.exec(built, argv, &arguments, run.network);
+        if let Command::Shell(text) = &run.command
+            && text.starts_with("#!")
+        {
+            exec = exec.mount(self.script(text));
+        }
         for secret in &run.secrets {
             exec = add_secret(exec, secret);
         }
@@ -89,12 +98,50 @@ impl Emitter<'_> {
             exec = exec.env("SSH_AUTH_SOCK", "/run/buildkit/ssh_agent.0");
         }
         for cache in &run.cache {
-            exec = exec.mount(cache_mount(cache));
+            let id = cache.id.as_deref().unwrap_or(&cache.target);
+            exec = exec.mount(self.cache(&cache.target, id, sharing(cache)));
+        }
+        for mount in &run.mounts {
+            exec = exec.mount(self.mounted(mount, built));
+        }
+        if run.security == Security::Insecure {
+            exec = exec.security(SecurityMode::Insecure);
         }
         let shown = format!("[{name}] run {shown}");
-        let metadata = self.step_metadata(name, shown.clone(), run.span);
+        let metadata = self.step(name, shown.clone(), run.span);
         built.edge = Some(self.graph.add(exec, metadata));
         built.config.layer_history(shown);
+    }
+
+    /// What a step mounts. Unlike BuildKit's own default, what is written to it is no output.
+    fn mounted(&mut self, mount: &model::Mount, built: &Built) -> Mount {
+        let target = if mount.target.starts_with('/') {
+            mount.target.clone()
+        } else {
+            format!("{}/{}", built.config.working_dir().trim_end_matches('/'), mount.target)
+        };
+        let bind = |edge: Option<Edge>, path: &str, writable: bool| {
+            let bind = Mount::bind(&target, edge);
+            let bind = if path.is_empty() { bind } else { bind.selector(format!("/{path}")) };
+            if writable { bind.no_output() } else { bind.readonly() }
+        };
+        match &mount.what {
+            Mounted::Context { selection, writable } => {
+                bind(Some(self.context()), &selection.source, *writable)
+            }
+            Mounted::From { copy, writable } => {
+                let from = self.base(&copy.from.value, copy.from.span);
+                bind(from, copy.source.trim_matches('/'), *writable)
+            }
+            Mounted::Tmpfs { size } => Mount::tmpfs(target, *size),
+        }
+    }
+
+    /// A script with an interpreter of its own, as a file that only its step sees.
+    fn script(&mut self, text: &str) -> Mount {
+        let file = Mkfile { mode: 0o755, timestamp: Some(FILE_TIME), ..Mkfile::new("/script", text) };
+        let made = self.graph.add(File::on(None).mkfile(file), Metadata::named("[internal] write a script"));
+        Mount::bind(SCRIPT, made).selector("/script").readonly()
     }
 
     /// A process in the stage as built so far, with its environment, user and directory.
@@ -109,31 +156,11 @@ impl Emitter<'_> {
         if !config.user.is_empty() {
             exec = exec.user(&config.user);
         }
-        let proxy = |name: &str| self.input.settings.proxies.get(name).cloned().unwrap_or_default();
-        if !self.input.settings.proxies.is_empty() {
-            exec = exec.proxy_env(ProxyEnv {
-                http_proxy: proxy("http_proxy"),
-                https_proxy: proxy("https_proxy"),
-                ftp_proxy: proxy("ftp_proxy"),
-                no_proxy: proxy("no_proxy"),
-                all_proxy: proxy("all_proxy"),
-            });
-        }
-        exec.network(match (network, self.input.settings.network.as_deref()) {
-            (Network::None, _) | (Network::Default, Some("none")) => NetMode::None,
-            (Network::Host, _) | (Network::Default, Some("host")) => NetMode::Host,
-            (Network::Default, _) => NetMode::Unset,
-        })
+        self.sandboxed(exec, network)
     }
 
-    fn step_metadata(&self, stage: &str, shown: String, span: crate::diagnostic::Span) -> Metadata {
-        let ignore = match &self.input.settings.no_cache {
-            NoCache::Nothing => false,
-            NoCache::All => true,
-            NoCache::Named(names) => names.contains(stage),
-        };
-        let metadata = self.metadata(shown, &[span]);
-        if ignore { metadata.ignore_cache() } else { metadata }
+    fn step(&self, stage: &str, shown: String, span: Span) -> Metadata {
+        self.step_metadata(self.metadata(shown, &[span]), std::iter::once(stage))
     }
 }
 
@@ -157,11 +184,10 @@ fn add_secret(exec: Exec, secret: &Secret) -> Exec {
     }
 }
 
-fn cache_mount(cache: &Cache) -> Mount {
-    let sharing = match cache.sharing {
+fn sharing(cache: &Cache) -> CacheSharing {
+    match cache.sharing {
         Sharing::Shared => CacheSharing::Shared,
         Sharing::Private => CacheSharing::Private,
         Sharing::Locked => CacheSharing::Locked,
-    };
-    Mount::cache(&cache.target, cache.id.as_deref().unwrap_or(&cache.target), sharing)
+    }
 }

@@ -72,7 +72,8 @@ impl Engine {
             }
         }
         let text = serde_json::to_string(&request).unwrap_or_default();
-        for again in [false, true] {
+        let anew = self.settings(at.platform).is_built_anew(at.checked.with_packages());
+        for again in [anew, true] {
             let step = |input: Input<'_>| {
                 let wheels = at.checked.manifest.python.wheels.as_ref().map(|wheels| wheels.value.as_str());
                 let place = at.checked.requirements_span(at.target);
@@ -131,9 +132,8 @@ impl Engine {
             context_local: options.context_local.clone(),
             context_session: options.session_of(&options.context_local).to_owned(),
             no_cache: options.no_cache.clone(),
-            network: options.network.clone(),
+            sandbox: options.sandbox.supported(|cap| caps.llb(cap)).0,
             labels: options.labels.clone(),
-            proxies: options.proxies(),
             own_image: self.own_image.clone(),
         }
     }

@@ -118,12 +118,14 @@ keys! {
 }
 
 keys! {
-    /// Files from a stage, an image or a named context.
+    /// Files from a stage, an image or a named context, or a file of the web.
     pub struct Copy {
-        /// A stage, an image with tag or digest, or a named context.
+        /// A stage, an image with tag or digest, a named context, or the address of a file.
         from: Text = "ui",
-        /// Absolute path there.
+        /// Absolute path there; none for an address.
         source: Text = "/src/dist",
+        /// Digest of the file at an address.
+        checksum: Text = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         /// Where it goes: absolute, or below the working directory. The same path if absent.
         target: Text = "/app/static",
         /// Patterns, below the source, of what to take.
@@ -150,6 +152,36 @@ keys! {
         cache: List<Cache> = "[/root/.npm]",
         /// Its network: default, none or host.
         network: Text = "none",
+        /// What it sees besides its stage: files of the context, of stages and images, and memory.
+        mounts: List<Mount> = "[{from: tools, target: /tools}, {type: tmpfs, target: /scratch}]",
+        /// Whether it runs as a process of the sandbox or with all privileges: sandbox or insecure.
+        security: Text = "insecure",
+    }
+}
+
+keys! {
+    /// Something that a command sees besides its stage; nothing of it is part of the stage.
+    pub struct Mount {
+        /// bind (files, if absent) or tmpfs (memory).
+        r#type: Text = "bind",
+        /// A stage, an image with tag or digest, or a named context; the build context if absent.
+        from: Text = "tools",
+        /// Path there; all of it if absent.
+        source: Text = "config/",
+        /// Where the command sees it: absolute, or below the working directory.
+        target: Text = "/tools",
+        /// Whether it cannot be written; true if absent. What is written is thrown away.
+        read_only: Text = "false",
+        /// How much memory.
+        tmpfs: Tmpfs = "{size: 64MB}",
+    }
+}
+
+keys! {
+    /// Memory as a directory.
+    pub struct Tmpfs {
+        /// Most bytes.
+        size: Text = "64MB",
     }
 }
 

@@ -33,15 +33,15 @@ macro_rules! keys {
                 node: &$crate::manifest::node::Node,
                 reader: &mut $crate::manifest::read::Reader<'_>,
             ) -> Option<Self> {
-                const KEYS: &[&str] = &[$(stringify!($key)),*];
+                const KEYS: &[&str] = &[$($crate::manifest::keys::plain(stringify!($key))),*];
                 let entries = $crate::manifest::keys::entries(node, reader)?;
                 let outer = reader.example;
                 let place = $crate::manifest::read::Place(node.span);
                 let mut this = Self { place, ..Self::default() };
                 for entry in entries {
                     match entry.key.value.as_str() {
-                        $(stringify!($key) => {
-                            reader.example = concat!(stringify!($key), ": ", $example);
+                        $(key if key == $crate::manifest::keys::plain(stringify!($key)) => {
+                            reader.example = $crate::manifest::keys::plain(concat!(stringify!($key), ": ", $example));
                             if !matches!(entry.value.value, $crate::manifest::node::Value::Null) {
                                 this.$key = $crate::manifest::read::Read::read(&entry.value, reader);
                                 this.broken |= this.$key.is_none();
@@ -77,6 +77,14 @@ macro_rules! keys {
 }
 
 pub(super) use keys;
+
+/// A key as it is written in manifests, where Rust's own words need no `r#`.
+pub(super) const fn plain(key: &'static str) -> &'static str {
+    match key.as_bytes() {
+        [b'r', b'#', ..] => key.split_at(2).1,
+        _ => key,
+    }
+}
 
 /// The entries of a mapping.
 pub(super) fn entries<'a>(node: &'a Node, reader: &mut Reader<'_>) -> Option<&'a [super::node::Entry]> {

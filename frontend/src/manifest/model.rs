@@ -35,13 +35,29 @@ pub enum Base {
     Image(String),
     /// A bare name that is no stage but was announced as a named context (`--build-context NAME=…`).
     Context(String),
+    /// A file of the web, the only one of what is copied from; nothing is built on it.
+    Download(Download),
 }
+
+/// A file of the web.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Download {
+    /// Its address, `http://` or `https://`, without credentials.
+    pub url: String,
+    /// Its digest, `sha256:…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+}
+
+/// The path of a download in what is copied from.
+pub const DOWNLOADED: &str = "/download";
 
 impl fmt::Display for Base {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scratch => formatter.write_str("scratch"),
             Self::Stage(name) | Self::Image(name) | Self::Context(name) => formatter.write_str(name),
+            Self::Download(download) => formatter.write_str(&download.url),
         }
     }
 }
@@ -71,6 +87,31 @@ pub struct Stage {
     pub requirements: Vec<Requirement>,
     /// Commands, in the order written.
     pub run: Vec<Run>,
+}
+
+impl Stage {
+    /// All that its steps mount.
+    pub fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        self.run.iter().flat_map(|run| &run.mounts)
+    }
+
+    /// What it needs of the build context: files to keep and files that its steps mount.
+    pub fn selections(&self) -> impl Iterator<Item = &Selection> {
+        let mounted = self.mounts().filter_map(|mount| match &mount.what {
+            Mounted::Context { selection, .. } => Some(selection),
+            _ => None,
+        });
+        self.files.iter().chain(mounted)
+    }
+
+    /// What it needs from elsewhere: files to keep and files that its steps mount.
+    pub fn elsewhere(&self) -> impl Iterator<Item = &CopyFrom> {
+        let mounted = self.mounts().filter_map(|mount| match &mount.what {
+            Mounted::From { copy, .. } => Some(copy),
+            _ => None,
+        });
+        self.copy.iter().chain(mounted)
+    }
 }
 
 /// A service: one build target, one image.
@@ -231,6 +272,45 @@ pub struct Run {
     pub cache: Vec<Cache>,
     /// Its network.
     pub network: Network,
+    /// What it sees besides the stage.
+    pub mounts: Vec<Mount>,
+    /// Its privileges.
+    pub security: Security,
+}
+
+/// Something that a step sees besides its stage, never part of a layer.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// Where it stands.
+    pub span: Span,
+    /// Absolute, or relative to the working directory (clean).
+    pub target: String,
+    /// What it is.
+    pub what: Mounted,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug)]
+pub enum Mounted {
+    /// A path of the build context.
+    Context {
+        /// The path; of the rest only the span is meant.
+        selection: Selection,
+        /// Whether the step can write to it, to no effect.
+        writable: bool,
+    },
+    /// A path of a stage, an image or a named context.
+    From {
+        /// The path and whose it is.
+        copy: CopyFrom,
+        /// Whether the step can write to it, to no effect.
+        writable: bool,
+    },
+    /// Memory; with 0 bytes as much as the engine gives.
+    Tmpfs {
+        /// Most bytes.
+        size: u64,
+    },
 }
 
 /// What a step runs.
@@ -298,6 +378,16 @@ pub enum Network {
     None,
     /// The host's; needs the entitlement `network.host`.
     Host,
+}
+
+/// Privileges of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// Those of a container.
+    #[default]
+    Sandbox,
+    /// All; needs the entitlement `security.insecure`.
+    Insecure,
 }
 
 /// An entry of `requirements`: a file of the context, or a part of one.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Checked;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::failure::Failure;
-use crate::manifest::model::Selection;
+use crate::manifest::model::{Selection, Stage};
 use crate::outside::Outside;
 use crate::plan::{self, Found, Listing, Look, Looks, Origin, Part, Plan, Roots, Target};
 
@@ -21,7 +21,7 @@ impl Checked {
     ) -> Result<Look, Failure> {
         let stages = plan::bases_of(&self.manifest, targets).stages;
         let of_stages =
-            stages.iter().filter_map(|name| self.manifest.stages.get(name)).flat_map(|s| &s.files);
+            stages.iter().filter_map(|name| self.manifest.stages.get(name)).flat_map(Stage::selections);
         let services = targets.iter().filter_map(|target| self.manifest.services.get(target.name()));
         let selections: Vec<&Selection> = services
             .flat_map(|service| &service.files)

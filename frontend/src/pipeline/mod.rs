@@ -1,6 +1,7 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
 mod check_packages;
+mod entitlements;
 mod findings;
 mod kinds;
 mod lock;
@@ -231,6 +232,13 @@ impl Checked {
             Some(name) => Err(self.unknown_target(&UnknownTarget::Name(name.clone()))),
             None => Ok(()),
         }
+    }
+
+    /// The names of stages and services that require packages.
+    pub fn with_packages(&self) -> impl Iterator<Item = &str> {
+        let stages = self.manifest.stages.iter().filter(|(_, stage)| !stage.requirements.is_empty());
+        let services = self.manifest.services.iter().filter(|(_, service)| !service.requirements.is_empty());
+        stages.map(|(name, _)| name.as_str()).chain(services.map(|(name, _)| name.as_str()))
     }
 
     fn unknown_target(&self, unknown: &UnknownTarget) -> Failure {

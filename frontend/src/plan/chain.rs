@@ -68,7 +68,7 @@ impl Chain {
 /// The configuration that `base` gives to what is built on it.
 pub(super) fn base_config(base: &Base, stages: &BTreeMap<String, StageChain>, facts: &Facts) -> ImageConfig {
     let config = match base {
-        Base::Scratch => None,
+        Base::Scratch | Base::Download(_) => None,
         Base::Stage(name) => return stages.get(name).map(|stage| stage.config.clone()).unwrap_or_default(),
         Base::Image(name) | Base::Context(name) => facts.config(name),
     };

@@ -56,7 +56,7 @@ pub(super) fn base_layers(
     let mut counts = Vec::new();
     for consumer in consumers {
         let below = match &consumer.base {
-            Base::Scratch => 0,
+            Base::Scratch | Base::Download(_) => 0,
             Base::Stage(name) => of_stage.get(name.as_str()).copied().unwrap_or_default(),
             Base::Image(name) | Base::Context(name) => {
                 facts.config(name).map_or(0, super::ImageConfig::layer_count)

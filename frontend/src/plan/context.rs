@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::packages::{Packages, Wheel};
-use crate::manifest::model::{Manifest, Selection};
+use crate::manifest::model::{Manifest, Selection, Stage};
 
 /// The one local source of all targets.
 #[derive(Debug, Default, Serialize)]
@@ -30,7 +30,7 @@ pub(super) fn plan(manifest: &Manifest, packages: &Packages, exclude: Vec<String
     let wheels = packages.views.iter().flat_map(|view| &view.wheels);
     let wheels = wheels.filter_map(Wheel::context_path).map(components);
     let services = manifest.services.values().flat_map(|service| &service.files);
-    let stages = manifest.stages.values().flat_map(|stage| &stage.files);
+    let stages = manifest.stages.values().flat_map(Stage::selections);
     let patterns: BTreeSet<Vec<String>> =
         services.chain(stages).flat_map(patterns).chain(directory).chain(wheels).collect();
     ContextPlan { include: union(&patterns), exclude, unused: patterns.is_empty() }

@@ -68,7 +68,7 @@ pub(super) fn of<'a>(plan: &'a Plan, facts: &Facts, chain: &'a Chain) -> Stack<'
     levels.reverse();
     let base_layers = match base {
         Base::Image(name) | Base::Context(name) => facts.config(name).map(ImageConfig::layer_count),
-        Base::Scratch | Base::Stage(_) => Some(0),
+        Base::Scratch | Base::Stage(_) | Base::Download(_) => Some(0),
     };
     Stack { base, base_layers, levels }
 }

@@ -92,13 +92,14 @@ pub(super) fn stage_order(manifest: &Manifest) -> Vec<String> {
 /// The stages that `target` needs, each after those that it is built on or copies from.
 pub fn stages_for(manifest: &Manifest, target: &Target) -> Vec<String> {
     let needs = |name: &str| -> Vec<String> {
-        let of = |from: &Base, copies: &[CopyFrom]| {
-            let all = std::iter::once(from).chain(copies.iter().map(|copy| &copy.from.value));
+        let of = |from: &Base, copies: &mut dyn Iterator<Item = &CopyFrom>| {
+            let all = std::iter::once(from).chain(copies.map(|copy| &copy.from.value));
             let stage = |base: &Base| if let Base::Stage(name) = base { Some(name.clone()) } else { None };
             all.filter_map(stage).collect()
         };
-        let stage = manifest.stages.get(name).map(|stage| of(&stage.from.value, &stage.copy));
-        stage.or_else(|| manifest.services.get(name).map(|s| of(&s.from.value, &s.copy))).unwrap_or_default()
+        let stage = manifest.stages.get(name).map(|stage| of(&stage.from.value, &mut stage.elsewhere()));
+        let service = || manifest.services.get(name).map(|s| of(&s.from.value, &mut s.copy.iter()));
+        stage.or_else(service).unwrap_or_default()
     };
     let mut order = Vec::new();
     let mut entered = BTreeSet::new();
@@ -130,7 +131,7 @@ pub struct Reached {
 pub fn bases_of<'a>(manifest: &'a Manifest, targets: impl IntoIterator<Item = &'a Target>) -> Reached {
     let mut reached = Reached::default();
     let mut pending: Vec<(&Base, Span)> = Vec::new();
-    let sources = |copies: &'a [CopyFrom]| copies.iter().map(|copy| (&copy.from.value, copy.from.span));
+    let source = |copy: &'a CopyFrom| (&copy.from.value, copy.from.span);
     let mut stages: Vec<&str> = Vec::new();
     for target in targets {
         match target {
@@ -138,7 +139,7 @@ pub fn bases_of<'a>(manifest: &'a Manifest, targets: impl IntoIterator<Item = &'
             Target::Service(name) => {
                 if let Some(service) = manifest.services.get(name) {
                     pending.push((&service.from.value, service.from.span));
-                    pending.extend(sources(&service.copy));
+                    pending.extend(service.copy.iter().map(source));
                 }
             }
         }
@@ -148,11 +149,11 @@ pub fn bases_of<'a>(manifest: &'a Manifest, targets: impl IntoIterator<Item = &'
             if let Some(stage) = manifest.stages.get(name).filter(|_| reached.stages.insert(name.to_owned()))
             {
                 pending.push((&stage.from.value, stage.from.span));
-                pending.extend(sources(&stage.copy));
+                pending.extend(stage.elsewhere().map(source));
             }
         } else if let Some((base, span)) = pending.pop() {
             match base {
-                Base::Scratch => {}
+                Base::Scratch | Base::Download(_) => {}
                 Base::Stage(name) => stages.push(name),
                 Base::Image(_) | Base::Context(_) => {
                     reached.bases.entry(base.clone()).or_insert(span);

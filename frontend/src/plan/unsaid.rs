@@ -31,7 +31,7 @@ fn base_that_says(manifest: &Manifest, from: &Spanned<Base>) -> Option<(Base, Sp
     let mut from = from;
     loop {
         match &from.value {
-            Base::Scratch => return None,
+            Base::Scratch | Base::Download(_) => return None,
             Base::Image(_) | Base::Context(_) => return Some((from.value.clone(), from.span)),
             Base::Stage(name) => {
                 let stage = manifest.stages.get(name)?;

@@ -15,5 +15,6 @@ mod python;
 mod reading;
 mod request;
 mod result;
+mod sandbox;
 mod subrequests;
 mod warnings;

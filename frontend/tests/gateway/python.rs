@@ -18,7 +18,7 @@ services:
 python: {index: ['https://packages.example.com/simple']}
 ";
 
-fn interpreter() -> Value {
+pub(crate) fn interpreter() -> Value {
     let lib = "/usr/local/lib/python3.13/site-packages";
     json!({"interpreter": {
         "implementation": {"name": "cpython", "version": "3.13.1"},
@@ -42,7 +42,7 @@ fn interpreter() -> Value {
 }
 
 /// A lock of others, in which everything is everybody's.
-fn lock(tag: &str) -> String {
+pub(crate) fn lock(tag: &str) -> String {
     let package = |name: &str, hash: char| {
         let (file, sha) = (format!("{name}-1.0-{tag}.whl"), hash.to_string().repeat(64));
         format!(
@@ -53,7 +53,7 @@ fn lock(tag: &str) -> String {
     format!("lock-version = \"1.0\"\ncreated-by = \"x\"\n{}{}", package("five", '5'), package("six", '6'))
 }
 
-fn python(manifest: &str, answers: &[(&str, Value)]) -> Script {
+pub(crate) fn python(manifest: &str, answers: &[(&str, Value)]) -> Script {
     let mut script = script(manifest, &[]);
     let context = script.locals.get_mut("context").unwrap();
     context.insert("req/base.txt".into(), b"six\n".to_vec());
@@ -85,7 +85,7 @@ fn steps(build: &Build) -> Vec<String> {
     steps
 }
 
-fn warnings(build: &Build) -> Vec<String> {
+pub(crate) fn warnings(build: &Build) -> Vec<String> {
     let warning = |call: &Call| match call {
         Call::Warn(warn) => Some(String::from_utf8(warn.short.clone()).unwrap()),
         _ => None,
@@ -93,7 +93,7 @@ fn warnings(build: &Build) -> Vec<String> {
     build.calls.iter().filter_map(warning).collect()
 }
 
-fn execs(definition: &pb::Definition) -> Vec<pb::ExecOp> {
+pub(crate) fn execs(definition: &pb::Definition) -> Vec<pb::ExecOp> {
     let exec = |op: pb::Op| match op.op {
         Some(Op::Exec(exec)) => Some(exec),
         _ => None,

@@ -1,9 +1,10 @@
 //! `files` and `copy`: what goes where, and how.
 
-use super::{Check, names, path, quantity};
-use crate::diagnostic::{Diagnostic, Span};
+use super::{Check, Fault, names, path, quantity};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::manifest::document::{Copy, File, FileMapping};
-use crate::manifest::model::{Base, CopyFrom, Filter, Selection};
+use crate::manifest::model::{Base, CopyFrom, DOWNLOADED, Download, Filter, Selection};
+use crate::manifest::node::quote;
 use crate::manifest::read::{List, Text};
 use crate::manifest::rules;
 
@@ -13,7 +14,7 @@ impl Check<'_> {
         files.iter().flat_map(|files| &files.0).filter_map(|file| self.file(file)).collect()
     }
 
-    fn file(&mut self, file: &File) -> Option<Selection> {
+    pub(super) fn file(&mut self, file: &File) -> Option<Selection> {
         let mapping = match file {
             File::Path(source) => &FileMapping { source: Some(source.clone()), ..FileMapping::default() },
             File::Full(mapping) => mapping,
@@ -44,9 +45,19 @@ impl Check<'_> {
         copies.iter().flat_map(|copies| &copies.0).filter_map(|copy| self.copy(copy)).collect()
     }
 
-    fn copy(&mut self, copy: &Copy) -> Option<CopyFrom> {
-        let Copy { from, source, target, include, exclude, owner, mode, broken, place } = copy;
+    pub(super) fn copy(&mut self, copy: &Copy) -> Option<CopyFrom> {
+        let Copy { from, source, checksum, target, include, exclude, owner, mode, broken, place } = copy;
         let filter = self.filter(include.as_ref(), exclude.as_ref(), owner.as_ref(), mode.as_ref());
+        if let Some(url) = from.as_ref().filter(|from| is_address(&from.value)) {
+            return self.download(copy, url, filter);
+        }
+        if let Some(checksum) = checksum {
+            let message = "found \"checksum\", which only a file of the web has";
+            self.problems.push(
+                Diagnostic::error(rules::INVALID_VALUE, checksum.span, message)
+                    .hint("remove it, or write the file's address in \"from\""),
+            );
+        }
         for (key, value) in [("from", from), ("source", source)] {
             if value.is_none() && !broken {
                 self.missing(
@@ -79,6 +90,47 @@ impl Check<'_> {
         Some(CopyFrom { span: place.0, from: base?, source: path?, target: target?, filter })
     }
 
+    /// One file of the web, to one place.
+    fn download(&mut self, copy: &Copy, from: &Text, filter: Filter) -> Option<CopyFrom> {
+        let url = self.parse(from, address);
+        let checksum = copy.checksum.as_ref().map(|text| self.parse(text, sha256));
+        for (key, span) in [
+            ("source", copy.source.as_ref().map(|text| text.span)),
+            ("include", copy.include.as_ref().map(|list| list.1.0)),
+            ("exclude", copy.exclude.as_ref().map(|list| list.1.0)),
+        ] {
+            if let Some(span) = span {
+                let message = format!("found \"{key}\", but an address is that of one file");
+                self.problems.push(
+                    Diagnostic::error(rules::INVALID_VALUE, span, message).hint(format!("remove \"{key}\"")),
+                );
+            }
+        }
+        let Some(target) = &copy.target else {
+            if !copy.broken {
+                self.missing(
+                    copy.place.0,
+                    "a file of the web has no \"target\"",
+                    "write where it goes, for example target: /usr/local/bin/tool",
+                );
+            }
+            return None;
+        };
+        let place = self.parse(target, path::target)?;
+        if place.is_empty() || target.value.ends_with('/') {
+            let message =
+                format!("found the target {}, expected the place of the file itself", quote(&target.value));
+            self.problems.push(
+                Diagnostic::error(rules::INVALID_PATH, target.span, message)
+                    .hint("end it with the file's name, for example /usr/local/bin/tool"),
+            );
+            return None;
+        }
+        let value = Base::Download(Download { url: url?, checksum: checksum.flatten() });
+        let from = Spanned { value, span: from.span };
+        Some(CopyFrom { span: copy.place.0, from, source: DOWNLOADED.to_owned(), target: place, filter })
+    }
+
     fn filter(
         &mut self,
         include: Option<&List<Text>>,
@@ -96,5 +148,46 @@ impl Check<'_> {
     /// Reports a key that must be there.
     pub(super) fn missing(&mut self, span: Span, message: &str, hint: &str) {
         self.problems.push(Diagnostic::error(rules::MISSING_KEY, span, message).hint(hint));
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// An address without credentials: it is part of the build's graph, where secrets are never.
+fn address(text: &str) -> Result<String, Fault> {
+    let rest = text.split_once("://").map(|(_, rest)| rest).unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains('@') {
+        let hint = "remove them; fetch it in a command with a secret, or name the file with --build-context";
+        return Err(Fault::new(rules::INVALID_VALUE, "found an address with credentials", hint));
+    }
+    let fine = !host.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if fine {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::value(text, "the address of a file", "write for example https://example.com/tool"))
+}
+
+/// `sha256:` and 64 digits.
+fn sha256(text: &str) -> Result<String, Fault> {
+    let digits = text.strip_prefix("sha256:").unwrap_or_default();
+    if digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::value(text, "sha256: and 64 lower-case hexadecimal digits", "sha256sum prints them"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_checksums() {
+        assert!(address("https://example.com/a%20b?c=d@e").is_ok());
+        assert!(address("https://user:word@example.com/a").is_err() && address("https:///a").is_err());
+        assert!(sha256(&format!("sha256:{}", "0a".repeat(32))).is_ok());
+        assert!(sha256(&format!("sha256:{}", "0A".repeat(32))).is_err() && sha256("sha256:").is_err());
     }
 }

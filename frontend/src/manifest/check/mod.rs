@@ -5,6 +5,7 @@ mod args;
 mod base;
 mod config;
 mod copies;
+mod mounts;
 mod names;
 mod path;
 mod python;

@@ -7,7 +7,7 @@ use super::{Check, names, path, quantity};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::manifest::document::{self, CacheMapping, RunCommand, RunMapping, SecretMapping};
 use crate::manifest::interpolate::shell_names;
-use crate::manifest::model::{Cache, Command, Network, Run, Secret, Sharing};
+use crate::manifest::model::{Cache, Command, Mount, Network, Run, Secret, Security, Sharing};
 use crate::manifest::node::quote;
 use crate::manifest::read::{List, Text};
 use crate::manifest::rules;
@@ -34,6 +34,11 @@ impl Check<'_> {
         let cache = cache.filter_map(|cache| self.cache(cache)).collect();
         let networks = [("default", Network::Default), ("none", Network::None), ("host", Network::Host)];
         let network = mapping.network.as_ref().and_then(|text| self.one_of(text, "a network", networks));
+        let mounts = mapping.mounts.iter().flat_map(|list| &list.0);
+        let mounts: Vec<Mount> = mounts.filter_map(|mount| self.mount(mount)).collect();
+        self.one_at_each_place(&mounts);
+        let kinds = [("sandbox", Security::Sandbox), ("insecure", Security::Insecure)];
+        let security = mapping.security.as_ref().and_then(|text| self.one_of(text, "a security mode", kinds));
         let Some(command) = &mapping.command else {
             if !mapping.broken {
                 self.missing(
@@ -45,7 +50,8 @@ impl Check<'_> {
             return None;
         };
         let (span, command, args) = self.command(command)?;
-        Some(Run { span, command, args, secrets, ssh, cache, network: network.unwrap_or_default() })
+        let (network, security) = (network.unwrap_or_default(), security.unwrap_or_default());
+        Some(Run { span, command, args, secrets, ssh, cache, network, mounts, security })
     }
 
     fn command(&mut self, command: &RunCommand) -> Option<(Span, Command, BTreeMap<String, String>)> {
@@ -143,20 +149,23 @@ impl Check<'_> {
     }
 
     /// One of a few words.
-    fn one_of<T: Copy>(&mut self, text: &Text, what: &str, words: [(&'static str, T); 3]) -> Option<T> {
+    pub(super) fn one_of<T: Copy, const N: usize>(
+        &mut self,
+        text: &Text,
+        what: &str,
+        words: [(&'static str, T); N],
+    ) -> Option<T> {
         let value = self.text(text)?;
         if let Some((_, found)) = words.iter().find(|(word, _)| *word == value) {
             return Some(*found);
         }
-        let [a, b, c] = words.map(|(word, _)| word);
-        self.problems.push(
-            Diagnostic::error(
-                rules::INVALID_VALUE,
-                text.span,
-                format!("found {}, expected {what}: {a}, {b} or {c}", quote(&value)),
-            )
-            .hint(suggest(&value, [a, b, c].into_iter()).unwrap_or_else(|| format!("write for example {b}"))),
-        );
+        let names = words.map(|(word, _)| word);
+        let (last, others) = names.split_last()?;
+        let message = format!("found {}, expected {what}: {} or {last}", quote(&value), others.join(", "));
+        let example = names.get(1).unwrap_or(last);
+        self.problems.push(Diagnostic::error(rules::INVALID_VALUE, text.span, message).hint(
+            suggest(&value, names.into_iter()).unwrap_or_else(|| format!("write for example {example}")),
+        ));
         None
     }
 }
