@@ -17,7 +17,7 @@ use crate::inside;
 use crate::manifest::Inputs;
 use crate::pipeline::{self, Listed};
 use crate::plan::{Facts, Figures, Filter, Look, Looks};
-use crate::platform::Platform;
+use crate::platform::{Platform, Platforms};
 
 /// Exit code for the user's mistakes.
 const MISTAKE: u8 = 1;
@@ -283,19 +283,20 @@ async fn answer(
     let disk = Disk { manifest, context: common.context.clone() };
     let args: BTreeMap<String, String> = common.build_arg.iter().cloned().collect();
     let contexts: BTreeSet<String> = common.build_context.iter().map(|(name, _)| name.clone()).collect();
-    let inputs = Inputs { args: &args, contexts: &contexts };
+    let build = Platform::new("linux", std::env::consts::ARCH, "");
+    let platform = common.platform.clone().unwrap_or_else(|| build.clone());
+    let platforms = Platforms { target: platform.clone(), build };
+    let inputs = Inputs { args: &args, contexts: &contexts, platforms: Some(&platforms), target };
     let checked = pipeline::check(&disk, &inputs).await?;
     if !matches!(command, Command::Check(_)) && !checked.warnings.is_empty() {
         eprint!("{}", render(&checked.source, &checked.warnings));
     }
-    let platform =
-        common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
     let services = checked.services();
     match command {
         Command::Check(_) => {
             let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
             checked.kinds(&disk, &plan, None, &checked.everything()).await?;
-            checked.check_budgets(&disk, &platform).await?;
+            checked.check_budgets(&disk, &platform, &platform).await?;
             let mut warnings = checked.warnings.clone();
             warnings.extend(checked.check_packages(&disk, &plan, &platform).await?);
             Ok(Answer { status: 0, ..calls::check(&checked.source, &warnings) })
@@ -329,7 +330,9 @@ async fn answer(
         }
         Command::Llb { .. } => {
             let target = checked.target(target)?;
-            let planned = checked.planned(&disk, &services, &platform, Listed::IfNeeded).await?;
+            let native = checked.native(&disk, &services, &platform, std::slice::from_ref(&platform)).await?;
+            let planned =
+                checked.planned(&disk, &services, &platform, native.as_ref(), Listed::IfNeeded).await?;
             let input = Input {
                 plan: &planned.plan,
                 sources: &Sources::new(),
@@ -342,7 +345,9 @@ async fn answer(
             if dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
         }
         Command::Plan { diff, html, force, .. } => {
-            let planned = checked.planned(&disk, &services, &platform, Listed::Always).await?;
+            let native = checked.native(&disk, &services, &platform, std::slice::from_ref(&platform)).await?;
+            let planned =
+                checked.planned(&disk, &services, &platform, native.as_ref(), Listed::Always).await?;
             if !planned.warnings.is_empty() {
                 eprint!("{}", render(&checked.source, &planned.warnings));
             }

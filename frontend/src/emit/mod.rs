@@ -25,6 +25,7 @@ use buildkit_proto::pb;
 
 use crate::diagnostic::Source;
 use crate::plan::{ImageConfig, Look, Looks, Plan, Target};
+use crate::platform::Platform;
 
 /// Earliest time that every archive format can hold (zip begins in 1980): the time of every file that
 /// a file op writes, so that the same contents are the same layer on every machine.
@@ -78,10 +79,12 @@ pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTr
 }
 
 /// A file system built so far, with the history of what was added to the base image's own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Built {
     edge: Option<Edge>,
     config: ImageConfig,
+    /// Its platform, if it is not that of the images.
+    platform: Option<Platform>,
 }
 
 struct Emitter<'a> {
@@ -107,6 +110,12 @@ impl<'a> Emitter<'a> {
             Target::Stage(name) => self.stage_base(name).edge,
             Target::Service(_) => self.base(&chain.base, chain.base_span),
         }
+    }
+
+    /// The platform of what a target's layers go onto.
+    fn platform_of(&self, target: &Target) -> pb::Platform {
+        let stage = if let Target::Stage(name) = target { self.input.plan.stages.get(name) } else { None };
+        self.platform_or(stage.and_then(|stage| stage.platform.as_ref()))
     }
 
     fn target(&mut self, target: &Target) -> (Option<Edge>, ImageConfig) {

@@ -63,7 +63,8 @@ pub fn probe(input: Input<'_>, target: &Target, path: &str, virtual_env: &str) -
     let mut emitter = Emitter::new(input);
     let below = emitter.below(target)?;
     let argv = ["probe", OUT, path, virtual_env].map(str::to_owned);
-    let exec = emitter.on_stage(below, argv)?.network(NetMode::None);
+    let platform = emitter.platform_of(target);
+    let exec = emitter.on_stage(below, platform, argv)?.network(NetMode::None);
     let output = exec.output_of(OUT)?;
     let name = format!("[internal] find the Python of {}", target.name());
     let edge = emitter.graph.add(exec, Metadata::named(name));
@@ -87,8 +88,9 @@ pub fn resolve_packages(
     let uv = emitter.external("uv", crate::diagnostic::Span::default())?;
     let files = emitter.graph.import(files).ok()??;
     let argv = ["resolve".to_owned(), OUT.to_owned(), request];
+    let platform = emitter.platform_of(target);
     let mut exec = emitter
-        .on_stage(below, argv)?
+        .on_stage(below, platform, argv)?
         .mount(Mount::bind("/.layerset/uv", uv).readonly())
         .mount(Mount::bind("/.layerset/files", files).readonly())
         .mount(Mount::cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
@@ -110,6 +112,7 @@ impl Emitter<'_> {
     pub(super) fn on_stage(
         &mut self,
         below: Edge,
+        platform: pb::Platform,
         arguments: impl IntoIterator<Item = String>,
     ) -> Option<Exec> {
         let own = self.input.settings.own_image.as_ref()?;
@@ -117,7 +120,7 @@ impl Emitter<'_> {
         let program = format!("{OWN}{}", own.program);
         let argv = std::iter::once(program).chain(arguments);
         let exec = Exec::new(below, argv)
-            .platform(self.platform())
+            .platform(platform)
             .cwd("/")
             .user("root")
             .mount(Mount::bind(OWN, image).readonly())

@@ -98,7 +98,8 @@ impl Emitter<'_> {
         let python = packages.scheme.executable.clone();
         let argv =
             ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.requirements.indexes.clone()];
-        let exec = self.on_stage(below.edge?, argv)?;
+        let platform = self.platform_or(below.platform.as_ref());
+        let exec = self.on_stage(below.edge?, platform, argv)?;
         let exec = with_environment(exec, below)
             .mount(mount.readonly())
             .mount(Mount::bind(format!("{STEP}/uv"), uv).readonly())
@@ -136,7 +137,8 @@ impl Emitter<'_> {
         if scheme.platlib != scheme.purelib {
             argv.push(scheme.platlib.clone());
         }
-        let exec = self.on_stage(below.edge?, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
+        let platform = self.platform_or(below.platform.as_ref());
+        let exec = self.on_stage(below.edge?, platform, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
         let output = exec.output_of(&to)?;
         let metadata = self.metadata(format!("{}, compiled", layer.name), &layer.spans);
         Some(self.graph.add(exec, metadata).output(output))

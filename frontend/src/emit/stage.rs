@@ -6,7 +6,7 @@ use buildkit_llb::{CacheSharing, Exec, Metadata, Mount, NetMode, ProxyEnv};
 use super::{Built, Emitter};
 use crate::manifest::model::{Cache, Command, Network, Run, Secret, Sharing};
 use crate::options::NoCache;
-use crate::plan::{ImageConfig, StageChain};
+use crate::plan::StageChain;
 
 /// Installs its arguments. A constant: package names travel as arguments, never as text. The lists
 /// and archives live in cache mounts, so that they are no part of the layer.
@@ -22,7 +22,7 @@ impl Emitter<'_> {
         }
         let plan = self.input.plan;
         let Some(stage) = plan.stages.get(name) else {
-            return Built { edge: None, config: ImageConfig::default() };
+            return Built::default();
         };
         let mut built = self.stage_base(name);
         built = self.add_layers(built, &stage.chain, name);
@@ -37,9 +37,10 @@ impl Emitter<'_> {
     pub(super) fn stage_base(&mut self, name: &str) -> Built {
         let plan = self.input.plan;
         let Some(stage) = plan.stages.get(name) else {
-            return Built { edge: None, config: ImageConfig::default() };
+            return Built::default();
         };
         let mut built = self.built_base(&stage.chain.base, stage.chain.base_span, &stage.config);
+        built.platform.clone_from(&stage.platform);
         if !stage.apt.is_empty() {
             self.apt(name, stage, &mut built);
         }
@@ -100,7 +101,7 @@ impl Emitter<'_> {
     /// A process in the stage as built so far, with its environment, user and directory.
     fn exec(&self, built: &Built, argv: Vec<String>, environment: &[String], network: Network) -> Exec {
         let config = &built.config.config;
-        let mut exec = Exec::new(built.edge, argv).platform(self.platform());
+        let mut exec = Exec::new(built.edge, argv).platform(self.platform_or(built.platform.as_ref()));
         for entry in config.env.iter().chain(environment) {
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
             exec = exec.env(name, value);

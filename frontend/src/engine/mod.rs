@@ -105,9 +105,13 @@ impl Outside for Engine {
     async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused> {
         let mut pending = JoinSet::new();
         for (base, span) in bases {
-            let (Base::Image(name) | Base::Context(name)) = base else { continue };
-            let (engine, name, span, platform) = (self.clone(), name.clone(), *span, platform.clone());
-            pending.spawn(async move { (engine.base(&name, &platform).await, name, span) });
+            let (name, platform) = match base {
+                Base::Image(name) | Base::Context(name) => (name.clone(), platform.clone()),
+                Base::Fixed { name, platform } => (name.clone(), platform.clone()),
+                Base::Scratch | Base::Stage(_) => continue,
+            };
+            let (engine, base, span) = (self.clone(), base.to_string(), *span);
+            pending.spawn(async move { (engine.base(&name, &platform).await, base, span) });
         }
         let mut resolved = Resolved::default();
         let mut refused: Option<Refused> = None;

@@ -32,7 +32,7 @@ impl Checked {
         drop(inputs);
         let bases = plan::bases_of(&self.manifest, &targets).bases;
         let Resolved { facts, mut sources } =
-            outside.resolve(&bases, worker).await.map_err(|refused| self.refused(refused))?;
+            outside.resolve(&bases, worker).await.map_err(|refused| self.refused(refused, worker))?;
         sources.extend(outside.uv(worker).await?.map(|source| ("uv".to_owned(), source)));
         let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         let at = |target| OnStage {

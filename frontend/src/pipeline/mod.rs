@@ -3,7 +3,10 @@
 mod check_packages;
 mod kinds;
 mod lock;
+mod native;
 mod packages;
+
+pub use native::Native;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +17,10 @@ use crate::manifest::model::Manifest;
 use crate::manifest::{self, Inputs};
 use crate::outside::{Outside, Refused, Resolved, Weights};
 use crate::plan::{self, Facts, Figures, Listing, Plan, Sizes, Target, Targets, UnknownTarget};
-use crate::platform::Platform;
-use crate::python;
+use crate::platform::{Platform, Platforms};
 
 /// A manifest that passed `check`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checked {
     /// Its text.
     pub source: Source,
@@ -28,6 +30,17 @@ pub struct Checked {
     pub warnings: Vec<Diagnostic>,
     /// Exclusion patterns of the context.
     pub ignore: Vec<String>,
+    /// What it was checked with.
+    given: Given,
+}
+
+/// What a build gives to the manifest.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    args: BTreeMap<String, String>,
+    contexts: BTreeSet<String>,
+    platforms: Option<Platforms>,
+    target: Option<String>,
 }
 
 /// Whether a plan is made with the context's listing.
@@ -71,20 +84,43 @@ impl Planned {
 /// Reads and checks the manifest.
 pub async fn check(outside: &impl Outside, inputs: &Inputs<'_>) -> Result<Checked, Failure> {
     let file = outside.manifest().await?;
-    let loaded = manifest::load(&file.name, &file.bytes, inputs);
     let ignore = file.ignore.map(|bytes| plan::ignore_patterns(&String::from_utf8_lossy(&bytes)));
+    let given = Given {
+        args: inputs.args.clone(),
+        contexts: inputs.contexts.clone(),
+        platforms: inputs.platforms.cloned(),
+        target: inputs.target.map(str::to_owned),
+    };
+    load(&file.name, &file.bytes, ignore.unwrap_or_default(), given)
+}
+
+fn load(name: &str, bytes: &[u8], ignore: Vec<String>, given: Given) -> Result<Checked, Failure> {
+    let inputs = Inputs {
+        args: &given.args,
+        contexts: &given.contexts,
+        platforms: given.platforms.as_ref(),
+        target: given.target.as_deref(),
+    };
+    let loaded = manifest::load(name, bytes, &inputs);
     match loaded.manifest {
-        Some(manifest) => Ok(Checked {
-            source: loaded.source,
-            manifest,
-            warnings: loaded.diagnostics,
-            ignore: ignore.unwrap_or_default(),
-        }),
+        Some(manifest) => {
+            Ok(Checked { source: loaded.source, manifest, warnings: loaded.diagnostics, ignore, given })
+        }
         None => Err(Failure::Manifest { file: Box::new(loaded.source), diagnostics: loaded.diagnostics }),
     }
 }
 
 impl Checked {
+    /// The same manifest for images of a platform.
+    pub fn on(&self, platform: &Platform) -> Result<Checked, Failure> {
+        let mut given = self.given.clone();
+        match &mut given.platforms {
+            Some(platforms) if platforms.target != *platform => platforms.target = platform.clone(),
+            _ => return Ok(self.clone()),
+        }
+        load(&self.source.name, self.source.text.as_bytes(), self.ignore.clone(), given)
+    }
+
     /// The target to build; an error lists those there are.
     pub fn target(&self, requested: Option<&str>) -> Result<Target, Failure> {
         plan::choose(&self.manifest, requested).map_err(|unknown| self.unknown_target(&unknown))
@@ -102,14 +138,15 @@ impl Checked {
     }
 
     /// Plans for one platform; `targets` are those whose bases must be known, and whose images must
-    /// keep their limits.
+    /// keep their limits. `native` is what [`Self::native`] found for them.
     pub async fn plan(
         &self,
         outside: &impl Outside,
         targets: &[Target],
         platform: &Platform,
+        native: Option<&Native>,
     ) -> Result<Planned, Failure> {
-        let planned = self.planned(outside, targets, platform, Listed::IfNeeded).await?;
+        let planned = self.planned(outside, targets, platform, native, Listed::IfNeeded).await?;
         let diagnostics = planned.over_budget(&self.manifest, targets);
         if !diagnostics.is_empty() {
             return Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics });
@@ -123,23 +160,20 @@ impl Checked {
         outside: &impl Outside,
         targets: &[Target],
         platform: &Platform,
+        native: Option<&Native>,
         listed: Listed,
     ) -> Result<Planned, Failure> {
-        let reached = plan::bases_of(&self.manifest, targets);
-        let Resolved { mut facts, mut sources } =
-            outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
-        for (base, span) in plan::bases_of_working_dirs(&self.manifest) {
-            if !reached.bases.contains_key(&base) {
-                // What other targets are built on: that it cannot be had is for their builds to say.
-                let only = BTreeMap::from([(base, span)]);
-                let other = outside.resolve(&only, platform).await.unwrap_or_default();
-                facts.configs.extend(other.facts.configs);
+        let known = native.filter(|native| native.platform == *platform);
+        let Resolved { mut facts, mut sources } = match known {
+            Some(native) => native.resolved.clone(),
+            None => {
+                let resolved = self.resolve(outside, targets, platform).await;
+                resolved.map_err(|refused| self.refused(refused, platform))?
             }
-        }
+        };
         let (mut warnings, mut notes) = (Vec::new(), Vec::new());
-        if !python::asked(&self.manifest).is_empty() {
-            sources = self.uv(outside, platform, sources).await?;
-            let found = self.packages(outside, facts.clone(), &sources, targets, platform).await?;
+        if let Some(native) = native {
+            let found = self.packages(outside, native, targets, platform).await?;
             facts.packages = found.packages;
             let built = |wheel: &plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
             let views = &facts.packages.views;
@@ -165,23 +199,48 @@ impl Checked {
         Ok(Planned { plan, facts, sources, sizes, warnings, notes })
     }
 
-    /// The sources with the one that uv comes from, if anything is to be resolved.
+    /// What the bases of `targets` are, and of whatever says where files go.
+    async fn resolve(
+        &self,
+        outside: &impl Outside,
+        targets: &[Target],
+        platform: &Platform,
+    ) -> Result<Resolved, Refused> {
+        let reached = plan::bases_of(&self.manifest, targets);
+        let mut resolved = outside.resolve(&reached.bases, platform).await?;
+        for (base, span) in plan::bases_of_working_dirs(&self.manifest) {
+            if !reached.bases.contains_key(&base) {
+                // What other targets are built on: that it cannot be had is for their builds to say.
+                let only = BTreeMap::from([(base, span)]);
+                let other = outside.resolve(&only, platform).await.unwrap_or_default();
+                resolved.facts.configs.extend(other.facts.configs);
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// Adds the source that uv comes from, if anything is to be resolved.
     async fn uv(
         &self,
         outside: &impl Outside,
         platform: &Platform,
-        mut sources: Sources,
-    ) -> Result<Sources, Failure> {
+        resolved: &mut Resolved,
+    ) -> Result<(), Failure> {
         if self.manifest.python.lock.is_none() {
             let uv = outside.uv(platform).await?;
-            sources.extend(uv.map(|source| ("uv".to_owned(), source)));
+            resolved.sources.extend(uv.map(|source| ("uv".to_owned(), source)));
         }
-        Ok(sources)
+        Ok(())
     }
 
     /// Refuses images of all services that are over their limits, as far as these can be known without
     /// a build. Where no service has a budget, nothing is asked for.
-    pub async fn check_budgets(&self, outside: &impl Outside, platform: &Platform) -> Result<(), Failure> {
+    pub async fn check_budgets(
+        &self,
+        outside: &impl Outside,
+        worker: &Platform,
+        platform: &Platform,
+    ) -> Result<(), Failure> {
         let budgets: Vec<_> =
             self.manifest.services.values().filter_map(|service| service.budget.as_ref()).collect();
         if budgets.is_empty() {
@@ -190,7 +249,9 @@ impl Checked {
         let sized = budgets.iter().any(|budget| budget.size.is_some());
         let listed = if sized { Listed::Always } else { Listed::IfNeeded };
         let services = self.services();
-        let planned = self.planned(outside, &services, platform, listed).await?;
+        let platforms = std::slice::from_ref(platform);
+        let native = self.native(outside, &services, worker, platforms).await?;
+        let planned = self.planned(outside, &services, platform, native.as_ref(), listed).await?;
         let diagnostics = planned.over_budget(&self.manifest, &services);
         if diagnostics.is_empty() {
             return Ok(());
@@ -199,19 +260,23 @@ impl Checked {
     }
 
     /// A base that the engine does not give, at the place that names it.
-    fn refused(&self, refused: Refused) -> Failure {
+    fn refused(&self, refused: Refused, platform: &Platform) -> Failure {
         let message = match refused.failure {
             Failure::Engine(status) => status.message().to_owned(),
             other => return other,
         };
-        let diagnostic = Diagnostic {
-            severity: Severity::Error,
-            rule: "unresolved-base",
-            message: format!("cannot use this base: {message}"),
-            span: refused.span,
-            labels: Vec::new(),
-            hint: Some("the engine looks for it in its own store and in the registry of its name".into()),
+        // The text of containerd's and BuildKit's error for an index without the platform.
+        let (message, hint) = if message.contains("no match for platform") {
+            let fixed = self.manifest.stages.values().find(|stage| stage.from.span == refused.span);
+            let platform = fixed.and_then(|stage| stage.platform.as_ref()).unwrap_or(platform);
+            let hint = "choose another base or other platforms; a stage that is only copied from can be built for the \
+                        builder: platform: build";
+            (format!("this base is not there for {platform}: {message}"), hint)
+        } else {
+            let hint = "the engine looks for it in its own store and in the registry of its name";
+            (format!("cannot use this base: {message}"), hint)
         };
+        let diagnostic = Diagnostic::error("unresolved-base", refused.span, message).hint(hint);
         Failure::at(&self.source, diagnostic)
     }
 

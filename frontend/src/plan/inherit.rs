@@ -100,7 +100,7 @@ mod tests {
     use crate::plan::{Facts, Plan, plan};
 
     fn planned(text: &str) -> Plan {
-        let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+        let inputs = Inputs::default();
         let loaded = load("layerset.yaml", text.as_bytes(), &inputs);
         plan(&loaded.manifest.unwrap(), &Facts::default(), Vec::new())
     }

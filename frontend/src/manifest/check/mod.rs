@@ -7,6 +7,7 @@ mod config;
 mod copies;
 mod names;
 mod path;
+mod platform;
 mod python;
 mod quantity;
 mod reference;
@@ -67,6 +68,8 @@ pub(super) struct Check<'a> {
     edges: Vec<Vec<(usize, Span)>>,
     /// The stage being checked.
     current: Option<usize>,
+    /// Platforms that stages say, by the stage's name.
+    platforms: BTreeMap<String, platform::Said>,
     /// Build arguments of the manifest.
     global: Args,
     /// Build arguments of the stage being checked.
@@ -91,6 +94,7 @@ pub(super) fn check(
         used: vec![false; stages.len()],
         edges: vec![Vec::new(); stages.len()],
         current: None,
+        platforms: BTreeMap::new(),
         global: Args::default(),
         local: Args::default(),
     };
@@ -111,6 +115,7 @@ pub(super) fn check(
     }
     check.current = None;
     check.stage_cycles(stages);
+    check.stage_platforms(&mut manifest);
 
     let resolved = extends::resolve(document, &mut check);
     let mut tagged = BTreeMap::new();
@@ -118,6 +123,7 @@ pub(super) fn check(
         let service = check.service(entry);
         if let (Some(service), false) = (service, entry.is_template) {
             check.images(&entry.name.value, &service, &mut tagged);
+            check.service_platform(&entry.name.value, &service);
             manifest.services.insert(entry.name.value.clone(), service);
         }
     }
