@@ -145,8 +145,9 @@ async fn solve(
     native: Option<&Native>,
 ) -> Result<Solved, Failure> {
     let targets = std::slice::from_ref(target);
-    let Planned { plan, sources, facts, warnings, .. } =
+    let Planned { plan, sources, facts, mut warnings, .. } =
         checked.plan(engine, targets, platform, native).await?;
+    warnings.extend(checked.foreign_steps(&plan, target, platform, &engine.options.worker_platforms));
     let settings = engine.settings(platform);
     let (source, manifest, unknown) = (&checked.source, &checked.manifest, Look::new());
     let input = Input {
@@ -163,7 +164,12 @@ async fn solve(
             engine.looks(input, manifest, target).await
         })?;
     checked.find_replaced(&plan, &context, &looks)?;
-    let emitted = emit::emit(Input { looks: &looks, context: &context, ..input }, target);
+    let input = Input { looks: &looks, context: &context, ..input };
+    let compiles = plan.layers.iter().filter_map(|layer| layer.packages.as_ref()).any(|all| all.bytecode);
+    let emitted = match native.filter(|native| compiles && native.platform != *platform) {
+        Some(native) => engine.emit_natively(input, native, target).await?,
+        None => emit::emit(input, target),
+    };
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;

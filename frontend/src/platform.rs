@@ -27,8 +27,8 @@ pub struct Platforms {
 
 /// Architectures in Go's names. Source: containerd/platforms `isKnownArch`, without those that Go has given up.
 pub const ARCHITECTURES: [&str; 15] = [
-    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64",
-    "s390x", "sparc64", "wasm",
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le",
+    "riscv64", "s390x", "sparc64", "wasm",
 ];
 
 impl Platform {

@@ -36,6 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "manifest",
             "options",
             "outside",
+            "pipeline",
             "plan",
             "platform",
             "python",

@@ -13,6 +13,8 @@ mod matrix;
 mod mistakes;
 mod mistakes_table;
 mod overlap;
+mod platform_arguments;
+mod platform_packages;
 mod platforms;
 mod python;
 mod python_built;

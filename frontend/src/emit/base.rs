@@ -61,7 +61,13 @@ impl Emitter<'_> {
     }
 
     /// An image or context for a platform; `key` is what it goes by among the sources.
-    fn external_for(&mut self, name: &str, key: &str, platform: pb::Platform, span: Span) -> Option<Edge> {
+    pub(super) fn external_for(
+        &mut self,
+        name: &str,
+        key: &str,
+        platform: pb::Platform,
+        span: Span,
+    ) -> Option<Edge> {
         let known = self.input.sources.get(key).cloned();
         let source = known.unwrap_or_else(|| BaseSource::Image(normalise(name)));
         let metadata = self.metadata(format!("[base] {key}"), &[span]);

@@ -24,7 +24,7 @@ impl Emitter<'_> {
     fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], roots: &Roots, name: &str) -> Built {
         let below = built.clone();
         for layer in layers {
-            built.edge = Some(self.copy(layer, built.edge, &below));
+            built.edge = Some(self.copy(layer, built.edge, &below, name));
             history(&mut built, layer);
         }
         let inner = inner::find(roots, layers, self.input.context);
@@ -46,9 +46,9 @@ impl Emitter<'_> {
         for layer in layers {
             if built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer)) {
                 let onto = self.merge(&inputs, name);
-                inputs = vec![self.copy(layer, onto, &built)];
+                inputs = vec![self.copy(layer, onto, &built, name)];
             } else {
-                inputs.push(self.copy(layer, None, &built));
+                inputs.push(self.copy(layer, None, &built, name));
                 merged.push(layer);
             }
             history(&mut built, layer);
@@ -71,10 +71,10 @@ impl Emitter<'_> {
         }
     }
 
-    /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the image's layers go onto.
-    fn copy(&mut self, layer: &Layer, onto: Option<Edge>, below: &Built) -> Edge {
+    /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the layers of `name` go onto.
+    fn copy(&mut self, layer: &Layer, onto: Option<Edge>, below: &Built, name: &str) -> Edge {
         if let Some(packages) = &layer.packages
-            && let Some(made) = self.packages(layer, packages, below)
+            && let Some(made) = self.packages(layer, packages, below, name)
         {
             let Some(onto) = onto else { return made };
             let all = Copy {

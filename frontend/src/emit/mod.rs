@@ -59,7 +59,13 @@ pub struct Input<'a> {
 
 /// Emits one target of a plan.
 pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
-    let mut emitter = Emitter::new(input);
+    emit_beside(input, None, target)
+}
+
+/// Emits one target of a plan. `native` are the same stages for the platform that steps run on: what is of no
+/// platform is made on them.
+pub fn emit_beside<'a>(input: Input<'a>, native: Option<Input<'a>>, target: &Target) -> Emitted {
+    let mut emitter = Emitter { native, ..Emitter::new(input) };
     let (edge, config) = emitter.target(target);
     Emitted { definition: emitter.graph.definition(edge), config }
 }
@@ -89,6 +95,7 @@ struct Built {
 
 struct Emitter<'a> {
     input: Input<'a>,
+    native: Option<Input<'a>>,
     graph: Graph,
     source_id: SourceId,
     stages: BTreeMap<String, Built>,
@@ -100,7 +107,7 @@ impl<'a> Emitter<'a> {
         let mut graph = Graph::new();
         let data = input.source.text.clone().into_bytes();
         let source_id = graph.source_info(&input.source.name, data, "yaml", None);
-        Self { input, graph, source_id, stages: BTreeMap::new(), context: None }
+        Self { input, native: None, graph, source_id, stages: BTreeMap::new(), context: None }
     }
 
     /// What a target's layers go onto; `None`: nothing.
@@ -110,6 +117,26 @@ impl<'a> Emitter<'a> {
             Target::Stage(name) => self.stage_base(name).edge,
             Target::Service(_) => self.base(&chain.base, chain.base_span),
         }
+    }
+
+    /// What the layers of a stage or service go onto on the platform that steps run on, if that is another one.
+    fn native_below(&mut self, name: &str) -> Option<(Edge, pb::Platform)> {
+        let input = self.native?;
+        let stage = input.plan.stages.contains_key(name);
+        let name = name.to_owned();
+        let target = if stage { Target::Stage(name) } else { Target::Service(name) };
+        let mut native = Emitter {
+            input,
+            native: None,
+            graph: std::mem::take(&mut self.graph),
+            source_id: self.source_id,
+            stages: BTreeMap::new(),
+            context: None,
+        };
+        let edge = native.below(&target);
+        let platform = native.platform_of(&target);
+        self.graph = native.graph;
+        Some((edge?, platform))
     }
 
     /// The platform of what a target's layers go onto.

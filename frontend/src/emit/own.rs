@@ -85,10 +85,10 @@ pub fn resolve_packages(
 ) -> Option<Asked> {
     let mut emitter = Emitter::new(input);
     let below = emitter.below(target)?;
-    let uv = emitter.external("uv", crate::diagnostic::Span::default())?;
+    let platform = emitter.platform_of(target);
+    let uv = emitter.external_for("uv", "uv", platform.clone(), crate::diagnostic::Span::default())?;
     let files = emitter.graph.import(files).ok()??;
     let argv = ["resolve".to_owned(), OUT.to_owned(), request];
-    let platform = emitter.platform_of(target);
     let mut exec = emitter
         .on_stage(below, platform, argv)?
         .mount(Mount::bind("/.layerset/uv", uv).readonly())

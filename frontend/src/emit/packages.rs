@@ -16,7 +16,13 @@ const ROOT: &str = "/layer";
 
 impl Emitter<'_> {
     /// The layer on nothing, for an image on `below`; `None` if this process does not know the image it runs in.
-    pub(super) fn packages(&mut self, layer: &Layer, packages: &Installed, below: &Built) -> Option<Edge> {
+    pub(super) fn packages(
+        &mut self,
+        layer: &Layer,
+        packages: &Installed,
+        below: &Built,
+        name: &str,
+    ) -> Option<Edge> {
         let own = self.input.settings.own_image.as_ref()?;
         let program = self.graph.import(&own.definition).ok()??;
         let scheme = serde_json::to_string(&packages.scheme).unwrap_or_default();
@@ -33,7 +39,7 @@ impl Emitter<'_> {
         let output = exec.output_of(ROOT)?;
         let metadata = self.metadata(layer.name.clone(), &layer.spans);
         let made = self.graph.add(exec, metadata).output(output);
-        if packages.bytecode { self.compiled(made, layer, packages, below) } else { Some(made) }
+        if packages.bytecode { self.compiled(made, layer, packages, (below, name)) } else { Some(made) }
     }
 
     /// The mount that has a wheel below `directory`, and how the step is told of it.
@@ -83,7 +89,8 @@ impl Emitter<'_> {
         packages: &Installed,
         below: &Built,
     ) -> Option<Edge> {
-        let uv = self.external("uv", Span::default())?;
+        let platform = self.platform_or(below.platform.as_ref());
+        let uv = self.external_for("uv", "uv", platform.clone(), Span::default())?;
         let (mount, path) = match sdist {
             WheelSource::Url { filename, .. } => (
                 Mount::bind(format!("{STEP}/sdist"), self.download(sdist, &layer.spans)?),
@@ -98,7 +105,6 @@ impl Emitter<'_> {
         let python = packages.scheme.executable.clone();
         let argv =
             ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.requirements.indexes.clone()];
-        let platform = self.platform_or(below.platform.as_ref());
         let exec = self.on_stage(below.edge?, platform, argv)?;
         let exec = with_environment(exec, below)
             .mount(mount.readonly())
@@ -128,8 +134,15 @@ impl Emitter<'_> {
         mount.selector(format!("/{wheels}")).readonly()
     }
 
-    /// A layer with its modules compiled.
-    fn compiled(&mut self, made: Edge, layer: &Layer, packages: &Installed, below: &Built) -> Option<Edge> {
+    /// A layer with its modules compiled, for the stage or service `name` on `below`. Compiled modules are the same for
+    /// every processor.
+    fn compiled(
+        &mut self,
+        made: Edge,
+        layer: &Layer,
+        packages: &Installed,
+        (below, name): (&Built, &str),
+    ) -> Option<Edge> {
         let to = format!("{STEP}/layer");
         let scheme = &packages.scheme;
         let mut argv =
@@ -137,8 +150,11 @@ impl Emitter<'_> {
         if scheme.platlib != scheme.purelib {
             argv.push(scheme.platlib.clone());
         }
-        let platform = self.platform_or(below.platform.as_ref());
-        let exec = self.on_stage(below.edge?, platform, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
+        let (below, platform) = match self.native_below(name) {
+            Some(native) => native,
+            None => (below.edge?, self.platform_or(below.platform.as_ref())),
+        };
+        let exec = self.on_stage(below, platform, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
         let output = exec.output_of(&to)?;
         let metadata = self.metadata(format!("{}, compiled", layer.name), &layer.spans);
         Some(self.graph.add(exec, metadata).output(output))

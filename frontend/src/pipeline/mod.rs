@@ -1,6 +1,7 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
 mod check_packages;
+mod foreign;
 mod kinds;
 mod lock;
 mod native;
@@ -171,16 +172,19 @@ impl Checked {
                 resolved.map_err(|refused| self.refused(refused, platform))?
             }
         };
-        let (mut warnings, mut notes) = (Vec::new(), Vec::new());
+        let (mut warnings, mut notes) = (self.foreign_bases(&facts, targets, platform), Vec::new());
         if let Some(native) = native {
             let found = self.packages(outside, native, targets, platform).await?;
             facts.packages = found.packages;
-            let built = |wheel: &plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
-            let views = &facts.packages.views;
-            if !sources.contains_key("uv") && views.iter().flat_map(|view| &view.wheels).any(built) {
-                sources.extend(outside.uv(platform).await?.map(|source| ("uv".to_owned(), source)));
+            let built = |wheel: &&plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
+            let built = facts.packages.views.iter().flat_map(|view| &view.wheels).find(built);
+            if let Some(wheel) = built.filter(|_| !sources.contains_key("uv")) {
+                let uv = outside.uv(platform).await;
+                let uv = uv.map_err(|error| self.no_uv(wheel, platform, error))?;
+                sources.extend(uv.map(|source| ("uv".to_owned(), source)));
             }
-            (warnings, notes) = (found.warnings, found.notes);
+            warnings.extend(found.warnings);
+            notes = found.notes;
         }
         if listed == Listed::Always {
             let context = plan::context_plan(&self.manifest, self.ignore.clone());
@@ -278,6 +282,16 @@ impl Checked {
         };
         let diagnostic = Diagnostic::error("unresolved-base", refused.span, message).hint(hint);
         Failure::at(&self.source, diagnostic)
+    }
+
+    /// What building from source needs is not there for a platform.
+    fn no_uv(&self, wheel: &plan::Wheel, platform: &Platform, error: Failure) -> Failure {
+        let Failure::Engine(status) = error else { return error };
+        let (name, version, message) = (&wheel.name, &wheel.version, status.message());
+        Failure::Request(format!(
+            "{name} {version} has no wheel for {platform}, and uv to build it there cannot be had: {message}; choose a \
+             version with a wheel, or name an image of uv: --build-context uv=docker-image://…"
+        ))
     }
 
     /// Refuses names in `--no-cache-filter` that are neither a service nor a stage.

@@ -104,7 +104,8 @@ impl Checked {
         if python::asked(&self.manifest).is_empty() {
             return Ok(None);
         }
-        let (checked, platform, resolved) = self.resolved_natively(outside, targets, worker, platforms).await?;
+        let (checked, platform, resolved) =
+            self.resolved_natively(outside, targets, worker, platforms).await?;
         let required = checked.required(outside).await?;
         let wanted = checked.with_requirements(targets, &required.asked);
         let plan = plan::plan(&checked.manifest, &resolved.facts, checked.ignore.clone());
@@ -139,6 +140,14 @@ impl Checked {
             native.of.extend(number.map(|number| (named(target), number)));
         }
         native.lock(outside, &machines).await?;
+        if native.checked.manifest.python.bytecode && native.of.keys().any(|name| name.starts_with("stage "))
+        {
+            // Modules are compiled on these stages, for all platforms.
+            let own = native.platform.clone();
+            let selected = native.checked.select(&native, &native.required, &native.of, &own)?;
+            native.facts.packages = selected.packages;
+            native.plan_again();
+        }
         Ok(Some(native))
     }
 

@@ -176,6 +176,15 @@ pub(super) fn platform(text: &str) -> Result<String, Fault> {
     Ok(text.to_owned())
 }
 
+/// That of a stage: a platform, beside the words for two of them.
+pub(super) fn stage_platform(text: &str) -> Result<String, Fault> {
+    if !text.contains('/') {
+        let hint = "write for example build, for the builder's own platform";
+        return Err(Fault::value(text, "build, target or a platform", hint));
+    }
+    platform(text)
+}
+
 impl Check<'_> {
     /// Names of stages, templates and services: what they are made of, and that no two share one
     /// where either could be meant.

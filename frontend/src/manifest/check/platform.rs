@@ -31,7 +31,7 @@ impl Check<'_> {
             "build" => Said { span, platform: platforms.map(|known| known.build.clone()), build: true },
             "target" => Said { span, platform: platforms.map(|known| known.target.clone()), build: false },
             _ => {
-                let found = self.report(span, names::platform(&value));
+                let found = self.report(span, names::stage_platform(&value));
                 Said { span, platform: found.and_then(|text| Platform::parse(&text)), build: false }
             }
         };
@@ -46,8 +46,9 @@ impl Check<'_> {
                 continue;
             };
             let (name, below) = (quote(name), quote(below));
-            let message =
-                format!("the stage {name} is built on the stage {below}, expected an image below a \"platform\"");
+            let message = format!(
+                "the stage {name} is built on the stage {below}, expected an image below a \"platform\""
+            );
             self.problems.push(
                 Diagnostic::error(rules::INVALID_VALUE, said.span, message)
                     .hint(format!("say \"platform\" at {below}, or begin {name} with an image")),
@@ -78,7 +79,9 @@ impl Check<'_> {
         self.problems.push(
             Diagnostic::error(rules::INVALID_VALUE, service.from.span, message)
                 .label(said.span, "said here")
-                .hint("build it on a stage of its own platform, and take files of the other one with \"copy\""),
+                .hint(
+                    "build it on a stage of its own platform, and take files of the other one with \"copy\"",
+                ),
         );
     }
 }
