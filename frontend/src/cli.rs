@@ -17,7 +17,7 @@ use crate::inside::{self, Inside};
 use crate::manifest::Inputs;
 use crate::pipeline::{self, Listed};
 use crate::plan::{Figures, Look, Looks};
-use crate::platform::Platform;
+use crate::platform::{Platform, Platforms};
 
 /// Exit code for the user's mistakes.
 const MISTAKE: u8 = 1;
@@ -204,17 +204,19 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
     let disk = Disk { manifest, context: common.context.clone() };
     let args: BTreeMap<String, String> = common.build_arg.iter().cloned().collect();
     let contexts: BTreeSet<String> = common.build_context.iter().map(|(name, _)| name.clone()).collect();
-    let inputs = Inputs { args: &args, contexts: &contexts };
+    let build = Platform::new("linux", std::env::consts::ARCH, "");
+    let platform = common.platform.clone().unwrap_or_else(|| build.clone());
+    let platforms = Platforms { target: platform.clone(), build };
+    let target = if let Call::Llb { target, .. } = call { target.as_deref() } else { None };
+    let inputs = Inputs { args: &args, contexts: &contexts, platforms: Some(&platforms), target };
     let checked = pipeline::check(&disk, &inputs).await?;
     if !matches!(call, Call::Check(_)) && !checked.warnings.is_empty() {
         eprint!("{}", render(&checked.source, &checked.warnings));
     }
-    let platform =
-        common.platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""));
     let services = checked.services();
     match call {
         Call::Check(_) => {
-            let warnings = checked.findings(&disk, &platform).await?;
+            let warnings = checked.findings(&disk, &platform, &platform).await?;
             Ok(Answer { status: 0, ..calls::check(&checked.source, &warnings) })
         }
         Call::Bake(_) => {
@@ -246,7 +248,9 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
         }
         Call::Llb { target, dot, .. } => {
             let target = checked.target(target.as_deref())?;
-            let planned = checked.planned(&disk, &services, &platform, Listed::IfNeeded).await?;
+            let native = checked.native(&disk, &services, &platform, std::slice::from_ref(&platform)).await?;
+            let planned =
+                checked.planned(&disk, &services, &platform, native.as_ref(), Listed::IfNeeded).await?;
             let input = Input {
                 plan: &planned.plan,
                 sources: &Sources::new(),
@@ -259,7 +263,9 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
             if *dot { calls::dot(&emitted.definition) } else { calls::llb(&emitted.definition) }
         }
         Call::Plan { diff, html, force, .. } => {
-            let planned = checked.planned(&disk, &services, &platform, Listed::Always).await?;
+            let native = checked.native(&disk, &services, &platform, std::slice::from_ref(&platform)).await?;
+            let planned =
+                checked.planned(&disk, &services, &platform, native.as_ref(), Listed::Always).await?;
             if !planned.warnings.is_empty() {
                 eprint!("{}", render(&checked.source, &planned.warnings));
             }

@@ -1,23 +1,25 @@
 //! The run of a frontend, from its start by the engine to the one Return.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use buildkit_proto::gateway as gw;
 use serde_json::json;
+use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source, Span, render};
-use crate::emit::{Input, OwnImage};
+use crate::emit::{self, Input, OwnImage};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref, own_image};
 use crate::manifest::Inputs;
 use crate::options::{NoCache, Options};
-use crate::pipeline::{self, Checked, Listed, Planned};
+use crate::pipeline::{self, Checked, Listed, Native, Planned};
 use crate::plan::{Look, Looks, Target};
-use crate::platform::Platform;
+use crate::platform::{Platform, Platforms};
 
 /// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
 /// nothing else of this process; if even that fails the engine is gone, and so are we.
@@ -68,7 +70,13 @@ where
 async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     let options = &engine.options;
     let contexts = options.context_names();
-    let inputs = Inputs { args: &options.build_args, contexts: &contexts };
+    let platforms = Platforms { target: first_platform(options), build: options.worker() };
+    let inputs = Inputs {
+        args: &options.build_args,
+        contexts: &contexts,
+        platforms: Some(&platforms),
+        target: options.target.as_deref(),
+    };
     if let Some(call) = options.call.as_deref() {
         return answer(engine, &inputs, call).await;
     }
@@ -77,14 +85,14 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     if let NoCache::Named(names) = &options.no_cache {
         checked.known_names(names)?;
     }
-    show_warnings(engine, &checked.source, &checked.warnings).await?;
-    show_warnings(engine, &checked.source, &unsupported(engine)).await?;
-    let mut images = Vec::new();
-    for platform in options.targets() {
-        let image = solve(engine, &checked, &target, &platform).await;
-        let image = image.map_err(|failure| checked.entitlement(&target, failure))?;
-        images.push((platform, image));
-    }
+    let targets = options.targets();
+    let each: Vec<Checked> = targets.iter().map(|platform| checked.on(platform)).collect::<Result<_, _>>()?;
+    let warnings = each.iter().flat_map(|checked| checked.warnings.clone());
+    let warnings = warnings.chain(unsupported(engine)).collect();
+    show_warnings(engine, &checked.source, warnings).await?;
+    let native = checked.native(engine, std::slice::from_ref(&target), &options.worker(), &targets).await?;
+    let images = solve_all(engine, each, &target, targets, native).await;
+    let images = images.map_err(|failure| checked.entitlement(&target, failure))?;
     result(options, images)
 }
 
@@ -96,10 +104,47 @@ fn unsupported(engine: &Engine) -> Vec<Diagnostic> {
     lacking.into_iter().map(|message| warning(message).hint("build on a newer engine")).collect()
 }
 
+/// Builds the images of all platforms side by side.
+async fn solve_all(
+    engine: &Engine,
+    each: Vec<Checked>,
+    target: &Target,
+    platforms: Vec<Platform>,
+    native: Option<Native>,
+) -> Result<Vec<(Platform, Solved)>, Failure> {
+    let native = native.map(Arc::new);
+    let source = each.first().map(|checked| checked.source.clone());
+    let mut pending = JoinSet::new();
+    for (number, (checked, platform)) in each.into_iter().zip(platforms).enumerate() {
+        let (engine, target, native) = (engine.clone(), target.clone(), native.clone());
+        pending.spawn(async move {
+            let solved = solve(&engine, &checked, &target, &platform, native.as_deref()).await?;
+            Ok::<_, Failure>((number, (platform, solved)))
+        });
+    }
+    let mut images = BTreeMap::new();
+    while let Some(done) = pending.join_next().await {
+        let (number, image) = done.map_err(internal)??;
+        images.insert(number, image);
+    }
+    if let Some(source) = source {
+        let warnings = images.values().flat_map(|(_, solved)| solved.warnings.clone()).collect();
+        show_warnings(engine, &source, warnings).await?;
+    }
+    Ok(images.into_values().collect())
+}
+
+/// A panic in one of several tasks.
+fn internal(error: tokio::task::JoinError) -> Failure {
+    let text = crate::panic::message(&error);
+    Failure::Request(format!("internal error, please report it with the manifest: {text}"))
+}
+
 /// A solved image.
 struct Solved {
     reference: Ref,
     config: Vec<u8>,
+    warnings: Vec<Diagnostic>,
 }
 
 async fn solve(
@@ -107,10 +152,12 @@ async fn solve(
     checked: &Checked,
     target: &Target,
     platform: &Platform,
+    native: Option<&Native>,
 ) -> Result<Solved, Failure> {
     let targets = std::slice::from_ref(target);
-    let Planned { plan, sources, facts, warnings, .. } = checked.plan(engine, targets, platform).await?;
-    show_warnings(engine, &checked.source, &warnings).await?;
+    let Planned { plan, sources, facts, mut warnings, .. } =
+        checked.plan(engine, targets, platform, native).await?;
+    warnings.extend(checked.foreign_steps(&plan, target, platform, &engine.options.worker_platforms));
     let settings = engine.settings(platform);
     let (source, manifest, unknown) = (&checked.source, &checked.manifest, Look::new());
     let input = Input {
@@ -127,11 +174,17 @@ async fn solve(
             engine.looks(input, manifest, target).await
         })?;
     checked.find_replaced(&plan, &context, &looks)?;
-    let emitted = checked.emitted(Input { looks: &looks, context: &context, ..input }, target)?;
+    let input = Input { looks: &looks, context: &context, ..input };
+    let compiles = plan.layers.iter().filter_map(|layer| layer.packages.as_ref()).any(|all| all.bytecode);
+    let emitted = match native.filter(|native| compiles && native.platform != *platform) {
+        Some(native) => engine.emit_natively(input, native, target).await?,
+        None => emit::emit(input, target),
+    };
+    let emitted = checked.whole(emitted)?;
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
-    Ok(Solved { reference, config })
+    Ok(Solved { reference, config, warnings })
 }
 
 /// One image, or one a platform. `refs.platforms` is there in both cases: attestations need it.
@@ -162,9 +215,13 @@ fn result(options: &Options, images: Vec<(Platform, Solved)>) -> Result<gw::Resu
     Ok(gw::Result { result: Some(refs), metadata, ..gw::Result::default() })
 }
 
-async fn show_warnings(engine: &Engine, source: &Source, warnings: &[Diagnostic]) -> Result<(), Failure> {
-    for warning in warnings {
-        engine.client.warn(warning_request(engine, source, warning)).await?;
+/// Shows warnings, each once: those of several platforms are mostly the same.
+async fn show_warnings(engine: &Engine, source: &Source, warnings: Vec<Diagnostic>) -> Result<(), Failure> {
+    let mut shown = BTreeSet::new();
+    for warning in &warnings {
+        if shown.insert((warning.span, warning.rule, &warning.message)) {
+            engine.client.warn(warning_request(engine, source, warning)).await?;
+        }
     }
     Ok(())
 }
@@ -214,10 +271,13 @@ async fn answer(engine: &Engine, inputs: &Inputs<'_>, call: &str) -> Result<gw::
 /// Everything that can be said without building: the manifest, and whether its paths are there.
 async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> {
     let found = match pipeline::check(engine, inputs).await {
-        Ok(checked) => match checked.findings(engine, &first_platform(&engine.options)).await {
-            Ok(warnings) => return Ok(calls::check(&checked.source, &warnings)),
-            Err(failure) => failure,
-        },
+        Ok(checked) => {
+            let worker = engine.options.worker();
+            match checked.findings(engine, &worker, &first_platform(&engine.options)).await {
+                Ok(warnings) => return Ok(calls::check(&checked.source, &warnings)),
+                Err(failure) => failure,
+            }
+        }
         Err(failure) => failure,
     };
     match found {
@@ -236,14 +296,18 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             Ok(calls::outline(&checked.source, &checked.manifest, &target))
         }
         "lock" => {
-            let text = checked.lock(engine, &options.worker(), &options.platforms).await?;
+            let worker = options.worker();
+            let text = checked.on(&worker)?.lock(engine, &worker, &options.platforms).await?;
             Ok(Answer { json: json!({"lock": text}), text, status: 0 })
         }
         "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options))),
         "plan" => {
             let platform = first_platform(options);
             let services = checked.services();
-            let planned = checked.planned(engine, &services, &platform, Listed::Always).await?;
+            let platforms = std::slice::from_ref(&platform);
+            let native = checked.native(engine, &services, &options.worker(), platforms).await?;
+            let planned =
+                checked.planned(engine, &services, &platform, native.as_ref(), Listed::Always).await?;
             let mut answer = calls::plan(&planned.plan, &planned.figures(), &planned.notes);
             let problems = planned.over_budget(&checked.manifest, &services);
             if !problems.is_empty() {
@@ -255,8 +319,10 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
         _ => {
             let target = checked.target(requested)?;
             let platform = first_platform(options);
+            let (targets, platforms) = (std::slice::from_ref(&target), std::slice::from_ref(&platform));
+            let native = checked.native(engine, targets, &options.worker(), platforms).await?;
             let Planned { plan, sources, .. } =
-                checked.plan(engine, std::slice::from_ref(&target), &platform).await?;
+                checked.plan(engine, targets, &platform, native.as_ref()).await?;
             let settings = engine.settings(&platform);
             // A listing runs nothing, so it does not look at what would have to be built first.
             let (looks, source) = (Looks::new(), &checked.source);

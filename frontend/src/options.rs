@@ -51,8 +51,8 @@ pub struct Options {
     pub platforms: Vec<Platform>,
     /// Whether the result is an index even for one platform.
     pub multi_platform: bool,
-    /// The platform that the worker runs.
-    pub worker_platform: Option<Platform>,
+    /// The platforms that the worker runs, its own first; the others emulated.
+    pub worker_platforms: Vec<Platform>,
     /// `--build-arg`.
     pub build_args: BTreeMap<String, String>,
     /// `--label`.
@@ -121,7 +121,7 @@ pub fn parse(environment: impl Iterator<Item = (String, String)>) -> Result<Opti
             workers = value;
         }
     }
-    options.worker_platform = worker_platform(&workers);
+    options.worker_platforms = worker_platforms(&workers);
     options.read_raw()?;
     Ok(options)
 }
@@ -143,9 +143,27 @@ impl Options {
                 value: name.to_owned(),
                 expected: "a platform such as linux/arm64",
             };
-            self.platforms.push(Platform::parse(name).ok_or_else(bad)?);
+            let platform = Platform::parse(name).ok_or_else(bad)?;
+            if !self.platforms.contains(&platform) {
+                self.platforms.push(platform);
+            }
         }
-        self.multi_platform = self.platforms.len() > 1 || text("multi-platform").is_some_and(|v| is_true(&v));
+        let several = self.platforms.len() > 1;
+        let multi = text("build-arg:BUILDKIT_MULTI_PLATFORM").or_else(|| text("multi-platform"));
+        self.multi_platform = match multi {
+            None => several,
+            Some(value) => {
+                let expected = match boolean(&value) {
+                    None => "true or false",
+                    Some(false) if several => "true: there are several platforms",
+                    Some(_) => "",
+                };
+                if !expected.is_empty() {
+                    return Err(BadOption { name: "multi-platform", value, expected });
+                }
+                boolean(&value) == Some(true)
+            }
+        };
         if let Some(value) = text("cache-imports") {
             self.cache_imports = serde_json::from_str(&value).map_err(|_| BadOption {
                 name: "cache-imports",
@@ -210,7 +228,10 @@ impl Options {
 
     /// The platform that steps run on if nobody says otherwise: the worker's, whatever this binary was built for.
     pub fn worker(&self) -> Platform {
-        self.worker_platform.clone().unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""))
+        self.worker_platforms
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Platform::new("linux", std::env::consts::ARCH, ""))
     }
 }
 
@@ -244,15 +265,23 @@ fn relative(directory: &str, path: &str) -> String {
 }
 
 /// Go's `strconv.ParseBool`.
-fn is_true(value: &str) -> bool {
-    matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
+fn boolean(value: &str) -> Option<bool> {
+    match value {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
 }
 
-fn worker_platform(workers: &str) -> Option<Platform> {
-    let workers: serde_json::Value = serde_json::from_str(workers).ok()?;
-    let platform = workers.get(0)?.get("platforms")?.get(0)?;
-    let field = |name: &str| platform.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-    Some(Platform::new(field("os"), field("architecture"), field("variant")))
+/// Those of the first worker, which is the one that builds.
+fn worker_platforms(workers: &str) -> Vec<Platform> {
+    let workers: serde_json::Value = serde_json::from_str(workers).unwrap_or_default();
+    let platforms = workers.get(0).and_then(|worker| worker.get("platforms")?.as_array());
+    let read = |platform: &serde_json::Value| {
+        let field = |name: &str| platform.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        Platform::new(field("os"), field("architecture"), field("variant"))
+    };
+    platforms.into_iter().flatten().map(read).collect()
 }
 
 #[cfg(test)]
@@ -313,6 +342,31 @@ mod tests {
         let pairs = ["filename=layerset.yaml", "vcs:localdir:context=backend", "vcs:localdir:dockerfile=."];
         assert_eq!(options(&pairs).unwrap().manifest_from_context(), "../layerset.yaml");
         assert_eq!(options(&["filename=l.yaml"]).unwrap().manifest_from_context(), "l.yaml");
+    }
+
+    #[test]
+    fn platforms_are_normalised_and_each_is_there_once() {
+        let found = options(&["platform=linux/arm64/v8,linux/arm64,linux/arm"]).unwrap();
+        assert_eq!(
+            found.platforms,
+            [Platform::new("linux", "arm64", ""), Platform::new("linux", "arm", "v7")]
+        );
+        assert!(found.multi_platform);
+        let one = options(&["platform=linux/arm64/v8,linux/arm64"]).unwrap();
+        assert!(!one.multi_platform);
+        assert!(options(&["build-arg:BUILDKIT_MULTI_PLATFORM=1"]).unwrap().multi_platform);
+        assert!(
+            !options(&["multi-platform=1", "build-arg:BUILDKIT_MULTI_PLATFORM=0"]).unwrap().multi_platform
+        );
+        for (bad, expected) in [
+            (&["multi-platform=x"][..], r#"option multi-platform: found "x", expected true or false"#),
+            (
+                &["platform=linux/arm64,linux/arm", "multi-platform=false"],
+                r#"option multi-platform: found "false", expected true: there are several platforms"#,
+            ),
+        ] {
+            assert_eq!(options(bad).unwrap_err().to_string(), expected);
+        }
     }
 
     #[test]

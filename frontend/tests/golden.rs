@@ -26,7 +26,7 @@ fn examples() -> Vec<PathBuf> {
 
 async fn checked(example: &Path) -> (Checked, Plan) {
     let disk = Disk { manifest: example.join("layerset.yaml"), context: example.to_owned() };
-    let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+    let inputs = Inputs::default();
     let checked = pipeline::check(&disk, &inputs).await.unwrap();
     let plan = plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
     let found = checked.kinds(&disk, &plan, None, &checked.everything()).await;

@@ -123,7 +123,7 @@ fn load(services: &Services) -> Manifest {
         })
         .collect();
     let text = json!({"services": services}).to_string();
-    let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+    let inputs = Inputs::default();
     manifest::load("layerset.yaml", text.as_bytes(), &inputs).manifest.unwrap()
 }
 

@@ -100,7 +100,7 @@ fn shuffled(value: &Value, turns: usize) -> String {
 }
 
 fn load(text: &str) -> (Source, Manifest) {
-    let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+    let inputs = Inputs::default();
     let loaded = manifest::load("layerset.yaml", text.as_bytes(), &inputs);
     let diagnostics = loaded.diagnostics;
     (loaded.source, loaded.manifest.unwrap_or_else(|| panic!("{text}\n{diagnostics:?}")))

@@ -15,6 +15,8 @@ mod mistakes;
 mod mistakes_table;
 mod options;
 mod overlap;
+mod platform_arguments;
+mod platform_packages;
 mod platforms;
 mod python;
 mod python_built;

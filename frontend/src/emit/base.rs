@@ -8,6 +8,7 @@ use super::{BaseSource, Built, Emitter, FILE_TIME};
 use crate::diagnostic::Span;
 use crate::manifest::model::{Base, DOWNLOADED, Download};
 use crate::plan::{ContextPlan, ImageConfig, normalise};
+use crate::platform::Platform;
 
 /// Hint under which the engine keeps the transferred context between builds. Ours alone: shared with
 /// the Dockerfile frontend, each would delete from it what the other had sent.
@@ -38,6 +39,9 @@ impl Emitter<'_> {
             Base::Stage(name) => self.stage(name).edge,
             Base::Image(name) | Base::Context(name) => self.external(name, span),
             Base::Download(download) => Some(self.file_of_the_web(download, span)),
+            Base::Fixed { name, platform } => {
+                self.external_for(name, &base.to_string(), self.platform_or(Some(platform)), span)
+            }
         }
     }
 
@@ -46,10 +50,11 @@ impl Emitter<'_> {
         let mut config = config.clone();
         if let Base::Stage(name) = base {
             let below = self.stage(name);
-            config.history = below.config.history;
-            return Built { edge: below.edge, config };
+            config.history.clone_from(&below.config.history);
+            return Built { config, ..below };
         }
-        Built { edge: self.base(base, span), config }
+        let platform = if let Base::Fixed { platform, .. } = base { Some(platform.clone()) } else { None };
+        Built { edge: self.base(base, span), config, platform }
     }
 
     fn file_of_the_web(&mut self, download: &Download, span: Span) -> Edge {
@@ -63,10 +68,20 @@ impl Emitter<'_> {
     }
 
     pub(super) fn external(&mut self, name: &str, span: Span) -> Option<Edge> {
-        let known = self.input.sources.get(name).cloned();
+        self.external_for(name, name, self.platform(), span)
+    }
+
+    /// An image or context for a platform; `key` is what it goes by among the sources.
+    pub(super) fn external_for(
+        &mut self,
+        name: &str,
+        key: &str,
+        platform: pb::Platform,
+        span: Span,
+    ) -> Option<Edge> {
+        let known = self.input.sources.get(key).cloned();
         let source = known.unwrap_or_else(|| BaseSource::Image(normalise(name)));
-        let metadata = self.metadata(format!("[base] {name}"), &[span]);
-        let platform = self.platform();
+        let metadata = self.metadata(format!("[base] {key}"), &[span]);
         let edge = match source {
             BaseSource::Scratch => return None,
             BaseSource::Image(reference) => {
@@ -112,8 +127,14 @@ impl Emitter<'_> {
         edge
     }
 
+    /// The platform of the images.
     pub(super) fn platform(&self) -> pb::Platform {
-        let platform = &self.input.settings.platform;
+        self.platform_or(None)
+    }
+
+    /// A platform of its own, else that of the images.
+    pub(super) fn platform_or(&self, own: Option<&Platform>) -> pb::Platform {
+        let platform = own.unwrap_or(&self.input.settings.platform);
         pb::Platform {
             os: platform.os.clone(),
             architecture: platform.architecture.clone(),

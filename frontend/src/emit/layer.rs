@@ -26,7 +26,7 @@ impl Emitter<'_> {
         for layer in layers {
             // Onto nothing, what a layer is made of stays as it was made.
             let alone = built.edge.is_none();
-            built.edge = Some(self.copy(layer, built.edge, &below));
+            built.edge = Some(self.copy(layer, built.edge, &below, name));
             history(&mut built, layer, alone);
         }
         let inner = inner::find(roots, layers, self.input.context);
@@ -48,10 +48,10 @@ impl Emitter<'_> {
         for layer in layers {
             if built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer)) {
                 let onto = self.merge(&inputs, name);
-                inputs = vec![self.copy(layer, onto, &built)];
+                inputs = vec![self.copy(layer, onto, &built, name)];
                 history(&mut built, layer, onto.is_none());
             } else {
-                inputs.push(self.copy(layer, None, &built));
+                inputs.push(self.copy(layer, None, &built, name));
                 merged.push(layer);
                 history(&mut built, layer, true);
             }
@@ -74,10 +74,10 @@ impl Emitter<'_> {
         }
     }
 
-    /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the image's layers go onto.
-    fn copy(&mut self, layer: &Layer, onto: Option<Edge>, below: &Built) -> Edge {
+    /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the layers of `name` go onto.
+    fn copy(&mut self, layer: &Layer, onto: Option<Edge>, below: &Built, name: &str) -> Edge {
         if let Some(packages) = &layer.packages {
-            match (self.packages(layer, packages, below), onto) {
+            match (self.packages(layer, packages, below, name), onto) {
                 (Ok(made), None) => return made,
                 (Ok(made), Some(_)) => {
                     let metadata = self.layer_metadata(layer, layer.name.clone());

@@ -26,6 +26,7 @@ use buildkit_proto::pb;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::plan::{ImageConfig, Look, Looks, Plan, Target};
+use crate::platform::Platform;
 
 /// Earliest time that every archive format can hold (zip begins in 1980): the time of every file that
 /// a file op writes, so that the same contents are the same layer on every machine.
@@ -61,7 +62,13 @@ pub struct Input<'a> {
 
 /// Emits one target of a plan.
 pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
-    let mut emitter = Emitter::new(input);
+    emit_beside(input, None, target)
+}
+
+/// Emits one target of a plan. `native` are the same stages for the platform that steps run on: what is of no
+/// platform is made on them.
+pub fn emit_beside<'a>(input: Input<'a>, native: Option<Input<'a>>, target: &Target) -> Emitted {
+    let mut emitter = Emitter { native, ..Emitter::new(input) };
     let (edge, config) = emitter.target(target);
     Emitted { definition: emitter.graph.definition(edge), config, problems: emitter.problems }
 }
@@ -81,14 +88,17 @@ pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTr
 }
 
 /// A file system built so far, with the history of what was added to the base image's own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Built {
     edge: Option<Edge>,
     config: ImageConfig,
+    /// Its platform, if it is not that of the images.
+    platform: Option<Platform>,
 }
 
 struct Emitter<'a> {
     input: Input<'a>,
+    native: Option<Input<'a>>,
     graph: Graph,
     source_id: SourceId,
     stages: BTreeMap<String, Built>,
@@ -101,7 +111,8 @@ impl<'a> Emitter<'a> {
         let mut graph = Graph::new();
         let data = input.source.text.clone().into_bytes();
         let source_id = graph.source_info(&input.source.name, data, "yaml", None);
-        Self { input, graph, source_id, stages: BTreeMap::new(), context: None, problems: Vec::new() }
+        let (stages, context, problems) = (BTreeMap::new(), None, Vec::new());
+        Self { input, native: None, graph, source_id, stages, context, problems }
     }
 
     /// What a target's layers go onto; `None`: nothing.
@@ -111,6 +122,34 @@ impl<'a> Emitter<'a> {
             Target::Stage(name) => self.stage_base(name).edge,
             Target::Service(_) => self.base(&chain.base, chain.base_span),
         }
+    }
+
+    /// What the layers of a stage or service go onto on the platform that steps run on, if that is another one.
+    fn native_below(&mut self, name: &str) -> Option<(Edge, pb::Platform)> {
+        let input = self.native?;
+        let stage = input.plan.stages.contains_key(name);
+        let name = name.to_owned();
+        let target = if stage { Target::Stage(name) } else { Target::Service(name) };
+        let mut native = Emitter {
+            input,
+            native: None,
+            graph: std::mem::take(&mut self.graph),
+            source_id: self.source_id,
+            stages: BTreeMap::new(),
+            context: None,
+            problems: Vec::new(),
+        };
+        let edge = native.below(&target);
+        let platform = native.platform_of(&target);
+        self.graph = native.graph;
+        self.problems.append(&mut native.problems);
+        Some((edge?, platform))
+    }
+
+    /// The platform of what a target's layers go onto.
+    fn platform_of(&self, target: &Target) -> pb::Platform {
+        let stage = if let Target::Stage(name) = target { self.input.plan.stages.get(name) } else { None };
+        self.platform_or(stage.and_then(|stage| stage.platform.as_ref()))
     }
 
     fn target(&mut self, target: &Target) -> (Option<Edge>, ImageConfig) {

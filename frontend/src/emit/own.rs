@@ -73,7 +73,8 @@ pub fn probe(
     let mut emitter = Emitter::new(input);
     let below = emitter.below(target)?;
     let argv = ["probe", OUT, path, virtual_env].map(str::to_owned);
-    let exec = emitter.on_stage(below, argv).ok()?.network(NetMode::None);
+    let platform = emitter.platform_of(target);
+    let exec = emitter.on_stage(below, platform, argv).ok()?.network(NetMode::None);
     let output = exec.output_of(OUT)?;
     let name = format!("[internal] find the Python of {}", target.name());
     let metadata = limited(emitter.metadata(name, &[place]), input.settings);
@@ -105,10 +106,11 @@ pub fn resolve_packages(
     let ResolverInput { wheels, files, request, secrets } = files;
     let mut emitter = Emitter::new(input);
     let below = emitter.below(target)?;
-    let uv = emitter.external("uv", Span::default())?;
+    let platform = emitter.platform_of(target);
+    let uv = emitter.external_for("uv", "uv", platform.clone(), Span::default())?;
     let files = emitter.graph.import(files).ok()??;
     let argv = ["resolve".to_owned(), OUT.to_owned(), request];
-    let exec = emitter.on_stage(below, argv).ok()?;
+    let exec = emitter.on_stage(below, platform, argv).ok()?;
     let mut exec = emitter
         .sandboxed(exec, Network::Default)
         .mount(Mount::bind("/.layerset/uv", uv).readonly())
@@ -133,6 +135,7 @@ impl Emitter<'_> {
     pub(super) fn on_stage(
         &mut self,
         below: Edge,
+        platform: pb::Platform,
         arguments: impl IntoIterator<Item = String>,
     ) -> Result<Exec, &'static str> {
         let own = self.input.settings.own_image.as_ref().ok_or(NO_OWN_IMAGE)?;
@@ -140,7 +143,7 @@ impl Emitter<'_> {
         let program = format!("{OWN}{}", own.program);
         let argv = std::iter::once(program).chain(arguments);
         let exec = Exec::new(below, argv)
-            .platform(self.platform())
+            .platform(platform)
             .cwd("/")
             .user("root")
             .mount(Mount::bind(OWN, image).readonly())

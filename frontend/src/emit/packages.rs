@@ -26,7 +26,13 @@ const ROOT: &str = "/layer";
 
 impl Emitter<'_> {
     /// The layer on nothing, for an image on `below`; else what a step needs and has not.
-    pub(super) fn packages(&mut self, layer: &Layer, packages: &Installed, below: &Built) -> Made {
+    pub(super) fn packages(
+        &mut self,
+        layer: &Layer,
+        packages: &Installed,
+        below: &Built,
+        name: &str,
+    ) -> Made {
         let own = self.input.settings.own_image.as_ref().ok_or(NO_OWN_IMAGE)?;
         let program = self.own_root(own)?;
         let scheme = serde_json::to_string(&packages.scheme).unwrap_or_default();
@@ -43,7 +49,7 @@ impl Emitter<'_> {
         let output = exec.output_of(ROOT).ok_or(NO_OUTPUT)?;
         let metadata = limited(self.layer_metadata(layer, layer.name.clone()), self.input.settings);
         let made = self.graph.add(exec, metadata).output(output);
-        if packages.bytecode { self.compiled(made, layer, packages, below) } else { Ok(made) }
+        if packages.bytecode { self.compiled(made, layer, packages, (below, name)) } else { Ok(made) }
     }
 
     /// The mount that has a wheel below `directory`, and how the step is told of it.
@@ -94,8 +100,9 @@ impl Emitter<'_> {
         packages: &Installed,
         below: &Built,
     ) -> Made {
+        let platform = self.platform_or(below.platform.as_ref());
         let uv = self
-            .external("uv", Span::default())
+            .external_for("uv", "uv", platform.clone(), Span::default())
             .ok_or("the build context uv is empty: found scratch, expected an image with uv")?;
         let (mount, path) = match sdist {
             WheelSource::Url { filename, .. } => (
@@ -111,7 +118,7 @@ impl Emitter<'_> {
         let python = packages.scheme.executable.clone();
         let argv =
             ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.requirements.indexes.clone()];
-        let exec = self.on_stage(below.edge.ok_or(NO_STAGE)?, argv)?;
+        let exec = self.on_stage(below.edge.ok_or(NO_STAGE)?, platform, argv)?;
         let exec = self
             .sandboxed(with_environment(exec, below), Network::Default)
             .mount(mount.readonly())
@@ -142,8 +149,15 @@ impl Emitter<'_> {
         mount.selector(format!("/{wheels}")).readonly()
     }
 
-    /// A layer with its modules compiled.
-    fn compiled(&mut self, made: Edge, layer: &Layer, packages: &Installed, below: &Built) -> Made {
+    /// A layer with its modules compiled, for the stage or service `name` on `below`. Compiled modules are the same for
+    /// every processor.
+    fn compiled(
+        &mut self,
+        made: Edge,
+        layer: &Layer,
+        packages: &Installed,
+        (below, name): (&Built, &str),
+    ) -> Made {
         let to = format!("{STEP}/layer");
         let scheme = &packages.scheme;
         let mut argv =
@@ -151,8 +165,11 @@ impl Emitter<'_> {
         if scheme.platlib != scheme.purelib {
             argv.push(scheme.platlib.clone());
         }
-        let stage = below.edge.ok_or(NO_STAGE)?;
-        let exec = self.on_stage(stage, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
+        let (stage, platform) = match self.native_below(name) {
+            Some(native) => native,
+            None => (below.edge.ok_or(NO_STAGE)?, self.platform_or(below.platform.as_ref())),
+        };
+        let exec = self.on_stage(stage, platform, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
         let output = exec.output_of(&to).ok_or(NO_OUTPUT)?;
         let metadata = self.layer_metadata(layer, format!("{}, compiled", layer.name));
         let metadata = limited(metadata, self.input.settings);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use buildkit_proto::pb;
 
-/// Sources of base images and named contexts, by the name under which the manifest asks for them.
+/// Sources of base images and named contexts, by the base as it prints.
 /// A name that is not here is a registry's image.
 pub type Sources = BTreeMap<String, BaseSource>;
 

@@ -6,7 +6,7 @@ use buildkit_llb::{CacheSharing, Edge, Exec, File, Metadata, Mkfile, Mount, Secu
 use super::{Built, Emitter, FILE_TIME};
 use crate::diagnostic::Span;
 use crate::manifest::model::{self, Cache, Command, Mounted, Network, Run, Secret, Security, Sharing};
-use crate::plan::{ImageConfig, StageChain};
+use crate::plan::StageChain;
 
 /// Installs its arguments. A constant: package names travel as arguments, never as text. The lists
 /// and archives live in cache mounts, so that they are no part of the layer.
@@ -25,7 +25,7 @@ impl Emitter<'_> {
         }
         let plan = self.input.plan;
         let Some(stage) = plan.stages.get(name) else {
-            return Built { edge: None, config: ImageConfig::default() };
+            return Built::default();
         };
         let mut built = self.stage_base(name);
         built = self.add_layers(built, &stage.chain, name);
@@ -40,9 +40,10 @@ impl Emitter<'_> {
     pub(super) fn stage_base(&mut self, name: &str) -> Built {
         let plan = self.input.plan;
         let Some(stage) = plan.stages.get(name) else {
-            return Built { edge: None, config: ImageConfig::default() };
+            return Built::default();
         };
         let mut built = self.built_base(&stage.chain.base, stage.chain.base_span, &stage.config);
+        built.platform.clone_from(&stage.platform);
         if !stage.apt.is_empty() {
             self.apt(name, stage, &mut built);
         }
@@ -147,7 +148,7 @@ impl Emitter<'_> {
     /// A process in the stage as built so far, with its environment, user and directory.
     fn exec(&self, built: &Built, argv: Vec<String>, environment: &[String], network: Network) -> Exec {
         let config = &built.config.config;
-        let mut exec = Exec::new(built.edge, argv).platform(self.platform());
+        let mut exec = Exec::new(built.edge, argv).platform(self.platform_or(built.platform.as_ref()));
         for entry in config.env.iter().chain(environment) {
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
             exec = exec.env(name, value);

@@ -105,18 +105,22 @@ impl Outside for Engine {
     async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Failure> {
         let mut pending = JoinSet::new();
         for base in bases.keys() {
-            let (Base::Image(name) | Base::Context(name)) = base else { continue };
-            let (engine, name, base, platform) = (self.clone(), name.clone(), base.clone(), platform.clone());
-            pending.spawn(async move { (engine.base(&name, &platform).await, name, base) });
+            let (name, platform) = match base {
+                Base::Image(name) | Base::Context(name) => (name.clone(), platform.clone()),
+                Base::Fixed { name, platform } => (name.clone(), platform.clone()),
+                Base::Scratch | Base::Stage(_) | Base::Download(_) => continue,
+            };
+            let (engine, base) = (self.clone(), base.clone());
+            pending.spawn(async move { (engine.base(&name, &platform).await, base) });
         }
         let mut resolved = Resolved::default();
         while let Some(done) = pending.join_next().await {
             match done.map_err(|join| Failure::Request(format!("internal error: {join}")))? {
-                (Ok(found), name, _) => {
-                    resolved.facts.configs.insert(name.clone(), found.config);
-                    resolved.sources.insert(name, found.source);
+                (Ok(found), base) => {
+                    resolved.facts.configs.insert(base.to_string(), found.config);
+                    resolved.sources.insert(base.to_string(), found.source);
                 }
-                (Err(failure), _, base) => drop(resolved.refused.insert(base, failure)),
+                (Err(failure), base) => drop(resolved.refused.insert(base, failure)),
             }
         }
         Ok(resolved)

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::outside::OnStage;
+use crate::pipeline::Native;
 use crate::plan::{Looks, Target};
 use crate::python::{Answer, Credential, Request};
 
@@ -118,6 +119,32 @@ impl Engine {
                 self.looks(input, &at.checked.manifest, &below).await
             })?;
         Ok(step(Input { looks: &looks, context: &context, ..input }))
+    }
+
+    /// Emits a target with the same stages on the platform that steps run on.
+    pub async fn emit_natively(
+        &self,
+        input: Input<'_>,
+        native: &Native,
+        target: &Target,
+    ) -> Result<emit::Emitted, Failure> {
+        let settings = self.settings(&native.platform);
+        let (looks, none) = (Looks::new(), crate::plan::Look::new());
+        let below = Input {
+            plan: &native.plan,
+            sources: &native.resolved.sources,
+            looks: &looks,
+            context: &none,
+            source: &native.checked.source,
+            settings: &settings,
+        };
+        let (manifest, targets) = (&native.checked.manifest, std::slice::from_ref(target));
+        let (context, looks) =
+            tokio::try_join!(native.checked.kinds(self, &native.plan, None, targets), async {
+                self.looks(below, manifest, target).await
+            })?;
+        let below = Input { looks: &looks, context: &context, ..below };
+        Ok(emit::emit_beside(input, Some(below), target))
     }
 
     /// Settings of this build for a platform.

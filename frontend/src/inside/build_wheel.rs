@@ -8,6 +8,9 @@ use layerset_lock::Settings;
 use super::resolve::{ROOT, program};
 use crate::failure::Failure;
 
+/// Linux's `ENOEXEC`: a program of another processor, and nothing emulates it.
+const EXEC_FORMAT: i32 = 8;
+
 /// Where the certificates of indexes are, below the mounts.
 const CERTIFICATES: &str = "certificates.pem";
 
@@ -47,6 +50,9 @@ pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str
             "{name} could not be built into a wheel: {why}; give the stage what it needs (apt), or choose a version with a wheel"
         ))
     };
-    let status = command.stdin(Stdio::null()).status().map_err(|error| failed(error.to_string()))?;
+    let status = command.stdin(Stdio::null()).status().map_err(|error| match error.raw_os_error() {
+        Some(EXEC_FORMAT) => failed(format!("{error}, its platform is not this builder's")),
+        _ => failed(error.to_string()),
+    })?;
     if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
 }

@@ -30,6 +30,8 @@ keys! {
     pub struct Stage {
         /// What it starts from: a stage, an image with tag or digest, a named context, or scratch.
         from: Text = "python:3.13-slim",
+        /// Platform of its base and of its commands: build for the builder's own, to be copied from. That of the images if absent.
+        platform: Text = "build",
         /// Debian packages to install.
         apt: List<Text> = "[libpq5, curl]",
         /// Environment variables, for its commands and for every image built on it.

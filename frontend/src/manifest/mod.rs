@@ -23,6 +23,7 @@ pub use model::Manifest;
 pub use suggest::nearest;
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+use crate::platform::Platforms;
 use node::{Node, Value};
 use read::{Read, Reader};
 
@@ -33,6 +34,18 @@ pub struct Inputs<'a> {
     pub args: &'a BTreeMap<String, String>,
     /// Names of named contexts.
     pub contexts: &'a BTreeSet<String>,
+    /// What `TARGETPLATFORM`, `BUILDPLATFORM` and the like stand for; `None`: for nothing.
+    pub platforms: Option<&'a Platforms>,
+    /// The target that is asked for: `TARGETSTAGE`.
+    pub target: Option<&'a str>,
+}
+
+impl Default for Inputs<'_> {
+    fn default() -> Self {
+        static ARGS: BTreeMap<String, String> = BTreeMap::new();
+        static CONTEXTS: BTreeSet<String> = BTreeSet::new();
+        Self { args: &ARGS, contexts: &CONTEXTS, platforms: None, target: None }
+    }
 }
 
 /// A manifest read and checked.

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Span, Spanned};
+use crate::platform::Platform;
 
 /// A whole manifest after `check`.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,24 @@ pub enum Base {
     Context(String),
     /// A file of the web, the only one of what is copied from; nothing is built on it.
     Download(Download),
+    /// An image or a named context for another platform than that of the images.
+    Fixed {
+        /// The reference, or the context's name.
+        name: String,
+        /// The platform.
+        platform: Platform,
+    },
+}
+
+impl Base {
+    /// The same for another platform than that of the images, if it is one of those that are of a platform.
+    #[must_use]
+    pub fn fixed(self, platform: &Platform) -> Self {
+        match self {
+            Self::Image(name) | Self::Context(name) => Self::Fixed { name, platform: platform.clone() },
+            other => other,
+        }
+    }
 }
 
 /// A file of the web.
@@ -58,6 +77,7 @@ impl fmt::Display for Base {
             Self::Scratch => formatter.write_str("scratch"),
             Self::Stage(name) | Self::Image(name) | Self::Context(name) => formatter.write_str(name),
             Self::Download(download) => formatter.write_str(&download.url),
+            Self::Fixed { name, platform } => write!(formatter, "{name} for {platform}"),
         }
     }
 }
@@ -69,6 +89,8 @@ pub struct Stage {
     pub span: Span,
     /// What it starts from.
     pub from: Spanned<Base>,
+    /// The platform of its base and of its steps, if it is not that of the images. Stages on it have it too.
+    pub platform: Option<Platform>,
     /// Debian packages to install.
     pub apt: Vec<Spanned<String>>,
     /// Environment, for its steps and for every image built on it.

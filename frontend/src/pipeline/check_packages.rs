@@ -163,7 +163,7 @@ impl Checked {
             Target::Service(name) => self.manifest.services.get(name).map_or(&[], |service| &service.copy),
             Target::Stage(name) => self.manifest.stages.get(name).map_or(&[], |stage| &stage.copy),
         };
-        copies.iter().any(|copy| matches!(copy.from.value, Base::Context(_)))
+        copies.iter().any(|copy| matches!(copy.from.value, Base::Context(_) | Base::Fixed { .. }))
     }
 }
 

@@ -9,17 +9,18 @@ use crate::platform::Platform;
 
 impl Checked {
     /// What is odd about the manifest, the paths it names, its budgets and its packages; all of it together with
-    /// the warnings if any of it is wrong.
+    /// the warnings if any of it is wrong. Steps run on `worker`.
     pub async fn findings(
         &self,
         outside: &impl Outside,
+        worker: &Platform,
         platform: &Platform,
     ) -> Result<Vec<Diagnostic>, Failure> {
         let plan = plan::plan(&self.manifest, &Facts::default(), self.ignore.clone());
         let mut found = self.warnings.clone();
         let paths = self.kinds(outside, &plan, None, &self.everything()).await;
         found.extend(wrong(paths.map(|_| Vec::new()))?);
-        let budgets = self.check_budgets(outside, platform).await;
+        let budgets = self.check_budgets(outside, worker, platform).await;
         found.extend(wrong(budgets.map(|()| Vec::new()))?);
         found.extend(wrong(self.check_packages(outside, &plan, platform).await)?);
         // What is planned for budgets finds what is wrong with packages too.

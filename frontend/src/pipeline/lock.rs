@@ -31,7 +31,7 @@ impl Checked {
         };
         let bases = plan::bases_of(&self.manifest, &targets).bases;
         let Resolved { facts, mut sources, refused } = outside.resolve(&bases, worker).await?;
-        self.accept(&bases, refused)?;
+        self.accept(&bases, refused, worker)?;
         sources.extend(uv(outside, worker).await?);
         let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
         let at = |target| OnStage {

@@ -3,9 +3,15 @@
 mod check_packages;
 mod entitlements;
 mod findings;
+mod foreign;
 mod kinds;
 mod lock;
+mod native;
 mod packages;
+
+pub use native::Native;
+
+use packages::{UV, uv};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +22,10 @@ use crate::manifest::model::{Base, Manifest};
 use crate::manifest::{self, Inputs};
 use crate::outside::{Outside, Resolved, Weights};
 use crate::plan::{self, Facts, Figures, Listing, Plan, Sizes, Target, Targets, UnknownTarget};
-use crate::platform::Platform;
-use crate::python;
+use crate::platform::{Platform, Platforms};
 
 /// A manifest that passed `check`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checked {
     /// Its text.
     pub source: Source,
@@ -30,6 +35,17 @@ pub struct Checked {
     pub warnings: Vec<Diagnostic>,
     /// Exclusion patterns of the context.
     pub ignore: Vec<String>,
+    /// What it was checked with.
+    given: Given,
+}
+
+/// What a build gives to the manifest.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    args: BTreeMap<String, String>,
+    contexts: BTreeSet<String>,
+    platforms: Option<Platforms>,
+    target: Option<String>,
 }
 
 /// Whether a plan is made with the context's listing.
@@ -73,20 +89,43 @@ impl Planned {
 /// Reads and checks the manifest.
 pub async fn check(outside: &impl Outside, inputs: &Inputs<'_>) -> Result<Checked, Failure> {
     let file = outside.manifest().await?;
-    let loaded = manifest::load(&file.name, &file.bytes, inputs);
     let ignore = file.ignore.map(|bytes| plan::ignore_patterns(&String::from_utf8_lossy(&bytes)));
+    let given = Given {
+        args: inputs.args.clone(),
+        contexts: inputs.contexts.clone(),
+        platforms: inputs.platforms.cloned(),
+        target: inputs.target.map(str::to_owned),
+    };
+    load(&file.name, &file.bytes, ignore.unwrap_or_default(), given)
+}
+
+fn load(name: &str, bytes: &[u8], ignore: Vec<String>, given: Given) -> Result<Checked, Failure> {
+    let inputs = Inputs {
+        args: &given.args,
+        contexts: &given.contexts,
+        platforms: given.platforms.as_ref(),
+        target: given.target.as_deref(),
+    };
+    let loaded = manifest::load(name, bytes, &inputs);
     match loaded.manifest {
-        Some(manifest) => Ok(Checked {
-            source: loaded.source,
-            manifest,
-            warnings: loaded.diagnostics,
-            ignore: ignore.unwrap_or_default(),
-        }),
+        Some(manifest) => {
+            Ok(Checked { source: loaded.source, manifest, warnings: loaded.diagnostics, ignore, given })
+        }
         None => Err(Failure::Manifest { file: Box::new(loaded.source), diagnostics: loaded.diagnostics }),
     }
 }
 
 impl Checked {
+    /// The same manifest for images of a platform.
+    pub fn on(&self, platform: &Platform) -> Result<Checked, Failure> {
+        let mut given = self.given.clone();
+        match &mut given.platforms {
+            Some(platforms) if platforms.target != *platform => platforms.target = platform.clone(),
+            _ => return Ok(self.clone()),
+        }
+        load(&self.source.name, self.source.text.as_bytes(), self.ignore.clone(), given)
+    }
+
     /// The target to build; an error lists those there are.
     pub fn target(&self, requested: Option<&str>) -> Result<Target, Failure> {
         plan::choose(&self.manifest, requested).map_err(|unknown| self.unknown_target(&unknown))
@@ -104,14 +143,15 @@ impl Checked {
     }
 
     /// Plans for one platform; `targets` are those whose bases must be known, and whose images must
-    /// keep their limits.
+    /// keep their limits. `native` is what [`Self::native`] found for them.
     pub async fn plan(
         &self,
         outside: &impl Outside,
         targets: &[Target],
         platform: &Platform,
+        native: Option<&Native>,
     ) -> Result<Planned, Failure> {
-        let mut planned = self.planned(outside, targets, platform, Listed::IfNeeded).await?;
+        let mut planned = self.planned(outside, targets, platform, native, Listed::IfNeeded).await?;
         if planned.sizes.is_none() && self.has_budget_of_bytes(targets) {
             // For the bytes only: builds of other targets do not list, and must come to the same layers.
             let listing = outside.listing(&planned.plan.context).await?;
@@ -138,20 +178,29 @@ impl Checked {
         outside: &impl Outside,
         targets: &[Target],
         platform: &Platform,
+        native: Option<&Native>,
         listed: Listed,
     ) -> Result<Planned, Failure> {
         let reached = plan::bases_of(&self.manifest, targets);
-        // What other targets are built on may say where their files go: that it cannot be had is for their
-        // builds to say.
-        let mut bases = plan::bases_of_working_dirs(&self.manifest);
-        bases.extend(reached.bases.clone());
-        let Resolved { mut facts, mut sources, refused } = outside.resolve(&bases, platform).await?;
-        self.accept(&reached.bases, refused)?;
-        let (mut warnings, mut notes) = (Vec::new(), Vec::new());
-        if !python::asked(&self.manifest).is_empty() {
-            let found = self.packages(outside, facts.clone(), sources, targets, platform).await?;
+        let known = native.filter(|native| native.platform == *platform);
+        let (mut facts, mut sources) = if let Some(native) = known {
+            (native.resolved.facts.clone(), native.resolved.sources.clone())
+        } else {
+            let resolved = self.resolve(outside, targets, platform).await?;
+            (resolved.facts, resolved.sources)
+        };
+        let (mut warnings, mut notes) = (self.foreign_bases(&facts, targets, platform), Vec::new());
+        if let Some(native) = native {
+            let found = self.packages(outside, native, targets, platform).await?;
             facts.packages = found.packages;
-            (sources, warnings, notes) = (found.sources, found.warnings, found.notes);
+            let built = |wheel: &&plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
+            let built = facts.packages.views.iter().flat_map(|view| &view.wheels).find(built);
+            if let Some(wheel) = built.filter(|_| !sources.contains_key(UV)) {
+                let uv = uv(outside, platform).await;
+                sources.extend(uv.map_err(|error| self.no_uv(wheel, platform, error))?);
+            }
+            warnings.extend(found.warnings);
+            notes = found.notes;
         }
         if listed == Listed::Always {
             let context = plan::context_plan(&self.manifest, self.ignore.clone());
@@ -176,9 +225,31 @@ impl Checked {
         Ok(plan::plan(&self.manifest, facts, self.ignore.clone()))
     }
 
+    /// What the bases of `targets` are, and of whatever says where files go.
+    async fn resolve(
+        &self,
+        outside: &impl Outside,
+        targets: &[Target],
+        platform: &Platform,
+    ) -> Result<Resolved, Failure> {
+        let reached = plan::bases_of(&self.manifest, targets).bases;
+        // What other targets are built on may say where their files go: that it cannot be had is for their
+        // builds to say.
+        let mut bases = plan::bases_of_working_dirs(&self.manifest);
+        bases.extend(reached.clone());
+        let mut resolved = outside.resolve(&bases, platform).await?;
+        self.accept(&reached, std::mem::take(&mut resolved.refused), platform)?;
+        Ok(resolved)
+    }
+
     /// Refuses images of all services that are over their limits, as far as these can be known without
     /// a build. Where no service has a budget, nothing is asked for.
-    pub async fn check_budgets(&self, outside: &impl Outside, platform: &Platform) -> Result<(), Failure> {
+    pub async fn check_budgets(
+        &self,
+        outside: &impl Outside,
+        worker: &Platform,
+        platform: &Platform,
+    ) -> Result<(), Failure> {
         let budgets: Vec<_> =
             self.manifest.services.values().filter_map(|service| service.budget.as_ref()).collect();
         if budgets.is_empty() {
@@ -187,7 +258,9 @@ impl Checked {
         let sized = budgets.iter().any(|budget| budget.size.is_some());
         let listed = if sized { Listed::Always } else { Listed::IfNeeded };
         let services = self.services();
-        let planned = self.planned(outside, &services, platform, listed).await?;
+        let platforms = std::slice::from_ref(platform);
+        let native = self.native(outside, &services, worker, platforms).await?;
+        let planned = self.planned(outside, &services, platform, native.as_ref(), listed).await?;
         let diagnostics = planned.over_budget(&self.manifest, &services);
         if diagnostics.is_empty() {
             return Ok(());
@@ -196,16 +269,28 @@ impl Checked {
     }
 
     /// Refuses those of `bases` that the engine does not give, each at the place that names it.
-    fn accept(&self, bases: &BTreeMap<Base, Span>, refused: BTreeMap<Base, Failure>) -> Result<(), Failure> {
+    fn accept(
+        &self,
+        bases: &BTreeMap<Base, Span>,
+        refused: BTreeMap<Base, Failure>,
+        platform: &Platform,
+    ) -> Result<(), Failure> {
         let mut diagnostics = Vec::new();
         for (base, failure) in refused {
             let Some(span) = bases.get(&base) else { continue };
             let Failure::Engine(status) = failure else { return Err(failure) };
-            let message = format!("cannot use this base: {}", status.message());
-            diagnostics.push(
-                Diagnostic::error("unresolved-base", *span, message)
-                    .hint("the engine looks for it in its own store and in the registry of its name"),
-            );
+            let message = status.message();
+            // The text of containerd's and BuildKit's error for an index without the platform.
+            let (message, hint) = if message.contains("no match for platform") {
+                let platform = if let Base::Fixed { platform, .. } = &base { platform } else { platform };
+                let hint = "choose another base or other platforms; a stage that is only copied from can be built \
+                            for the builder: platform: build";
+                (format!("this base is not there for {platform}: {message}"), hint)
+            } else {
+                let hint = "the engine looks for it in its own store and in the registry of its name";
+                (format!("cannot use this base: {message}"), hint)
+            };
+            diagnostics.push(Diagnostic::error("unresolved-base", *span, message).hint(hint));
         }
         if diagnostics.is_empty() {
             return Ok(());
@@ -216,11 +301,25 @@ impl Checked {
 
     /// The graph of a target, or what keeps it from being one.
     pub fn emitted(&self, input: Input<'_>, target: &Target) -> Result<Emitted, Failure> {
-        let emitted = emit::emit(input, target);
+        self.whole(emit::emit(input, target))
+    }
+
+    /// Refuses a graph that is not all it should be.
+    pub fn whole(&self, emitted: Emitted) -> Result<Emitted, Failure> {
         if emitted.problems.is_empty() {
             return Ok(emitted);
         }
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics: emitted.problems })
+    }
+
+    /// What building from source needs is not there for a platform.
+    fn no_uv(&self, wheel: &plan::Wheel, platform: &Platform, error: Failure) -> Failure {
+        let Failure::Engine(status) = error else { return error };
+        let (name, version, message) = (&wheel.name, &wheel.version, status.message());
+        Failure::Request(format!(
+            "{name} {version} has no wheel for {platform}, and uv to build it there cannot be had: {message}; choose a \
+             version with a wheel, or name an image of uv: --build-context uv=docker-image://…"
+        ))
     }
 
     /// Refuses names in `--no-cache-filter` that are neither a service nor a stage.

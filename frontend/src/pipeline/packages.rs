@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Environment, Inputs, Lock, Place, Problem, Settings};
 use unwheel::Interpreter;
 
-use super::Checked;
+use super::{Checked, Native};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::emit::Sources;
 use crate::failure::Failure;
 use crate::manifest::model::{Base, Resolution};
 use crate::outside::{OnStage, Outside};
-use crate::plan::{self, Facts, Packages, Plan, Target};
+use crate::plan::{self, Packages, Target};
 use crate::platform::Platform;
 use crate::python::{self, Asked, Probed, Request};
 
@@ -19,23 +19,20 @@ use crate::python::{self, Asked, Probed, Request};
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) packages: Packages,
-    /// The sources, with that of uv where anything is resolved or built.
-    pub(super) sources: Sources,
     pub(super) warnings: Vec<Diagnostic>,
     /// What is taken for granted, or not known here.
     pub(super) notes: Vec<String>,
 }
 
 /// What has been found out of the interpreters so far.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Seen {
     probed: BTreeMap<Below, usize>,
     pub(super) interpreters: Vec<Interpreter>,
     /// For each interpreter the first target that has it.
-    first: Vec<Target>,
+    pub(super) first: Vec<Target>,
     /// For each interpreter its lock, if it was made in this build.
-    locks: BTreeMap<usize, Lock>,
-    warnings: Vec<Problem>,
+    pub(super) locks: BTreeMap<usize, Lock>,
     /// Interpreters that nobody was asked for.
     assumed: BTreeSet<String>,
 }
@@ -59,29 +56,27 @@ pub(super) async fn uv(outside: &impl Outside, platform: &Platform) -> Result<So
 }
 
 /// What a lock that was made in this build is called.
-const MADE: &str = "pylock.toml";
+pub(super) const MADE: &str = "pylock.toml";
 
 /// What is asked for, and what there is to answer it with.
-struct Work<'a> {
-    asked: &'a Asked,
-    inputs: &'a Inputs,
-    files: BTreeSet<String>,
-    committed: Option<Lock>,
-    sources: &'a Sources,
-    platform: &'a Platform,
+#[derive(Debug)]
+pub(super) struct Required {
+    pub(super) asked: Asked,
+    inputs: Inputs,
+    /// The files that a resolver reads.
+    pub(super) files: BTreeSet<String>,
+    pub(super) committed: Option<Lock>,
+}
+
+/// The packages of all interpreters, and what is probably not meant.
+pub(super) struct Selected {
+    pub(super) packages: Packages,
+    warnings: Vec<Problem>,
 }
 
 impl Checked {
-    /// The packages of `targets` and of the stages they need. Nothing is known of them where no stage can
-    /// be asked.
-    pub(super) async fn packages(
-        &self,
-        outside: &impl Outside,
-        mut facts: Facts,
-        mut sources: Sources,
-        targets: &[Target],
-        platform: &Platform,
-    ) -> Result<Found, Failure> {
+    /// What stages and services require, with the files that say so.
+    pub(super) async fn required(&self, outside: &impl Outside) -> Result<Required, Failure> {
         let asked = python::asked(&self.manifest);
         let (inputs, files) = match python::read(outside, &asked).await? {
             Ok(read) => read,
@@ -89,90 +84,102 @@ impl Checked {
         };
         let committed = self.committed_lock(outside, &asked, &inputs).await?;
         let files = self.step_files(files.keys());
-        if committed.is_none() {
-            sources.extend(uv(outside, platform).await?);
-        }
-        let work = Work { asked: &asked, inputs: &inputs, files, committed, sources: &sources, platform };
-        let mut seen = Seen::default();
-        let mut of: BTreeMap<String, usize> = BTreeMap::new();
-        let mut plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
-        let wanted = self.with_requirements(targets, &asked);
-        for target in &wanted {
-            let place = place(work.on(self, &plan, &facts, target));
-            let known = self.view_below(target, &of).or_else(|| seen.known(&place));
-            let view = if known.is_some() {
-                known
-            } else {
-                // The steps of a stage on the way may need what it requires.
-                if of.keys().any(|name| name.starts_with("stage ")) {
-                    facts.packages = self.views(outside, &work, &facts, &plan, &mut seen, &of).await?;
-                    plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
-                }
-                let at = work.on(self, &plan, &facts, target);
-                self.interpreter(outside, at, place, &asked, &mut seen).await?
-            };
-            of.extend(view.map(|view| (named(target), view)));
-        }
-        let packages = self.views(outside, &work, &facts, &plan, &mut seen, &of).await?;
-        let mut warnings = python::warnings(&asked, Span::default(), &inputs.warnings);
-        warnings.extend(python::different_pins(&asked, &inputs));
-        if work.committed.is_none() {
-            warnings.push(unlocked(&asked));
-        }
-        seen.warnings.sort();
-        seen.warnings.dedup();
-        warnings.extend(python::warnings(&asked, Span::default(), &seen.warnings));
-        warnings.sort_by_key(|warning| warning.span);
-        let missing = of.is_empty() && !wanted.is_empty();
-        let notes = notes(missing, seen.assumed, work.committed.is_some());
-        let built = |wheel: &plan::Wheel| matches!(wheel.source, plan::WheelSource::Sdist { .. });
-        if !sources.contains_key(UV) && packages.views.iter().flat_map(|view| &view.wheels).any(built) {
-            sources.extend(uv(outside, platform).await?);
-        }
-        Ok(Found { packages, sources, warnings, notes })
+        Ok(Required { asked, inputs, files, committed })
     }
 
-    /// The packages of all interpreters seen so far, for those that have them.
-    async fn views(
+    /// The packages of `targets` and of the stages they need, for a platform. Nothing is known of them where no
+    /// stage can be asked.
+    pub(super) async fn packages(
         &self,
         outside: &impl Outside,
-        work: &Work<'_>,
-        facts: &Facts,
-        plan: &Plan,
-        seen: &mut Seen,
-        of: &BTreeMap<String, usize>,
-    ) -> Result<Packages, Failure> {
-        let mut packages = Packages { views: Vec::new(), of: of.clone() };
-        let settings = self.indexes();
-        for (view, interpreter) in seen.interpreters.iter().enumerate() {
-            if work.committed.is_none() && !seen.locks.contains_key(&view) {
-                let at = work.on(self, plan, facts, &seen.first[view]);
-                let request = self.request(work.asked, vec![python::environment(interpreter)]);
-                let answer = outside.lock(at, &work.files, &request).await?;
-                // Where nothing can be resolved, nothing is known of packages.
-                let Some(answer) = answer else { return Ok(Packages::default()) };
-                if !answer.problems.is_empty() {
-                    return Err(self.wrong(work.asked, &answer.problems));
-                }
-                let lock = Lock::read(MADE, answer.lock.as_bytes())
-                    .map_err(|problems| self.wrong(work.asked, &problems))?;
-                seen.locks.insert(view, lock);
+        native: &Native,
+        targets: &[Target],
+        platform: &Platform,
+    ) -> Result<Found, Failure> {
+        // What a service requires may depend on the platform.
+        let own = if python::asked(&self.manifest) == native.required.asked {
+            None
+        } else {
+            Some(self.required(outside).await?)
+        };
+        let required = own.as_ref().unwrap_or(&native.required);
+        let asked = &required.asked;
+        let wanted = self.with_requirements(targets, asked);
+        let first = native.of.values().next().copied();
+        let mut of: BTreeMap<String, usize> = BTreeMap::new();
+        for target in &wanted {
+            let name = named(target);
+            if native.nothing {
+                return Err(self.required_nowhere_else(target, native, asked));
             }
-            let Some(lock) = work.committed.as_ref().or_else(|| seen.locks.get(&view)) else { continue };
-            let building = of.iter().filter(|(_, of)| **of == view);
-            let building: BTreeSet<String> = building.map(|(name, _)| name.clone()).collect();
-            let python = &self.manifest.python;
-            let selected =
-                python::view(work.asked, work.inputs, lock, interpreter, python, &settings, &building);
+            // Stages of this platform alone have the Python of the others.
+            let number = native.of.get(&name).copied().or(first);
+            of.extend(number.map(|number| (name, number)));
+        }
+        let selected = self.select(native, required, &of, platform)?;
+        let mut warnings = python::warnings(asked, Span::default(), &required.inputs.warnings);
+        warnings.extend(python::different_pins(asked, &required.inputs));
+        if required.committed.is_none() {
+            warnings.push(unlocked(asked));
+        }
+        warnings.extend(python::warnings(asked, Span::default(), &selected.warnings));
+        warnings.sort_by_key(|warning| warning.span);
+        let missing = of.is_empty() && !wanted.is_empty();
+        let notes = notes(missing, native.seen.assumed.clone(), required.committed.is_some());
+        Ok(Found { packages: selected.packages, warnings, notes })
+    }
+
+    /// The packages of all interpreters in `of`, for those that have them: on the images' platform, or on the one of
+    /// a stage.
+    pub(super) fn select(
+        &self,
+        native: &Native,
+        required: &Required,
+        of: &BTreeMap<String, usize>,
+        platform: &Platform,
+    ) -> Result<Selected, Failure> {
+        let stage = |name: &str| self.manifest.stages.get(name.strip_prefix("stage ")?)?.platform.as_ref();
+        let machine = |name: &str| stage(name).unwrap_or(platform).machine().to_owned();
+        let mut building: BTreeMap<(usize, String), BTreeSet<String>> = BTreeMap::new();
+        for (name, number) in of {
+            building.entry((*number, machine(name))).or_default().insert(name.clone());
+        }
+        let (settings, python) = (self.indexes(), &self.manifest.python);
+        let mut packages = Packages::default();
+        let mut warnings = Vec::new();
+        for ((number, machine), building) in building {
+            let lock = required.committed.as_ref().or_else(|| native.seen.locks.get(&number));
+            let (Some(lock), Some(interpreter)) = (lock, native.interpreter(number, &machine)) else {
+                // Where nothing can be resolved, nothing is known of packages.
+                return Ok(Selected { packages: Packages::default(), warnings: Vec::new() });
+            };
+            let (asked, inputs) = (&required.asked, &required.inputs);
+            let selected = python::view(asked, inputs, lock, &interpreter, python, &settings, &building);
             let selected = selected.map_err(|problems| {
-                let asked = work.asked.iter().filter(|(name, _)| building.contains(*name));
+                let asked = asked.iter().filter(|(name, _)| building.contains(*name));
                 let asked = asked.map(|(name, entries)| (name.clone(), entries.clone())).collect();
-                self.wrong(&asked, &work.of_files(problems))
+                self.wrong(&asked, &required.of_files(problems))
             })?;
-            seen.warnings.extend(work.of_files(selected.warnings));
+            warnings.extend(required.of_files(selected.warnings));
+            let view = packages.views.len();
+            packages.of.extend(building.into_iter().map(|name| (name, view)));
             packages.views.push(selected.view);
         }
-        Ok(packages)
+        warnings.sort();
+        warnings.dedup();
+        Ok(Selected { packages, warnings })
+    }
+
+    fn required_nowhere_else(&self, target: &Target, native: &Native, asked: &Asked) -> Failure {
+        let span = asked.get(&named(target)).and_then(|entries| entries.first()).map(|(_, span)| *span);
+        let message = format!(
+            "{} requires packages, but nothing of it does for {}, where its Python would be asked",
+            named(target),
+            native.platform
+        );
+        let diagnostic = Diagnostic::error("no-python", span.unwrap_or_default(), message)
+            .hint("require packages on all platforms, or build on one of that platform");
+        Failure::at(&self.source, diagnostic)
     }
 
     /// The lock that the manifest names; refused if its inputs have changed since it was made.
@@ -329,7 +336,7 @@ impl Checked {
     }
 }
 
-impl<'a> Work<'a> {
+impl Required {
     /// Problems without places in a lock that is no file.
     fn of_files(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
         if self.committed.is_none() {
@@ -340,10 +347,6 @@ impl<'a> Work<'a> {
             }
         }
         problems
-    }
-
-    fn on(&self, checked: &'a Checked, plan: &'a Plan, facts: &'a Facts, target: &'a Target) -> OnStage<'a> {
-        OnStage { checked, plan, facts, sources: self.sources, target, platform: self.platform }
     }
 }
 

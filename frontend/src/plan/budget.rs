@@ -151,7 +151,7 @@ impl Image<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::super::listing::{Entry, Kind, Listing};
     use super::super::{ImageConfig, measure, plan};
@@ -159,7 +159,7 @@ mod tests {
     use crate::manifest::{Inputs, load};
 
     fn found(text: &str, base_layers: usize) -> Vec<(&'static str, String)> {
-        let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+        let inputs = Inputs::default();
         let manifest = load("layerset.yaml", text.as_bytes(), &inputs).manifest.unwrap();
         let file = |path: &str, size| Entry { path: path.into(), kind: Kind::File, size, mode: 0o644 };
         let listing = Listing::new(vec![file("lib/a", 900_000), file("api/b", 200_000)]);

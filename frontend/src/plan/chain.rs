@@ -10,6 +10,7 @@ use super::layers::LayerId;
 use super::root::Roots;
 use crate::diagnostic::Span;
 use crate::manifest::model::{Base, Command, Run, Stage};
+use crate::platform::Platform;
 
 /// A base with layers merged onto it.
 #[derive(Debug, Serialize)]
@@ -48,6 +49,9 @@ pub struct StageChain {
     /// The steps.
     #[serde(skip)]
     pub steps: Vec<Run>,
+    /// Its platform, if it is not that of the images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
     /// Configuration of the stage: environment, user, directory and shell of its steps, and the
     /// base of every image on it.
     pub config: ImageConfig,
@@ -70,7 +74,7 @@ pub(super) fn base_config(base: &Base, stages: &BTreeMap<String, StageChain>, fa
     let config = match base {
         Base::Scratch | Base::Download(_) => None,
         Base::Stage(name) => return stages.get(name).map(|stage| stage.config.clone()).unwrap_or_default(),
-        Base::Image(name) | Base::Context(name) => facts.config(name),
+        Base::Image(_) | Base::Context(_) | Base::Fixed { .. } => facts.config(base),
     };
     let mut config = config.cloned().unwrap_or_default();
     config.config.on_build.clear();
@@ -101,6 +105,7 @@ pub(super) fn plan_stage(stage: &Stage, stages: &BTreeMap<String, StageChain>, f
         apt_span: stage.apt.first().map(|package| package.span).unwrap_or_default(),
         run: stage.run.iter().map(|run| shown(&run.command)).collect(),
         steps: stage.run.clone(),
+        platform: stage.platform.clone(),
         config,
     }
 }

@@ -58,9 +58,7 @@ pub(super) fn base_layers(
         let below = match &consumer.base {
             Base::Scratch | Base::Download(_) => 0,
             Base::Stage(name) => of_stage.get(name.as_str()).copied().unwrap_or_default(),
-            Base::Image(name) | Base::Context(name) => {
-                facts.config(name).map_or(0, super::ImageConfig::layer_count)
-            }
+            base => facts.config(base).map_or(0, super::ImageConfig::layer_count),
         };
         counts.push(below);
         if let Target::Stage(name) = &consumer.target

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::ImageConfig;
 use super::listing::Listing;
 use super::packages::Packages;
+use crate::manifest::model::Base;
 
 /// Facts by the name under which the manifest asks for them.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Configurations of base images and named contexts; one that is no image has an empty one.
+    /// Configurations of base images and named contexts, by the base as it prints; one that is no image has an
+    /// empty one.
     pub configs: BTreeMap<String, ImageConfig>,
     /// What the context holds. Asked for only where it is needed: see [`super::Plan::needs_listing`].
     pub listing: Option<Listing>,
@@ -21,7 +23,7 @@ pub struct Facts {
 
 impl Facts {
     /// The configuration of a base image or context, if it is known.
-    pub fn config(&self, name: &str) -> Option<&ImageConfig> {
-        self.configs.get(name)
+    pub fn config(&self, base: &Base) -> Option<&ImageConfig> {
+        self.configs.get(&base.to_string())
     }
 }

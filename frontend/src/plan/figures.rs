@@ -201,7 +201,6 @@ fn is_zero(value: &usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
 
     use super::super::listing::{Entry, Kind, Listing};
     use super::super::{Facts, measure, plan};
@@ -209,7 +208,7 @@ mod tests {
     use crate::manifest::{Inputs, load};
 
     fn of(manifest: &str, files: &[(&str, u64)]) -> Figures {
-        let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+        let inputs = Inputs::default();
         let manifest = load("layerset.yaml", manifest.as_bytes(), &inputs).manifest.unwrap();
         let entry = |(path, size): &(&str, u64)| Entry {
             path: (*path).to_owned(),

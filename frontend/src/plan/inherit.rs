@@ -94,13 +94,12 @@ fn covers(want: &Want, region: &Region) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
 
     use crate::manifest::{Inputs, load};
     use crate::plan::{Facts, Plan, plan};
 
     fn planned(text: &str) -> Plan {
-        let inputs = Inputs { args: &BTreeMap::new(), contexts: &BTreeSet::new() };
+        let inputs = Inputs::default();
         let loaded = load("layerset.yaml", text.as_bytes(), &inputs);
         plan(&loaded.manifest.unwrap(), &Facts::default(), Vec::new())
     }

@@ -67,8 +67,8 @@ pub(super) fn of<'a>(plan: &'a Plan, facts: &Facts, chain: &'a Chain) -> Stack<'
     }
     levels.reverse();
     let base_layers = match base {
-        Base::Image(name) | Base::Context(name) => facts.config(name).map(ImageConfig::layer_count),
         Base::Scratch | Base::Stage(_) | Base::Download(_) => Some(0),
+        base => facts.config(base).map(ImageConfig::layer_count),
     };
     Stack { base, base_layers, levels }
 }

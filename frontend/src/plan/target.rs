@@ -155,7 +155,7 @@ pub fn bases_of<'a>(manifest: &'a Manifest, targets: impl IntoIterator<Item = &'
             match base {
                 Base::Scratch | Base::Download(_) => {}
                 Base::Stage(name) => stages.push(name),
-                Base::Image(_) | Base::Context(_) => {
+                Base::Image(_) | Base::Context(_) | Base::Fixed { .. } => {
                     reached.bases.entry(base.clone()).or_insert(span);
                 }
             }

@@ -32,7 +32,9 @@ fn base_that_says(manifest: &Manifest, from: &Spanned<Base>) -> Option<(Base, Sp
     loop {
         match &from.value {
             Base::Scratch | Base::Download(_) => return None,
-            Base::Image(_) | Base::Context(_) => return Some((from.value.clone(), from.span)),
+            Base::Image(_) | Base::Context(_) | Base::Fixed { .. } => {
+                return Some((from.value.clone(), from.span));
+            }
             Base::Stage(name) => {
                 let stage = manifest.stages.get(name)?;
                 if stage.working_dir.is_some() {
@@ -55,8 +57,7 @@ mod tests {
              services:\n  one: {from: said, files: [x]}\n  two: {from: unsaid, files: [x]}\n  \
                three: {from: 'c:1', working_dir: /srv, files: [x]}\n  \
                four: {from: 'd:1', files: [{source: x, target: /x}]}\n  five: {from: scratch, files: [x]}\n";
-        let (args, contexts) = Default::default();
-        let loaded = load("layerset.yaml", text.as_bytes(), &Inputs { args: &args, contexts: &contexts });
+        let loaded = load("layerset.yaml", text.as_bytes(), &Inputs::default());
         let bases = bases_of_working_dirs(&loaded.manifest.unwrap());
         assert_eq!(bases.into_keys().collect::<Vec<_>>(), [Base::Image("b:1".into())]);
     }

@@ -21,13 +21,8 @@ pub fn markers(interpreter: &Interpreter) -> MarkerEnvironment {
     }
 }
 
-/// The version and platform in a resolver's words. Without the patch version, so that a patched interpreter has
-/// nothing resolved again.
-pub fn environment(interpreter: &Interpreter) -> Environment {
-    environment_on(interpreter, &interpreter.markers.platform_machine)
-}
-
-/// The same on another machine, `uname -m`'s name of it.
+/// The version and platform in a resolver's words, on a machine, `uname -m`'s name of it. Without the patch version, so
+/// that a patched interpreter has nothing resolved again.
 pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
     let platform = match interpreter.libc {
         // uv knows these; what was built for an older one runs on a newer one.
@@ -41,6 +36,25 @@ pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
     };
     let (major, minor) = interpreter.version;
     Environment { python: format!("{major}.{minor}"), platform }
+}
+
+/// The facts of the same Python on another machine, `uname -m`'s name of it: its version, directories and C library
+/// are those of its image, whichever machine that is for.
+pub fn interpreter_on(interpreter: &Interpreter, machine: &str) -> Interpreter {
+    let mut other = interpreter.clone();
+    let own = interpreter.markers.platform_machine.clone();
+    if let Some(suffix) = &mut other.ext_suffix {
+        *suffix = suffix.replace(&own, machine);
+    }
+    machine.clone_into(&mut other.markers.platform_machine);
+    // What the kernel of the other machine calls itself nobody knows here.
+    other.markers.platform_release.clear();
+    other.markers.platform_version.clear();
+    other.platform = format!("linux-{machine}");
+    other.pointer_width = if matches!(machine, "i686" | "armv6l" | "armv7l") { 32 } else { 64 };
+    // Images of 32-bit ARM have hard floats, but for those of version 5.
+    other.manylinux = true;
+    other
 }
 
 /// The version in an environment of a lock of ours, `3.13` of `python_version == '3.13' and …`.

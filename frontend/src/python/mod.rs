@@ -22,7 +22,7 @@ pub use ask::{Answer, Credential, Probed, Request};
 pub use assumed::{assumed, describe};
 pub use imports::{Imports, is_python, is_source, names_in, words};
 pub use inputs::{Asked, asked, read};
-pub use markers::{environment, environment_on, markers, version_of};
+pub use markers::{environment_on, interpreter_on, markers, version_of};
 pub use pins::different_pins;
 pub use report::{entry_of, failure, warnings};
 pub use select::{Selected, view};

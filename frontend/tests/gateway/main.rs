@@ -10,6 +10,7 @@ mod ending;
 mod errors;
 mod fake;
 mod inputs;
+mod platforms;
 mod process;
 mod python;
 mod reading;

@@ -18,7 +18,7 @@ pub(crate) fn load_with(bytes: &[u8], args: &[(&str, &str)], contexts: &[&str]) 
     let args: BTreeMap<String, String> =
         args.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let contexts: BTreeSet<String> = contexts.iter().map(|name| (*name).to_owned()).collect();
-    load("layerset.yaml", bytes, &Inputs { args: &args, contexts: &contexts })
+    load("layerset.yaml", bytes, &Inputs { args: &args, contexts: &contexts, ..Inputs::default() })
 }
 
 /// The manifests of a folder, sorted.

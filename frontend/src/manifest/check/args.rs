@@ -16,6 +16,9 @@ use crate::manifest::rules;
 /// Build arguments that every engine accepts, defined or not.
 const PREDEFINED: &[&str] = &["all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy"];
 
+/// The target that is asked for, as a Dockerfile has it; `default` if none was named.
+const TARGET_STAGE: &str = "TARGETSTAGE";
+
 /// The build arguments of a manifest or of a stage.
 #[derive(Default)]
 pub(in crate::manifest) struct Args {
@@ -71,7 +74,17 @@ impl Check<'_> {
     pub(super) fn argument(&self, name: &str) -> Argument {
         let lost = self.local.lost || self.global.lost;
         let missing = if lost { Argument::Broken } else { Argument::Undefined };
-        self.local.get(name).or_else(|| self.global.get(name)).unwrap_or(missing)
+        let defined = self.local.get(name).or_else(|| self.global.get(name));
+        defined.or_else(|| self.predefined(name).map(Argument::Set)).unwrap_or(missing)
+    }
+
+    /// What a name stands for that nobody has to define, as in a Dockerfile.
+    fn predefined(&self, name: &str) -> Option<String> {
+        let known = match name {
+            TARGET_STAGE => Some(self.inputs.target.unwrap_or("default").to_owned()),
+            _ => self.inputs.platforms?.argument(name),
+        };
+        known.map(|value| self.inputs.args.get(name).cloned().unwrap_or(value))
     }
 
     /// Build arguments with the values in force; defaults may name each other in any order.
@@ -112,7 +125,7 @@ impl Check<'_> {
                 (Some(given), _) => Argument::Set(given.clone()),
                 (None, Some(_)) if circular.contains(&number) => Argument::Broken,
                 (None, Some(default)) => self.text(default).map_or(Argument::Broken, Argument::Set),
-                (None, None) => Argument::Unset,
+                (None, None) => self.predefined(&name.value).map_or(Argument::Unset, Argument::Set),
             };
             self.local
                 .values
@@ -148,6 +161,7 @@ impl Check<'_> {
         for name in self.inputs.args.keys() {
             let predefined = name.starts_with("BUILDKIT_")
                 || name == "SOURCE_DATE_EPOCH"
+                || self.predefined(name).is_some()
                 || PREDEFINED.contains(&name.to_lowercase().as_str());
             if predefined || defined.contains(name.as_str()) {
                 continue;

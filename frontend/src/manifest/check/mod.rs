@@ -8,6 +8,7 @@ mod copies;
 mod mounts;
 mod names;
 mod path;
+mod platform;
 mod python;
 mod quantity;
 mod reference;
@@ -68,6 +69,8 @@ pub(super) struct Check<'a> {
     edges: Vec<Vec<(usize, Span)>>,
     /// The stage being checked.
     current: Option<usize>,
+    /// Platforms that stages say, by the stage's name.
+    platforms: BTreeMap<String, platform::Said>,
     /// Build arguments of the manifest.
     global: Args,
     /// Build arguments of the stage being checked.
@@ -92,6 +95,7 @@ pub(super) fn check(
         used: vec![false; stages.len()],
         edges: vec![Vec::new(); stages.len()],
         current: None,
+        platforms: BTreeMap::new(),
         global: Args::default(),
         local: Args::default(),
     };
@@ -112,6 +116,7 @@ pub(super) fn check(
     }
     check.current = None;
     check.stage_cycles(stages);
+    check.stage_platforms(&mut manifest);
 
     let resolved = extends::resolve(document, &mut check);
     let mut tagged = BTreeMap::new();
@@ -119,6 +124,7 @@ pub(super) fn check(
         let service = check.service(entry);
         if let (Some(service), false) = (service, entry.is_template) {
             check.images(&entry.name.value, &service, &mut tagged);
+            check.service_platform(&entry.name.value, &service);
             manifest.services.insert(entry.name.value.clone(), service);
         }
     }

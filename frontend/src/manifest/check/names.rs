@@ -10,6 +10,8 @@ use crate::manifest::model::{Id, Owner};
 use crate::manifest::node::quote;
 use crate::manifest::read::Text;
 use crate::manifest::rules;
+use crate::manifest::suggest::{list, suggest};
+use crate::platform::{ARCHITECTURES, Platform};
 
 /// Names of stages, services and templates, for the JSON Schema.
 pub(in crate::manifest) const NAME_PATTERN: &str = "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$";
@@ -162,10 +164,25 @@ pub(super) fn signal(text: &str) -> Result<String, Fault> {
 pub(super) fn platform(text: &str) -> Result<String, Fault> {
     let parts: Vec<&str> = text.split('/').collect();
     let lower = |part: &&str| is_word(part, "_.-") && **part == part.to_ascii_lowercase();
-    if matches!(parts.len(), 2 | 3) && parts.iter().all(lower) {
-        return Ok(text.to_owned());
+    if !matches!(parts.len(), 2 | 3) || !parts.iter().all(lower) {
+        return Err(Fault::value(text, "os/arch or os/arch/variant", "write for example linux/arm64"));
     }
-    Err(Fault::value(text, "os/arch or os/arch/variant", "write for example linux/arm64"))
+    if Platform::parse(text).is_none() {
+        let known = ARCHITECTURES.iter().copied();
+        let hint = suggest(parts[1], known.clone()).unwrap_or_else(|| list("architectures", known));
+        let message = format!("unknown architecture {} in {}", quote(parts[1]), quote(text));
+        return Err(Fault::new(rules::INVALID_VALUE, message, hint));
+    }
+    Ok(text.to_owned())
+}
+
+/// That of a stage: a platform, beside the words for two of them.
+pub(super) fn stage_platform(text: &str) -> Result<String, Fault> {
+    if !text.contains('/') {
+        let hint = "write for example build, for the builder's own platform";
+        return Err(Fault::value(text, "build, target or a platform", hint));
+    }
+    platform(text)
 }
 
 impl Check<'_> {

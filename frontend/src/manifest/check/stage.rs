@@ -12,6 +12,7 @@ impl Check<'_> {
     pub(super) fn stage(&mut self, name: &Text, stage: &document::Stage) -> Option<Stage> {
         let args = self.define(stage.args.as_ref(), stage.broken);
         self.local = args;
+        self.platform(name, stage);
         let apt = stage.apt.iter().flat_map(|apt| &apt.0);
         let apt: Vec<Spanned<String>> = apt.filter_map(|text| self.spanned(text, names::package)).collect();
         let environment = self.variables(stage.environment.as_ref(), "variable", true);
@@ -36,6 +37,7 @@ impl Check<'_> {
         Some(Stage {
             span: name.span,
             from: from?,
+            platform: None,
             apt,
             environment,
             working_dir,
