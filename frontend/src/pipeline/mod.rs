@@ -165,12 +165,11 @@ impl Checked {
         listed: Listed,
     ) -> Result<Planned, Failure> {
         let known = native.filter(|native| native.platform == *platform);
-        let Resolved { mut facts, mut sources } = match known {
-            Some(native) => native.resolved.clone(),
-            None => {
-                let resolved = self.resolve(outside, targets, platform).await;
-                resolved.map_err(|refused| self.refused(refused, platform))?
-            }
+        let Resolved { mut facts, mut sources } = if let Some(native) = known {
+            native.resolved.clone()
+        } else {
+            let resolved = self.resolve(outside, targets, platform).await;
+            resolved.map_err(|refused| self.refused(refused, platform))?
         };
         let (mut warnings, mut notes) = (self.foreign_bases(&facts, targets, platform), Vec::new());
         if let Some(native) = native {
@@ -180,7 +179,7 @@ impl Checked {
             let built = facts.packages.views.iter().flat_map(|view| &view.wheels).find(built);
             if let Some(wheel) = built.filter(|_| !sources.contains_key("uv")) {
                 let uv = outside.uv(platform).await;
-                let uv = uv.map_err(|error| self.no_uv(wheel, platform, error))?;
+                let uv = uv.map_err(|error| no_uv(wheel, platform, error))?;
                 sources.extend(uv.map(|source| ("uv".to_owned(), source)));
             }
             warnings.extend(found.warnings);
@@ -284,16 +283,6 @@ impl Checked {
         Failure::at(&self.source, diagnostic)
     }
 
-    /// What building from source needs is not there for a platform.
-    fn no_uv(&self, wheel: &plan::Wheel, platform: &Platform, error: Failure) -> Failure {
-        let Failure::Engine(status) = error else { return error };
-        let (name, version, message) = (&wheel.name, &wheel.version, status.message());
-        Failure::Request(format!(
-            "{name} {version} has no wheel for {platform}, and uv to build it there cannot be had: {message}; choose a \
-             version with a wheel, or name an image of uv: --build-context uv=docker-image://…"
-        ))
-    }
-
     /// Refuses names in `--no-cache-filter` that are neither a service nor a stage.
     pub fn known_names(&self, names: &BTreeSet<String>) -> Result<(), Failure> {
         let known = |name: &String| {
@@ -336,6 +325,16 @@ impl Checked {
         };
         Failure::at(&self.source, diagnostic)
     }
+}
+
+/// What building from source needs is not there for a platform.
+fn no_uv(wheel: &plan::Wheel, platform: &Platform, error: Failure) -> Failure {
+    let Failure::Engine(status) = error else { return error };
+    let (name, version, message) = (&wheel.name, &wheel.version, status.message());
+    Failure::Request(format!(
+        "{name} {version} has no wheel for {platform}, and uv to build it there cannot be had: {message}; choose a \
+         version with a wheel, or name an image of uv: --build-context uv=docker-image://…"
+    ))
 }
 
 /// Which sources are too heavy to share a layer with others.

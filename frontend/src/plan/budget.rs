@@ -151,7 +151,7 @@ impl Image<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::super::listing::{Entry, Kind, Listing};
     use super::super::{ImageConfig, measure, plan};
