@@ -124,7 +124,7 @@ async fn solve_all(
     }
     let mut images = BTreeMap::new();
     while let Some(done) = pending.join_next().await {
-        let (number, image) = done.map_err(internal)??;
+        let (number, image) = done.map_err(|error| internal(&error))??;
         images.insert(number, image);
     }
     if let Some(source) = source {
@@ -135,8 +135,8 @@ async fn solve_all(
 }
 
 /// A panic in one of several tasks.
-fn internal(error: tokio::task::JoinError) -> Failure {
-    let text = crate::panic::message(&error);
+fn internal(error: &tokio::task::JoinError) -> Failure {
+    let text = crate::panic::message(error);
     Failure::Request(format!("internal error, please report it with the manifest: {text}"))
 }
 

@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("outside", &["diagnostic", "emit", "failure", "manifest", "pipeline", "plan", "platform", "python"]),
     ("disk", &["diagnostic", "emit", "failure", "manifest", "outside", "plan", "platform", "python"]),
     ("python", &["diagnostic", "failure", "manifest", "outside", "plan"]),
-    ("inside", &["failure", "python"]),
+    ("inside", &["disk", "failure", "plan", "python"]),
     ("calls", &["diagnostic", "failure", "manifest", "options", "plan", "buildkit_llb", "buildkit_proto"]),
     ("pipeline", &["diagnostic", "emit", "failure", "manifest", "outside", "plan", "platform", "python"]),
     (

@@ -26,7 +26,7 @@ fn built(engine: &Engine, project: &Project, args: &[&str]) -> [String; 2] {
 
 /// The platforms of an index, and the images by platform.
 fn index(engine: &Engine, name: &str) -> (Vec<Value>, Vec<Image>) {
-    let root = pushed(engine, name).root;
+    let root = engine.registry().root(name).unwrap();
     let entries = root["manifests"].as_array().unwrap_or_else(|| panic!("no index: {root}"));
     let repository = name.split(':').next().unwrap();
     let image = |entry: &Value| {
@@ -192,7 +192,7 @@ fn platforms_that_are_not_there_are_named() {
     project.write("layerset.yaml", syntax() + &manifest).unwrap();
     ok(build(engine, &project).args(&["--platform=linux/arm64", "--output=type=cacheonly"]));
     let told = refused(engine, &project, &["--platform=linux/arm64,linux/s390x"]);
-    assert!(told.contains("layerset.yaml:3:14: this base is not there for linux/s390x: "), "{told}");
+    assert!(told.contains("layerset.yaml:3:15: this base is not there for linux/s390x: "), "{told}");
 
     let unknown = "services:\n  api: {from: scratch, files: [file], platforms: [linux/amd46]}\n";
     project.write("layerset.yaml", syntax() + unknown).unwrap();

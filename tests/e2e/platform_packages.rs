@@ -2,6 +2,7 @@
 //! at all, so whatever had run there would have failed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
 
 use harness::registry::Blob;
 use harness::tree::{self, gunzip};
@@ -17,8 +18,13 @@ const PLATFORMS: &str = "platforms: [linux/amd64, linux/arm64]";
 fn python(shelf: &Shelf) -> String {
     let name = shelf.engine.registry().name(&format!("python/base:{}", shelf.tag));
     let dockerfile = "FROM --platform=linux/amd64 python:3.13-slim AS amd64\nFROM scratch AS arm64\n\
-         ENV PATH=/usr/local/bin:/usr/bin\nCOPY requirements.txt /usr/share/arm64\nFROM ${TARGETARCH}\n";
+         ENV PATH=/usr/local/bin:/usr/bin\nCOPY arm64 /\nFROM ${TARGETARCH}\n";
     shelf.project.write("base.Dockerfile", dockerfile).unwrap();
+    // A program that no kernel runs.
+    shelf.project.write("arm64/usr/bin/python3", [0x7f, b'E', b'L', b'F', 0]).unwrap();
+    shelf.project.write("arm64/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n").unwrap();
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(shelf.project.path().join("arm64/usr/bin/python3"), mode).unwrap();
     let build = shelf.engine.docker(&["buildx", "build", "--file=base.Dockerfile", "."]);
     let platforms = "--platform=linux/amd64,linux/arm64";
     ok(build.current_dir(shelf.project.path()).args(&[
@@ -34,14 +40,15 @@ fn python(shelf: &Shelf) -> String {
 /// The layers and the files of a service's image for an architecture.
 fn image(shelf: &Shelf, service: &str, architecture: &str) -> (Vec<Blob>, BTreeMap<String, Vec<u8>>) {
     let engine: &Engine = shelf.engine;
-    let root = shelf.image(service).root;
+    let root = engine.registry().root(&format!("python/{service}:{}", shelf.tag)).unwrap();
     let entries = root["manifests"].as_array().unwrap_or_else(|| panic!("no index: {root}"));
     let entry = entries.iter().find(|entry| entry["platform"]["architecture"] == architecture).unwrap();
     let digest = entry["digest"].as_str().unwrap();
     let image = pushed(engine, &format!("python/{service}@{digest}"));
     assert_eq!(image.config["architecture"], architecture);
     let mut files = BTreeMap::new();
-    for layer in &image.layers {
+    // The base has one layer, as it was loaded.
+    for layer in image.layers.iter().skip(1) {
         let blob = engine.registry().blob(&format!("python/{service}"), &layer.digest).unwrap();
         let tree = tree::read(&gunzip(&blob).unwrap()).unwrap();
         files.extend(tree.into_iter().map(|(path, entry)| (path, entry.content)));
@@ -142,6 +149,7 @@ fn what_has_no_wheel_for_a_platform_is_named() {
     shelf.manifest("", "", &[service("api", &format!("from: '{base}', requirements: [requirements.txt]"))]);
     ok(build(shelf.engine, &shelf.project).args(&["--platform=linux/amd64", "--output=type=cacheonly"]));
     let told = shelf.refused(&["--platform=linux/arm64", "--output=type=cacheonly"]).stderr;
-    let expected = "native 1.0 has no wheel for linux/arm64, and uv to build it there cannot be had";
-    assert!(told.contains(expected), "{told}");
+    let expected = "has no wheel, and what builds it is for linux/arm64, \
+         which this builder does not run: expect \"exec format error\"";
+    assert!(told.contains(expected) && told.contains("native-1.0.tar.gz"), "{told}");
 }

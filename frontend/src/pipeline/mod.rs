@@ -197,7 +197,7 @@ impl Checked {
             let built = facts.packages.views.iter().flat_map(|view| &view.wheels).find(built);
             if let Some(wheel) = built.filter(|_| !sources.contains_key(UV)) {
                 let uv = uv(outside, platform).await;
-                sources.extend(uv.map_err(|error| self.no_uv(wheel, platform, error))?);
+                sources.extend(uv.map_err(|error| no_uv(wheel, platform, error))?);
             }
             warnings.extend(found.warnings);
             notes = found.notes;
@@ -312,16 +312,6 @@ impl Checked {
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics: emitted.problems })
     }
 
-    /// What building from source needs is not there for a platform.
-    fn no_uv(&self, wheel: &plan::Wheel, platform: &Platform, error: Failure) -> Failure {
-        let Failure::Engine(status) = error else { return error };
-        let (name, version, message) = (&wheel.name, &wheel.version, status.message());
-        Failure::Request(format!(
-            "{name} {version} has no wheel for {platform}, and uv to build it there cannot be had: {message}; choose a \
-             version with a wheel, or name an image of uv: --build-context uv=docker-image://…"
-        ))
-    }
-
     /// Refuses names in `--no-cache-filter` that are neither a service nor a stage.
     pub fn known_names(&self, names: &BTreeSet<String>) -> Result<(), Failure> {
         let known = |name: &String| {
@@ -371,6 +361,16 @@ impl Checked {
         };
         Failure::at(&self.source, diagnostic)
     }
+}
+
+/// What building from source needs is not there for a platform.
+fn no_uv(wheel: &plan::Wheel, platform: &Platform, error: Failure) -> Failure {
+    let Failure::Engine(status) = error else { return error };
+    let (name, version, message) = (&wheel.name, &wheel.version, status.message());
+    Failure::Request(format!(
+        "{name} {version} has no wheel for {platform}, and uv to build it there cannot be had: {message}; choose a \
+         version with a wheel, or name an image of uv: --build-context uv=docker-image://…"
+    ))
 }
 
 /// Which sources are too heavy to share a layer with others. Without a listing, those of `targets` and their `stages`

@@ -101,9 +101,13 @@ impl Checked {
         worker: &Platform,
         platforms: &[Platform],
     ) -> Result<Option<Native>, Failure> {
-        if python::asked(&self.manifest).is_empty() {
+        let asked = python::asked(&self.manifest);
+        if asked.is_empty() {
             return Ok(None);
         }
+        // Where the targets require nothing, nothing is run.
+        let nothing = self.with_requirements(targets, &asked).is_empty();
+        let worker = platforms.first().filter(|_| nothing).unwrap_or(worker);
         let (checked, platform, resolved) =
             self.resolved_natively(outside, targets, worker, platforms).await?;
         let required = checked.required(outside).await?;

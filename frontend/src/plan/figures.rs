@@ -201,7 +201,6 @@ fn is_zero(value: &usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use super::super::listing::{Entry, Kind, Listing};
     use super::super::{Facts, measure, plan};
     use super::*;

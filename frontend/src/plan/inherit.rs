@@ -94,7 +94,6 @@ fn covers(want: &Want, region: &Region) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use crate::manifest::{Inputs, load};
     use crate::plan::{Facts, Plan, plan};
 

@@ -200,6 +200,25 @@ async fn a_stage_without_python_is_named() {
 }
 
 #[tokio::test]
+async fn the_interpreter_for_another_platform_is_asked_on_the_workers_own() {
+    let script = locked(&lock("cp313-cp313-manylinux_2_17_aarch64"));
+    let build = build(script, &["target=api", "platform=linux/arm64"]).await;
+    build.result();
+    assert_eq!(steps(&build), ["probe", "unwheel"]);
+    let definitions = build.solves().into_iter().filter_map(|solve| solve.definition.as_ref());
+    let platforms = |op: &pb::Op| Some((op.op.clone()?, op.platform.as_ref()?.architecture.clone()));
+    let seen: Vec<(Op, String)> = definitions.flat_map(ops).filter_map(|op| platforms(&op)).collect();
+    let probe = |(op, _): &&(Op, String)| matches!(op, Op::Exec(exec) if exec.meta.as_ref().unwrap().args[1] == "probe");
+    assert_eq!(seen.iter().find(probe).unwrap().1, "amd64");
+    let python = |op: &Op| matches!(op, Op::Source(source) if source.identifier.contains("library/python"));
+    let of_python = |definition: &pb::Definition| -> Vec<String> {
+        let bases = ops(definition).into_iter().filter_map(|op| platforms(&op)).filter(|(op, _)| python(op));
+        bases.map(|(_, architecture)| architecture).collect()
+    };
+    assert_eq!(of_python(&build.image()), ["arm64"], "nothing of the other platform is in the image");
+}
+
+#[tokio::test]
 async fn a_wheel_for_another_platform_only_is_an_error_of_who_needs_it() {
     let build = build(locked(&lock("cp311-cp311-win_amd64")), &["target=api"]).await;
     let message = &build.error().message;

@@ -32,6 +32,12 @@ pub struct Blob {
     pub diff_id: String,
 }
 
+/// What a reference names.
+pub(super) fn root(port: u16, reference: &str) -> Result<Value> {
+    let (repository, tag) = split(reference)?;
+    json(port, &format!("/v2/{repository}/manifests/{tag}"), ACCEPT)
+}
+
 impl Image {
     pub(super) fn read(port: u16, reference: &str) -> Result<Self> {
         let (repository, tag) = split(reference)?;

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use image::{Blob, Image};
+use serde_json::Value;
 
 use crate::error::{Doing, Error, Result};
 use crate::place::Place;
@@ -73,6 +74,11 @@ impl Registry {
     /// Reads an image of the machine's platform: `reference` is `repository:tag` without the registry.
     pub fn image(&self, reference: &str) -> Result<Image> {
         Image::read(self.port, reference)
+    }
+
+    /// Reads what a reference names: an index, or an image manifest of any platform.
+    pub fn root(&self, reference: &str) -> Result<Value> {
+        image::root(self.port, reference)
     }
 
     /// Reads a blob.
