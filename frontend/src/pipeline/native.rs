@@ -116,8 +116,11 @@ impl Checked {
         let facts = resolved.facts.clone();
         let (seen, of, nothing) = (Seen::default(), BTreeMap::new(), wanted.is_empty());
         let mut native = Native { checked, platform, resolved, facts, plan, required, seen, of, nothing };
-        let fixed = native.checked.manifest.stages.values().filter_map(|stage| stage.platform.clone());
-        let machines: Vec<Platform> = platforms.iter().cloned().chain(fixed).collect();
+        // A stage may have a platform of its own, and its packages have to be there where its steps run.
+        let fixed = self.manifest.stages.values().filter_map(|stage| stage.platform.clone());
+        let stages = wanted.iter().any(|target| matches!(target, Target::Stage(_)));
+        let own = stages.then(|| native.platform.clone());
+        let machines: Vec<Platform> = platforms.iter().cloned().chain(fixed).chain(own).collect();
         let machines: Vec<&str> = machines.iter().map(Platform::machine).collect();
         for target in &wanted {
             let place = place(native.on(target));
