@@ -7,23 +7,41 @@ use crate::failure::Failure;
 use crate::manifest::model::{Network, Run, Security};
 use crate::plan::{Target, bases_of};
 
-/// What may have to be allowed: the entitlement, how a step asks for it, and whether it does.
-const KINDS: [(&str, &str, fn(&Run) -> bool); 2] = [
-    ("security.insecure", "security: insecure", |run| matches!(run.security, Security::Insecure)),
-    ("network.host", "network: host", |run| matches!(run.network, Network::Host)),
+/// What may have to be allowed.
+struct Kind {
+    entitlement: &'static str,
+    /// How a step asks for it.
+    written: &'static str,
+    /// Whether a step does.
+    wants: fn(&Run) -> bool,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        entitlement: "security.insecure",
+        written: "security: insecure",
+        wants: |run| matches!(run.security, Security::Insecure),
+    },
+    Kind {
+        entitlement: "network.host",
+        written: "network: host",
+        wants: |run| matches!(run.network, Network::Host),
+    },
 ];
 
 impl Checked {
     /// Whether a step that `target` needs wants something that has to be allowed.
     pub fn needs_entitlement(&self, target: &Target) -> bool {
-        self.runs(target).iter().any(|run| KINDS.iter().any(|(_, _, wants)| wants(run)))
+        self.runs(target).iter().any(|run| KINDS.iter().any(|kind| (kind.wants)(run)))
     }
 
     /// `failure`, or what to do about it if it is that a step of `target` is not allowed something.
     pub fn entitlement(&self, target: &Target, failure: Failure) -> Failure {
         let Failure::Engine(status) = &failure else { return failure };
         let refused = |name: &str| status.message().contains(&format!("{name} is not allowed"));
-        let Some((name, written, wants)) = KINDS.into_iter().find(|(name, ..)| refused(name)) else {
+        let Some(Kind { entitlement: name, written, wants }) =
+            KINDS.into_iter().find(|kind| refused(kind.entitlement))
+        else {
             return failure;
         };
         let diagnostic = |run: &&Run| {
