@@ -181,7 +181,9 @@ async fn solve(
         None => emit::emit(input, target),
     };
     let emitted = checked.whole(emitted)?;
-    let reference = engine.client.solve(emitted.definition, false).await?;
+    // Without being evaluated, a definition is checked only after the frontend has gone, when nobody can add a place.
+    let evaluate = checked.needs_entitlement(target);
+    let reference = engine.client.solve(emitted.definition, evaluate).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
     Ok(Solved { reference, config, warnings })

@@ -406,7 +406,7 @@ pub enum Run {
     /// A command alone.
     Command(RunCommand),
     /// With what it may use.
-    Full(RunMapping),
+    Full(Box<RunMapping>),
 }
 
 impl Read for Run {
@@ -416,7 +416,7 @@ impl Read for Run {
                 reader.wrong_type(node, "a command");
                 None
             }
-            Value::Map(_) => RunMapping::read(node, reader).map(Self::Full),
+            Value::Map(_) => Read::read(node, reader).map(Self::Full),
             Value::Scalar(_) | Value::List(_) => RunCommand::read(node, reader).map(Self::Command),
         }
     }

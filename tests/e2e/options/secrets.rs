@@ -98,8 +98,8 @@ fn caches_of_different_namespaces_are_apart() {
     // The manifest's build is the first in each, so both sides have a namespace of their own.
     let seen = |file: &str, namespace: &str| {
         let namespace = format!("--build-arg=BUILDKIT_CACHE_MOUNT_NS={file}{namespace}");
-        let build = super::command(&of_step(step), file, &["--target=it", &namespace]);
-        crate::support::progress(build).log()
+        let project = of_step(step);
+        crate::support::progress(super::command(&project, file, &["--target=it", &namespace])).log()
     };
     for file in ["layerset.yaml", "Dockerfile"] {
         assert_eq!([seen(file, "a"), seen(file, "b"), seen(file, "a")], ["", "", "left\n"]);
