@@ -42,7 +42,8 @@ pub async fn serve(
     let bridge = client.clone();
     let work = async move {
         let options = options.map_err(Failure::Request)?;
-        Box::pin(build(&Engine { client: bridge, options, own_image })).await
+        let engine = Engine::new(bridge, options, own_image).await?;
+        Box::pin(build(&engine)).await
     };
     finish(&client, work).await
 }
@@ -67,7 +68,8 @@ where
 
 async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     let options = &engine.options;
-    let contexts = options.context_names();
+    let platform = first_platform(options);
+    let contexts = options.context_names(&platform);
     let inputs = Inputs { args: &options.build_args, contexts: &contexts };
     if let Some(call) = options.call.as_deref() {
         return answer(engine, &inputs, call).await;
@@ -80,7 +82,16 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     show_warnings(engine, &checked.source, &checked.warnings).await?;
     let mut images = Vec::new();
     for platform in options.targets() {
-        let image = solve(engine, &checked, &target, &platform).await?;
+        // A context of one platform may take the place of a stage there alone.
+        let own = options.context_names(&platform);
+        let of_platform;
+        let checked = if own == contexts {
+            &checked
+        } else {
+            of_platform = pipeline::check(engine, &Inputs { contexts: &own, ..inputs }).await?;
+            &of_platform
+        };
+        let image = solve(engine, checked, &target, &platform).await?;
         images.push((platform, image));
     }
     result(options, images)

@@ -166,14 +166,25 @@ impl Options {
         self.local_sessions.get(name).unwrap_or(&self.session)
     }
 
-    /// Names of the named contexts, without platforms.
-    pub fn context_names(&self) -> BTreeSet<String> {
-        self.contexts.keys().map(|name| name.split("::").next().unwrap_or(name).to_owned()).collect()
+    /// Names of the named contexts that there are for `platform`: those for all platforms and its own.
+    pub fn context_names(&self, platform: &Platform) -> BTreeSet<String> {
+        let own = format!("::{platform}");
+        let name = |key: &String| match key.strip_suffix(&own) {
+            Some(name) => Some(name.to_owned()),
+            None => (!key.contains("::")).then(|| key.clone()),
+        };
+        self.contexts.keys().filter_map(name).collect()
     }
 
-    /// The named context `name`, one for `platform` before one for all.
-    pub fn context(&self, name: &str, platform: &Platform) -> Option<&String> {
-        self.contexts.get(&format!("{name}::{platform}")).or_else(|| self.contexts.get(name))
+    /// The named context `name` with its key, `NAME` or `NAME::PLATFORM`: one for `platform` before one for all.
+    pub fn context(&self, name: &str, platform: &Platform) -> Option<(&str, &str)> {
+        let own = self.contexts.get_key_value(&format!("{name}::{platform}"));
+        own.or_else(|| self.contexts.get_key_value(name)).map(|(key, source)| (key.as_str(), source.as_str()))
+    }
+
+    /// Whether a build argument or option is set to something that Go takes for true.
+    pub fn is_set(&self, option: &str) -> bool {
+        self.raw.get(option).is_some_and(|value| is_true(value))
     }
 
     /// Proxy build arguments, by their lower-case names.
@@ -293,9 +304,22 @@ mod tests {
             options(&["context:base=docker-image://a", "context:base::linux/arm64=docker-image://b"])
                 .unwrap();
         let arm = Platform::new("linux", "arm64", "");
-        assert_eq!(options.context("base", &arm).unwrap(), "docker-image://b");
-        assert_eq!(options.context_names().len(), 1);
+        let intel = Platform::new("linux", "amd64", "");
+        assert_eq!(options.context("base", &arm).unwrap(), ("base::linux/arm64", "docker-image://b"));
+        assert_eq!(options.context("base", &intel).unwrap(), ("base", "docker-image://a"));
+        assert_eq!(options.context_names(&arm).len(), 1);
         assert!(options.targets() == [arm]);
+    }
+
+    #[test]
+    fn a_platform_has_no_contexts_of_others() {
+        let options = options(&["context:base::linux/arm64=docker-image://b", "context:a=docker-image://a"]);
+        let names = |architecture: &str| -> Vec<String> {
+            let platform = Platform::new("linux", architecture, "");
+            options.as_ref().unwrap().context_names(&platform).into_iter().collect()
+        };
+        assert_eq!(names("arm64"), ["a", "base"]);
+        assert_eq!(names("amd64"), ["a"]);
     }
 
     #[test]

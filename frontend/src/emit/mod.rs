@@ -3,6 +3,7 @@
 //! as the same vertex in each of them, because no op carries anything of the target it is built for.
 
 mod base;
+mod context;
 mod image;
 mod inner;
 mod layer;
@@ -13,7 +14,7 @@ mod settings;
 mod source;
 mod stage;
 
-pub use base::context_definition;
+pub use context::{ContextSource, DOWNLOAD};
 pub use own::{Asked, imports, list_context, probe, resolve_packages};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};

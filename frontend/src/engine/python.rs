@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Differ, Graph, Local, Metadata};
-use buildkit_proto::pb;
-
 use super::Engine;
-use crate::emit::{self, Asked, Input, Settings};
+use crate::emit::{self, Asked, ContextSource, Input, Settings};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
 use crate::outside::OnStage;
@@ -29,7 +26,11 @@ impl Engine {
         if paths.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let reference = self.client.solve(self.files_definition(paths), false).await?;
+        let reference = match &self.context {
+            ContextSource::Local { .. } => self.client.solve(self.context.files(paths), false).await?,
+            // It is there already, and a file is read without any step.
+            ContextSource::Remote(definition) => self.client.solve(definition.clone(), false).await?,
+        };
         let mut files = BTreeMap::new();
         for path in paths {
             if let Some(bytes) = self.client.read_file(&reference, path).await? {
@@ -37,18 +38,6 @@ impl Engine {
             }
         }
         Ok(files)
-    }
-
-    fn files_definition(&self, paths: &BTreeSet<String>) -> pb::Definition {
-        let mut graph = Graph::new();
-        let name = &self.options.context_local;
-        let local = Local::new(name)
-            .session(self.options.session_of(name))
-            .follow_paths(paths.iter().cloned())
-            .shared_key_hint("layerset-python")
-            .differ(Differ::None, false);
-        let edge = graph.add(local, Metadata::named("[internal] load Python requirements"));
-        graph.definition(edge)
     }
 
     pub(super) async fn probe(&self, at: OnStage<'_>) -> Result<Option<Vec<u8>>, Failure> {
@@ -70,7 +59,7 @@ impl Engine {
         files: &BTreeSet<String>,
         request: &Request,
     ) -> Result<Answer, Failure> {
-        let files = self.files_definition(files);
+        let files = self.context.files(files);
         let mut request = request.clone();
         let mut secrets = Vec::new();
         for (number, index) in at.checked.manifest.python.index.iter().enumerate() {
@@ -135,8 +124,7 @@ impl Engine {
             merge: caps.llb("mergeop"),
             // No BuildKit up to 0.32 lists the cap of the feature itself; this one came after it.
             mode_string: caps.llb("file.copy.modestring") || caps.llb("file.symlink.create"),
-            context_local: options.context_local.clone(),
-            context_session: options.session_of(&options.context_local).to_owned(),
+            context: self.context.clone(),
             no_cache: options.no_cache.clone(),
             network: options.network.clone(),
             labels: options.labels.clone(),

@@ -33,7 +33,7 @@ pub enum Base {
     Stage(String),
     /// An image reference as written, `python:3.12-slim` (not yet normalised), always with a tag or digest.
     Image(String),
-    /// A bare name that is no stage but was announced as a named context (`--build-context NAME=…`).
+    /// A named context (`--build-context NAME=…`), which may have the name of an image or of the stage it replaces.
     Context(String),
 }
 
@@ -71,6 +71,26 @@ pub struct Stage {
     pub requirements: Vec<Requirement>,
     /// Commands, in the order written.
     pub run: Vec<Run>,
+}
+
+impl Stage {
+    /// A stage whose place the named context of its name has taken: it is that context and nothing else, as in a
+    /// Dockerfile. `span` is where the stage's name stands.
+    pub fn of_context(name: &str, span: Span) -> Self {
+        Self {
+            span,
+            from: Spanned { value: Base::Context(name.to_owned()), span },
+            apt: Vec::new(),
+            environment: BTreeMap::new(),
+            working_dir: None,
+            user: None,
+            shell: None,
+            files: Vec::new(),
+            copy: Vec::new(),
+            requirements: Vec::new(),
+            run: Vec::new(),
+        }
+    }
 }
 
 /// A service: one build target, one image.
