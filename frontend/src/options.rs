@@ -82,6 +82,14 @@ pub struct BadOption {
     expected: &'static str,
 }
 
+/// Named contexts of which only this build knows where they are.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "found no place of build context {0}, expected a directory in the git repository of the build context, \
+     an image or a URL; layerset bake --build-context NAME=SOURCE writes the file without an engine"
+)]
+pub struct NoPlace(String);
+
 /// Whether this process was started by an engine, as a frontend.
 #[expect(clippy::disallowed_methods, reason = "this file is the reader of the environment")]
 pub fn is_frontend() -> bool {
@@ -202,6 +210,35 @@ impl Options {
             (Some(context), Some(manifest)) => relative(context, &format!("{manifest}/{}", self.filename)),
             _ => self.filename.clone(),
         }
+    }
+
+    /// What the named contexts are for someone who builds again: a directory as a path from the build context, as far
+    /// as the client tells. The error names those that only this build has.
+    pub fn contexts_for_others(&self) -> Result<BTreeMap<String, String>, NoPlace> {
+        let place = |local: &str| self.raw.get(&format!("vcs:localdir:{local}"));
+        let mut contexts = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for (name, source) in &self.contexts {
+            let known = match source.split_once(':') {
+                Some(("local", local)) => place(local).map(|dir| {
+                    let path = relative(place(&self.context_local).map_or("", String::as_str), dir);
+                    if path.is_empty() { ".".to_owned() } else { path }
+                }),
+                Some(("input" | "oci-layout", _)) => None,
+                _ => Some(source.clone()),
+            };
+            match known {
+                Some(source) => drop(contexts.insert(name.clone(), source)),
+                None => unknown.push(format!("{name:?}")),
+            }
+        }
+        if unknown.is_empty() { Ok(contexts) } else { Err(NoPlace(unknown.join(", "))) }
+    }
+
+    /// The URL of the build context, if it has one that others can use too.
+    pub fn context_url(&self) -> Option<&String> {
+        // What the client uploads is the build's own.
+        self.raw.get(&self.context_local).filter(|url| !url.starts_with("http://buildkit-session/"))
     }
 
     /// The platforms to build for.
@@ -327,6 +364,23 @@ mod tests {
         let pairs = ["filename=layerset.yaml", "vcs:localdir:context=backend", "vcs:localdir:dockerfile=."];
         assert_eq!(options(&pairs).unwrap().manifest_from_context(), "../layerset.yaml");
         assert_eq!(options(&["filename=l.yaml"]).unwrap().manifest_from_context(), "l.yaml");
+    }
+
+    #[test]
+    fn contexts_for_others_are_seen_from_the_build_context() {
+        let pairs = [
+            "context:image=docker-image://a",
+            "context:dir=local:dir",
+            "vcs:localdir:dir=vendor/x",
+            "vcs:localdir:context=backend",
+        ];
+        let contexts = options(&pairs).unwrap().contexts_for_others().unwrap();
+        let expected = [("dir", "../vendor/x"), ("image", "docker-image://a")];
+        assert_eq!(contexts, expected.map(|(name, source)| (name.to_owned(), source.to_owned())).into());
+        let unknown = options(&["context:a=local:a", "context:b=input:b"]).unwrap().contexts_for_others();
+        assert!(
+            unknown.unwrap_err().to_string().starts_with("found no place of build context \"a\", \"b\",")
+        );
     }
 
     #[test]

@@ -40,8 +40,11 @@ impl Emitter<'_> {
             BaseSource::Image(reference) => {
                 self.graph.add(Image::new(reference).platform(platform), metadata)
             }
-            BaseSource::Local { name, session, shared_key, exclude } => {
-                let local = Local::new(name).session(session).shared_key_hint(shared_key).exclude(exclude);
+            BaseSource::Local { name: local, session, shared_key, exclude } => {
+                let local = Local::new(local).session(session).shared_key_hint(shared_key).exclude(exclude);
+                // Paths and not patterns, because a path may be a link to what is needed.
+                let needed = self.input.plan.copied.get(name).into_iter().flatten();
+                let local = local.follow_paths(needed);
                 self.graph.add(local, metadata)
             }
             BaseSource::OciLayout { reference, session, store } => {

@@ -13,6 +13,7 @@ mod inputs;
 mod process;
 mod python;
 mod reading;
+mod remote;
 mod request;
 mod result;
 mod subrequests;
