@@ -26,6 +26,7 @@ mod python_sets;
 mod python_support;
 mod remote_contexts;
 mod remote_mistakes;
+mod remote_python;
 mod reproducible;
 mod scenarios;
 mod sharing;

@@ -1,9 +1,11 @@
 //! Repositories and archives on a web server that an engine reaches.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use harness::{Engine, Project, run};
+use harness::{Engine, Output, Project, run};
+use serde_json::Value;
 
 use crate::support::{ok, wait_for};
 
@@ -76,4 +78,18 @@ pub(crate) fn tar(www: &Project, name: &str, paths: &[&str]) {
     let mut tar = run::command("tar");
     tar.args(["--exclude=.git", "-caf", name, "-C", "source"]).args(paths);
     run::output(tar.current_dir(www.path())).unwrap();
+}
+
+/// The vertices of a traced build whose names have this in them, by digest, and whether the result was there: also
+/// those that are no steps of anybody's, which [`harness::Progress::done`] leaves out.
+pub(crate) fn vertices(output: &Output, name: &str) -> BTreeMap<String, bool> {
+    let mut found = BTreeMap::new();
+    for line in output.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        for vertex in line["vertexes"].as_array().into_iter().flatten() {
+            if vertex["name"].as_str().is_some_and(|shown| shown.contains(name)) {
+                *found.entry(vertex["digest"].to_string()).or_default() |= vertex["cached"] == true;
+            }
+        }
+    }
+    found
 }
