@@ -44,7 +44,8 @@ pub async fn serve(
     let bridge = client.clone();
     let work = async move {
         let options = options.map_err(Failure::Request)?;
-        Box::pin(build(&Engine { client: bridge, options, own_image })).await
+        let engine = Engine::new(bridge, options, own_image).await?;
+        Box::pin(build(&engine)).await
     };
     finish(&client, work).await
 }
@@ -69,7 +70,7 @@ where
 
 async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     let options = &engine.options;
-    let contexts = options.context_names();
+    let contexts = options.contexts.keys().cloned().collect();
     let platforms = Platforms { target: first_platform(options), build: options.worker() };
     let inputs = Inputs {
         args: &options.build_args,
@@ -302,7 +303,7 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             let text = checked.on(&worker)?.lock(engine, &worker, &options.platforms).await?;
             Ok(Answer { json: json!({"lock": text}), text, status: 0 })
         }
-        "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options))),
+        "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options)?)),
         "plan" => {
             let platform = first_platform(options);
             let services = checked.services();
@@ -347,13 +348,14 @@ fn first_platform(options: &Options) -> Platform {
 }
 
 /// Paths from the repository's root when the client tells them, else those of the plain case.
-fn bake_options(options: &Options) -> BakeOptions {
+fn bake_options(options: &Options) -> Result<BakeOptions, Failure> {
     let own = |name: &&String| !name.starts_with("BUILDKIT_") && *name != "SOURCE_DATE_EPOCH";
     let args = options.build_args.iter().filter(|(name, _)| own(name)).map(|(k, v)| (k.clone(), v.clone()));
-    BakeOptions {
-        context: ".".into(),
+    let contexts = options.contexts_for_others().map_err(|error| Failure::Request(error.to_string()))?;
+    Ok(BakeOptions {
+        context: options.context_url().map_or(".", String::as_str).into(),
         manifest: options.manifest_from_context(),
         args: args.collect(),
-        contexts: options.contexts.clone(),
-    }
+        contexts,
+    })
 }

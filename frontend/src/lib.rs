@@ -21,3 +21,4 @@ pub mod pipeline;
 pub mod plan;
 pub mod platform;
 pub mod python;
+pub mod remote;

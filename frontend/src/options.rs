@@ -91,6 +91,13 @@ impl BadOption {
         Self { name, value: value.to_owned(), expected }
     }
 }
+/// Named contexts of which only this build knows where they are.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "found no place of build context {0}, expected a directory in the git repository of the build context, \
+     an image or a URL; layerset bake --build-context NAME=SOURCE writes the file without an engine"
+)]
+pub struct NoPlace(String);
 
 /// Whether this process was started by an engine, as a frontend.
 #[expect(clippy::disallowed_methods, reason = "this file is the reader of the environment")]
@@ -194,14 +201,15 @@ impl Options {
         self.local_sessions.get(name).unwrap_or(&self.session)
     }
 
-    /// Names of the named contexts, without platforms.
-    pub fn context_names(&self) -> BTreeSet<String> {
-        self.contexts.keys().map(|name| name.split("::").next().unwrap_or(name).to_owned()).collect()
+    /// The named context `name` with its key, `NAME` or `NAME::PLATFORM`: one for `platform` before one for all.
+    pub fn context(&self, name: &str, platform: &Platform) -> Option<(&str, &str)> {
+        let own = self.contexts.get_key_value(&format!("{name}::{platform}"));
+        own.or_else(|| self.contexts.get_key_value(name)).map(|(key, source)| (key.as_str(), source.as_str()))
     }
 
-    /// The named context `name`, one for `platform` before one for all.
-    pub fn context(&self, name: &str, platform: &Platform) -> Option<&String> {
-        self.contexts.get(&format!("{name}::{platform}")).or_else(|| self.contexts.get(name))
+    /// Whether a build argument or option is set to something that Go takes for true.
+    pub fn is_set(&self, option: &str) -> bool {
+        self.raw.get(option).is_some_and(|value| boolean(value) == Some(true))
     }
 
     /// Proxy build arguments, by their lower-case names.
@@ -219,6 +227,35 @@ impl Options {
             (Some(context), Some(manifest)) => relative(context, &format!("{manifest}/{}", self.filename)),
             _ => self.filename.clone(),
         }
+    }
+
+    /// What the named contexts are for someone who builds again: a directory as a path from the build context, as far
+    /// as the client tells. The error names those that only this build has.
+    pub fn contexts_for_others(&self) -> Result<BTreeMap<String, String>, NoPlace> {
+        let place = |local: &str| self.raw.get(&format!("vcs:localdir:{local}"));
+        let mut contexts = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for (name, source) in &self.contexts {
+            let known = match source.split_once(':') {
+                Some(("local", local)) => place(local).map(|dir| {
+                    let path = relative(place(&self.context_local).map_or("", String::as_str), dir);
+                    if path.is_empty() { ".".to_owned() } else { path }
+                }),
+                Some(("input" | "oci-layout", _)) => None,
+                _ => Some(source.clone()),
+            };
+            match known {
+                Some(source) => drop(contexts.insert(name.clone(), source)),
+                None => unknown.push(format!("{name:?}")),
+            }
+        }
+        if unknown.is_empty() { Ok(contexts) } else { Err(NoPlace(unknown.join(", "))) }
+    }
+
+    /// The URL of the build context, if it has one that others can use too.
+    pub fn context_url(&self) -> Option<&String> {
+        // What the client uploads is the build's own.
+        self.raw.get(&self.context_local).filter(|url| !url.starts_with("http://buildkit-session/"))
     }
 
     /// The platforms to build for.
@@ -332,8 +369,9 @@ mod tests {
             options(&["context:base=docker-image://a", "context:base::linux/arm64=docker-image://b"])
                 .unwrap();
         let arm = Platform::new("linux", "arm64", "");
-        assert_eq!(options.context("base", &arm).unwrap(), "docker-image://b");
-        assert_eq!(options.context_names().len(), 1);
+        let intel = Platform::new("linux", "amd64", "");
+        assert_eq!(options.context("base", &arm).unwrap(), ("base::linux/arm64", "docker-image://b"));
+        assert_eq!(options.context("base", &intel).unwrap(), ("base", "docker-image://a"));
         assert!(options.targets() == [arm]);
     }
 
@@ -367,6 +405,23 @@ mod tests {
         ] {
             assert_eq!(options(bad).unwrap_err().to_string(), expected);
         }
+    }
+
+    #[test]
+    fn contexts_for_others_are_seen_from_the_build_context() {
+        let pairs = [
+            "context:image=docker-image://a",
+            "context:dir=local:dir",
+            "vcs:localdir:dir=vendor/x",
+            "vcs:localdir:context=backend",
+        ];
+        let contexts = options(&pairs).unwrap().contexts_for_others().unwrap();
+        let expected = [("dir", "../vendor/x"), ("image", "docker-image://a")];
+        assert_eq!(contexts, expected.map(|(name, source)| (name.to_owned(), source.to_owned())).into());
+        let unknown = options(&["context:a=local:a", "context:b=input:b"]).unwrap().contexts_for_others();
+        assert!(
+            unknown.unwrap_err().to_string().starts_with("found no place of build context \"a\", \"b\",")
+        );
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use harness::project::unique;
-use harness::{Docker, Engine, Output, Project, run};
+use harness::{Docker, Engine, Output, Project};
 use serde_json::json;
 
-use crate::support::{build, containerd, inspect, ok, progress, syntax, wait_for};
+use crate::support::{build, containerd, inspect, ok, progress, syntax};
+use crate::web::{Server, commit, publish, tar};
 
 fn project(body: &str) -> Project {
     let project = Project::new("contexts").unwrap();
@@ -141,66 +142,17 @@ fn a_target_of_the_same_bake_is_a_base() {
     ok(engine.docker(&["image", "rm", &tag]));
 }
 
-/// A web server where the engine is, on a port of its own there.
-struct Server<'a> {
-    engine: &'a Engine,
-    container: String,
-    address: String,
-}
-
-impl<'a> Server<'a> {
-    fn start(engine: &'a Engine, dir: &Path) -> Self {
-        let port = 20000 + std::process::id() % 900;
-        let address = format!("127.0.0.1:{port}");
-        let mount = format!("{}:/www:ro", dir.display());
-        let run = ["run", "--detach", "--rm", "--network=host", "--volume", &mount, "busybox"];
-        let run = engine.docker(&run).args(&["httpd", "-f", "-p", &address, "-h", "/www"]);
-        let container = ok(run).stdout.trim().to_owned();
-        let server = Self { engine, container, address };
-        wait_for("the web server", || {
-            let url = format!("http://{}/", server.address);
-            // Without an index the answer is 404: it is there.
-            let get = ["exec", &server.container, "wget", "-q", "-O-", &url];
-            let output = engine.docker(&get).run().unwrap();
-            (output.success() || output.stderr.contains("404")).then_some(())
-        });
-        server
-    }
-}
-
-impl Drop for Server<'_> {
-    fn drop(&mut self) {
-        let _ = self.engine.docker(&["rm", "--force", &self.container]).run();
-    }
-}
-
-fn git(dir: &Path, args: &[&str]) {
-    let mut git = run::command("git");
-    git.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]);
-    run::output(git.args(args).current_dir(dir)).unwrap();
-}
-
 #[test]
 fn repositories_and_archives_are_fetched() {
     let engine = containerd();
     let www = Project::new("www").unwrap();
     let stamp = unique().unwrap();
     www.write("source/sub/a.txt", &stamp).unwrap().write("source/top.txt", "top\n").unwrap();
-    let source = www.path().join("source");
-    for args in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "one"], &["tag", "v1"]] {
-        git(&source, args);
-    }
+    commit(&www, "v1");
     www.write("source/sub/b.txt", "after v1\n").unwrap();
-    for args in [&["add", "."][..], &["commit", "-qm", "two"]] {
-        git(&source, args);
-    }
-    git(www.path(), &["clone", "-q", "--bare", "source", "repo.git"]);
-    // What git fetches over plain HTTP.
-    git(&www.path().join("repo.git"), &["update-server-info"]);
-    run::output(
-        run::command("tar").args(["-cf", "files.tar", "-C", "source", "sub"]).current_dir(www.path()),
-    )
-    .unwrap();
+    commit(&www, "v2");
+    publish(&www);
+    tar(&www, "files.tar", &["sub"]);
     let server = Server::start(engine, www.path());
     let address = &server.address;
 

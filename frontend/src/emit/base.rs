@@ -1,35 +1,14 @@
-//! Sources: base images, named contexts, the build context.
+//! Sources: base images and named contexts.
 
-use buildkit_llb::{Copy, Edge, File, Git, Graph, Http, Image, Local, Metadata, OciLayout};
+use buildkit_llb::{Edge, Http, Image, Local, Metadata, OciLayout};
 
 use buildkit_proto::pb;
 
-use super::{BaseSource, Built, Emitter, FILE_TIME};
+use super::{BaseSource, Built, Emitter, context};
 use crate::diagnostic::Span;
 use crate::manifest::model::{Base, DOWNLOADED, Download};
-use crate::plan::{ContextPlan, ImageConfig, normalise};
+use crate::plan::{ImageConfig, normalise};
 use crate::platform::Platform;
-
-/// Hint under which the engine keeps the transferred context between builds. Ours alone: shared with
-/// the Dockerfile frontend, each would delete from it what the other had sent.
-const CONTEXT_HINT: &str = "layerset-context";
-
-/// The local source of the context, the same in every target.
-fn context_source(context: &ContextPlan, name: &str, session: &str) -> Local {
-    Local::new(name)
-        .session(session)
-        .include(context.include.clone())
-        .exclude(context.exclude.clone())
-        .shared_key_hint(CONTEXT_HINT)
-}
-
-/// The definition of the context alone, to look into it before anything is built from it.
-pub fn context_definition(context: &ContextPlan, name: &str, session: &str) -> pb::Definition {
-    let mut graph = Graph::new();
-    let edge =
-        graph.add(context_source(context, name, session), Metadata::named("[internal] load build context"));
-    graph.definition(edge)
-}
 
 impl Emitter<'_> {
     /// What a stage or service is built on. `config` is that of the plan, with the base's history.
@@ -87,8 +66,11 @@ impl Emitter<'_> {
             BaseSource::Image(reference) => {
                 self.graph.add(Image::new(reference).platform(platform), metadata)
             }
-            BaseSource::Local { name, session, shared_key, exclude } => {
-                let local = Local::new(name).session(session).shared_key_hint(shared_key).exclude(exclude);
+            BaseSource::Local { name: local, session, shared_key, exclude } => {
+                let local = Local::new(local).session(session).shared_key_hint(shared_key).exclude(exclude);
+                // Paths and not patterns, because a path may be a link to what is needed.
+                let needed = self.input.plan.copied.get(name).into_iter().flatten();
+                let local = local.follow_paths(needed);
                 self.graph.add(local, metadata)
             }
             BaseSource::OciLayout { reference, session, store } => {
@@ -97,34 +79,13 @@ impl Emitter<'_> {
             }
             // It was imported once when it came in, to see that it can be.
             BaseSource::Definition(definition) => return self.graph.import(&definition).ok().flatten(),
-            BaseSource::Git(remote) => self.graph.add(Git::new(remote), metadata),
+            BaseSource::Git(repository) => self.graph.add(context::git(&repository), metadata),
             BaseSource::Http(url) => {
-                let download = self.graph.add(Http::new(url).filename("context"), metadata);
-                let unpack = Copy {
-                    from: Some(download),
-                    src: "/context".into(),
-                    dest: "/".into(),
-                    attempt_unpack: true,
-                    timestamp: Some(FILE_TIME),
-                    ..Copy::default()
-                };
-                self.graph.add(File::on(None).copy(unpack), Metadata::default())
+                let download = self.graph.add(context::http(&url), metadata);
+                self.graph.add(context::unpack(download), Metadata::default())
             }
         };
         Some(edge)
-    }
-
-    /// The build context: one op for all targets, however little of it this one needs.
-    pub(super) fn context(&mut self) -> Edge {
-        if let Some(edge) = self.context {
-            return edge;
-        }
-        let settings = self.input.settings;
-        let local =
-            context_source(&self.input.plan.context, &settings.context_local, &settings.context_session);
-        let edge = self.graph.add(local, Metadata::named("[internal] load build context"));
-        self.context = Some(edge);
-        edge
     }
 
     /// The platform of the images.

@@ -3,6 +3,7 @@
 //! as the same vertex in each of them, because no op carries anything of the target it is built for.
 
 mod base;
+mod context;
 mod image;
 mod inner;
 mod layer;
@@ -14,7 +15,7 @@ mod source;
 mod stage;
 mod step;
 
-pub use base::context_definition;
+pub use context::{ContextSource, DOWNLOAD};
 pub use own::{OwnStep, ResolverInput, imports, list_context, probe, resolve_packages};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};

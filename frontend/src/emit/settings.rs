@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Graph, Image, Metadata};
 use buildkit_proto::pb;
 
+use super::ContextSource;
 use crate::options::{NoCache, Sandbox};
 use crate::platform::Platform;
 
@@ -17,10 +18,8 @@ pub struct Settings {
     pub merge: bool,
     /// Whether a copy takes a symbolic mode.
     pub mode_string: bool,
-    /// Name of the context's local source.
-    pub context_local: String,
-    /// Session that holds the context.
-    pub context_session: String,
+    /// Where the build context is.
+    pub context: ContextSource,
     /// What is built without cache.
     pub no_cache: NoCache,
     /// What steps run in, as far as the engine can do it.
@@ -59,8 +58,7 @@ impl Settings {
             platform,
             merge: true,
             mode_string: true,
-            context_local: "context".into(),
-            context_session: String::new(),
+            context: ContextSource::Local { name: "context".into(), session: String::new() },
             no_cache: NoCache::Nothing,
             sandbox: Sandbox::default(),
             labels: BTreeMap::new(),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use buildkit_proto::pb;
 
+use crate::remote::Repository;
+
 /// Sources of base images and named contexts, by the base as it prints.
 /// A name that is not here is a registry's image.
 pub type Sources = BTreeMap<String, BaseSource>;
@@ -35,8 +37,8 @@ pub enum BaseSource {
         /// Name of the store in the session.
         store: String,
     },
-    /// A git repository, `URL#ref:subdir`.
-    Git(String),
+    /// A commit of a git repository.
+    Git(Repository),
     /// A file or archive behind http(s).
     Http(String),
     /// The result of another target of the same bake, which the client hands in.

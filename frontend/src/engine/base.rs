@@ -10,8 +10,9 @@ use super::Engine;
 use crate::emit::BaseSource;
 use crate::failure::Failure;
 use crate::options::from_base64;
-use crate::plan::{ImageConfig, ignore_patterns, normalise};
+use crate::plan::{ImageConfig, familiar, ignore_patterns, normalise};
 use crate::platform::Platform;
+use crate::remote::{self, Remote};
 
 /// A base, with its configuration if it is an image.
 pub(super) struct Found {
@@ -27,11 +28,19 @@ impl Found {
 
 impl Engine {
     pub(super) async fn base(&self, name: &str, platform: &Platform) -> Result<Found, Failure> {
-        let Some(context) = self.options.context(name, platform).cloned() else {
+        let named =
+            self.options.context(name, platform).or_else(|| self.options.context(&familiar(name), platform));
+        let Some((key, context)) = named.map(|(key, context)| (key.to_owned(), context.to_owned())) else {
             let reference = normalise(name);
             let log = format!("load metadata for {reference}");
             return self.image(&reference, platform, log).await;
         };
+        let refused = |error| Failure::Request(format!("build context {name}: {error}"));
+        match remote::parse(&context).map_err(refused)? {
+            Some(Remote::Git(repository)) => return Ok(Found::files(BaseSource::Git(repository))),
+            Some(Remote::Http(url)) => return Ok(Found::files(BaseSource::Http(url))),
+            None => {}
+        }
         let (scheme, rest) = context.split_once(':').unwrap_or(("", &context));
         let path = rest.trim_start_matches("//");
         match scheme {
@@ -41,14 +50,12 @@ impl Engine {
                 self.image(&normalise(path), platform, log).await
             }
             "oci-layout" => self.oci_layout(name, path, platform).await,
-            "local" => self.directory(name, rest).await,
+            "local" => self.directory(&key, rest).await,
             "input" => self.input(name, rest).await,
-            "git" => Ok(Found::files(BaseSource::Git(context.clone()))),
-            "http" | "https" if is_git(rest) => Ok(Found::files(BaseSource::Git(context.clone()))),
-            "http" | "https" => Ok(Found::files(BaseSource::Http(context.clone()))),
             _ => Err(Failure::Request(format!(
-                "build context {name}: found {context:?}, expected docker-image://, oci-layout://, a directory, \
-                 a target of the bake file, git or http(s)://"
+                "build context {name}: found {:?}, expected docker-image://, oci-layout://, a directory, \
+                 a target of the bake file, git or http(s)://",
+                remote::shown(&context)
             ))),
         }
     }
@@ -82,7 +89,7 @@ impl Engine {
     }
 
     async fn directory(&self, name: &str, local: &str) -> Result<Found, Failure> {
-        let ignore = self.context_ignore(local).await?.unwrap_or_default();
+        let ignore = self.ignore_of_local(local).await?.unwrap_or_default();
         let key = self.options.raw.get(&format!("sharedkey:localdir:{name}")).cloned().unwrap_or_default();
         Ok(Found::files(BaseSource::Local {
             name: local.to_owned(),
@@ -128,9 +135,4 @@ impl Engine {
         })?;
         Ok((resolved.identifier, config))
     }
-}
-
-/// BuildKit's rule for http URLs: a path that ends in `.git`, before query and fragment.
-fn is_git(url: &str) -> bool {
-    url.split(['#', '?']).next().and_then(|path| path.rsplit_once('.')).is_some_and(|(_, end)| end == "git")
 }

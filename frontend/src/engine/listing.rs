@@ -21,8 +21,7 @@ impl Engine {
         if context.unused {
             return Ok(Listing::default());
         }
-        let name = &self.options.context_local;
-        let definition = emit::context_definition(context, name, self.options.session_of(name));
+        let definition = self.context.definition(context);
         if let Some(asked) = self.own_image.as_ref().and_then(|image| emit::list_context(image, &definition))
         {
             let bytes = self.ask(asked).await?;
@@ -40,8 +39,7 @@ impl Engine {
         names: &BTreeSet<String>,
     ) -> Result<Option<Imports>, Failure> {
         let Some(image) = self.own_image.as_ref().filter(|_| !context.unused) else { return Ok(None) };
-        let name = &self.options.context_local;
-        let definition = emit::context_definition(context, name, self.options.session_of(name));
+        let definition = self.context.definition(context);
         let Some(asked) = emit::imports(image, &definition, names) else { return Ok(None) };
         let bytes = self.ask(asked).await?;
         let imports = serde_json::from_slice(&bytes);

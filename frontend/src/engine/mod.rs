@@ -1,19 +1,18 @@
 //! The engine as the outside of a build: manifest, base images and context through the gateway.
 
 mod base;
+mod context;
 mod listing;
 mod look;
 mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Differ, Graph, Local, Metadata};
-use buildkit_proto::pb;
 use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
 use crate::diagnostic::Span;
-use crate::emit::{self, BaseSource, OwnImage};
+use crate::emit::{BaseSource, ContextSource, OwnImage};
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
@@ -38,68 +37,15 @@ pub struct Engine {
     pub options: Options,
     /// The image that this process runs in, if the engine says so: steps of our own run on it.
     pub own_image: Option<OwnImage>,
-}
-
-impl Engine {
-    /// A few files of a local source, transferred apart from everything else. Its hint differs from
-    /// the context's: under the same one each transfer would delete what the other had sent.
-    fn small_local(
-        &self,
-        name: &str,
-        files: Vec<String>,
-        hint: &str,
-        shown: &str,
-    ) -> (pb::Definition, String) {
-        let mut graph = Graph::new();
-        let local = Local::new(name)
-            .session(self.options.session_of(name))
-            .follow_paths(files)
-            .shared_key_hint(hint)
-            .differ(Differ::None, false);
-        let edge = graph.add(local, Metadata::named(format!("[internal] {shown}")));
-        (graph.definition(edge), graph.digest(edge).to_owned())
-    }
-
-    /// The definition that the manifest is read from, and the digest of its vertex: warnings are shown there.
-    pub fn manifest_definition(&self) -> (pb::Definition, String) {
-        let name = &self.options.filename;
-        let files = vec![name.clone(), format!("{name}.dockerignore")];
-        self.small_local(&self.options.manifest_local, files, "layerset-manifest", &format!("load {name}"))
-    }
-
-    async fn context_ignore(&self, context: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let files = vec![".dockerignore".to_owned()];
-        let (definition, _) = self.small_local(context, files, "layerset-ignore", "load .dockerignore");
-        let reference = self.client.solve(definition, false).await?;
-        Ok(self.client.read_file(&reference, ".dockerignore").await?)
-    }
+    /// Where the build context is.
+    pub context: ContextSource,
+    /// What the manifest is read from, if that is no directory of the client.
+    manifest: Option<ContextSource>,
 }
 
 impl Outside for Engine {
     async fn manifest(&self) -> Result<ManifestFile, Failure> {
-        if let Some(remote) = self.options.raw.get(&self.options.context_local) {
-            return Err(Failure::Request(format!(
-                "the build context is {remote:?}, expected a directory of the client: remote contexts are not supported yet"
-            )));
-        }
-        let name = self.options.filename.clone();
-        let manifest = async {
-            let reference = self.client.solve(self.manifest_definition().0, false).await?;
-            let ignore = format!("{name}.dockerignore");
-            tokio::try_join!(
-                self.client.read_file(&reference, &name),
-                self.client.read_file(&reference, &ignore)
-            )
-            .map_err(Failure::from)
-        };
-        let context_ignore = self.context_ignore(&self.options.context_local);
-        let ((bytes, own_ignore), context_ignore) = tokio::try_join!(manifest, context_ignore)?;
-        let bytes = bytes.ok_or_else(|| {
-            Failure::Request(format!(
-                "no manifest {name:?} was found, name it with -f (docker buildx build -f layerset.yaml .)"
-            ))
-        })?;
-        Ok(ManifestFile { name, bytes, ignore: own_ignore.or(context_ignore) })
+        self.read_manifest().await
     }
 
     async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Failure> {
@@ -191,9 +137,7 @@ impl Outside for Engine {
 impl Engine {
     /// The context, as it will be sent.
     async fn context(&self, context: &ContextPlan) -> Result<Ref, Failure> {
-        let name = &self.options.context_local;
-        let definition = emit::context_definition(context, name, self.options.session_of(name));
-        Ok(self.client.solve(definition, false).await?)
+        Ok(self.client.solve(self.context.definition(context), false).await?)
     }
 }
 

@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_proto::pb;
-use sha2::{Digest as _, Sha256};
-
 use super::{Engine, for_each};
-use crate::emit::{self, Input, OwnStep, ResolverInput, Settings};
+use crate::emit::{self, ContextSource, Input, OwnStep, ResolverInput, Settings};
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
@@ -31,15 +28,13 @@ impl Engine {
         if paths.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let reference = self.client.solve(self.files_definition(paths), false).await?;
+        let definition = match &self.context {
+            ContextSource::Local { .. } => self.context.files(paths),
+            // It is there already, and a file is read without any step.
+            ContextSource::Remote(definition) => definition.clone(),
+        };
+        let reference = self.client.solve(definition, false).await?;
         for_each(&self.client, &reference, paths.iter().cloned(), contents).await
-    }
-
-    /// A transfer of its own for each set of files: what comes under one hint replaces what came before.
-    fn files_definition(&self, paths: &BTreeSet<String>) -> pb::Definition {
-        let files: Vec<String> = paths.iter().cloned().collect();
-        let hint = format!("layerset-python-{:x}", Sha256::digest(files.join("\n")));
-        self.small_local(&self.options.context_local, files, &hint, "load Python requirements").0
     }
 
     pub(super) async fn probe(&self, at: OnStage<'_>) -> Result<Option<Vec<u8>>, Failure> {
@@ -62,7 +57,7 @@ impl Engine {
         files: &BTreeSet<String>,
         request: &Request,
     ) -> Result<Answer, Failure> {
-        let files = self.files_definition(files);
+        let files = self.context.files(files);
         let mut request = request.clone();
         let mut secrets = Vec::new();
         for (number, index) in at.checked.manifest.python.index.iter().enumerate() {
@@ -156,8 +151,7 @@ impl Engine {
             merge: caps.llb("mergeop"),
             // No BuildKit up to 0.32 lists the cap of the feature itself; this one came after it.
             mode_string: caps.llb("file.copy.modestring") || caps.llb("file.symlink.create"),
-            context_local: options.context_local.clone(),
-            context_session: options.session_of(&options.context_local).to_owned(),
+            context: self.context.clone(),
             no_cache: options.no_cache.clone(),
             sandbox: options.sandbox.supported(|cap| caps.llb(cap)).0,
             labels: options.labels.clone(),

@@ -167,6 +167,17 @@ impl Client {
         }
     }
 
+    /// The first bytes of a file, `length` at most.
+    pub async fn read_head(&self, reference: &Ref, path: &str, length: u32) -> Result<Vec<u8>, Status> {
+        let range = gw::FileRange { offset: 0, length: i64::from(length) };
+        let request = gw::ReadFileRequest {
+            r#ref: reference.0.clone(),
+            file_path: path.to_owned(),
+            range: Some(range),
+        };
+        Ok(self.bridge.clone().read_file(request).await?.into_inner().data)
+    }
+
     /// The entries of a directory that match `pattern` (all if empty); `None` if it is not there.
     pub async fn read_dir(
         &self,

@@ -34,7 +34,7 @@ pub enum Base {
     Stage(String),
     /// An image reference as written, `python:3.12-slim` (not yet normalised), always with a tag or digest.
     Image(String),
-    /// A bare name that is no stage but was announced as a named context (`--build-context NAME=…`).
+    /// A named context (`--build-context NAME=…`), which may have the name of an image or of the stage it replaces.
     Context(String),
     /// A file of the web, the only one of what is copied from; nothing is built on it.
     Download(Download),
@@ -133,6 +133,25 @@ impl Stage {
             _ => None,
         });
         self.copy.iter().chain(mounted)
+    }
+
+    /// A stage whose place the named context of its name has taken: it is that context and nothing else, as in a
+    /// Dockerfile. `span` is where the stage's name stands.
+    pub fn of_context(name: &str, span: Span) -> Self {
+        Self {
+            span,
+            platform: None,
+            from: Spanned { value: Base::Context(name.to_owned()), span },
+            apt: Vec::new(),
+            environment: BTreeMap::new(),
+            working_dir: None,
+            user: None,
+            shell: None,
+            files: Vec::new(),
+            copy: Vec::new(),
+            requirements: Vec::new(),
+            run: Vec::new(),
+        }
     }
 }
 

@@ -100,9 +100,10 @@ pub async fn check(outside: &impl Outside, inputs: &Inputs<'_>) -> Result<Checke
 }
 
 fn load(name: &str, bytes: &[u8], ignore: Vec<String>, given: Given) -> Result<Checked, Failure> {
+    let contexts = contexts_on(&given.contexts, given.platforms.as_ref());
     let inputs = Inputs {
         args: &given.args,
-        contexts: &given.contexts,
+        contexts: &contexts,
         platforms: given.platforms.as_ref(),
         target: given.target.as_deref(),
     };
@@ -113,6 +114,16 @@ fn load(name: &str, bytes: &[u8], ignore: Vec<String>, given: Given) -> Result<C
         }
         None => Err(Failure::Manifest { file: Box::new(loaded.source), diagnostics: loaded.diagnostics }),
     }
+}
+
+/// Names of the contexts that there are for a platform: those for all, `NAME`, and its own, `NAME::PLATFORM`.
+fn contexts_on(keys: &BTreeSet<String>, platforms: Option<&Platforms>) -> BTreeSet<String> {
+    let own = |platform: &str| platforms.is_some_and(|on| on.target.to_string() == platform);
+    let name = |key: &String| match key.split_once("::") {
+        None => Some(key.clone()),
+        Some((name, platform)) => own(platform).then(|| name.to_owned()),
+    };
+    keys.iter().filter_map(name).collect()
 }
 
 impl Checked {
@@ -409,4 +420,21 @@ fn known(targets: &Targets) -> String {
     };
     let parts = [list("services", &targets.services), list("stages", &targets.stages)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_has_no_contexts_of_others() {
+        let keys = ["base::linux/arm64".to_owned(), "a".to_owned()].into();
+        let names = |architecture: &str| -> Vec<String> {
+            let target = Platform::new("linux", architecture, "");
+            let platforms = Platforms { build: target.clone(), target };
+            contexts_on(&keys, Some(&platforms)).into_iter().collect()
+        };
+        assert_eq!(names("arm64"), ["a", "base"]);
+        assert_eq!(names("amd64"), ["a"]);
+    }
 }

@@ -22,6 +22,7 @@ mod listing;
 mod listing_split;
 mod listing_text;
 mod look;
+mod named;
 mod packages;
 mod path;
 mod pattern;
@@ -54,7 +55,7 @@ pub use packages::{BuildRequirements, Installed, Packages, View, Wheel, WheelSou
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reason::{Reason, who};
-pub use reference::normalise;
+pub use reference::{familiar, normalise};
 pub use root::{Root, Roots, on_the_way};
 pub use selected::selected;
 pub use sizes::{Size, Sizes, human, measure};
@@ -63,7 +64,7 @@ pub use unsaid::bases_of_working_dirs;
 pub use want::{Attributes, Origin, Patterns};
 pub use wheel_figures::WheelFigures;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -80,6 +81,9 @@ pub struct Plan {
     pub stages: BTreeMap<String, StageChain>,
     /// Images, one a service.
     pub images: BTreeMap<String, ImagePlan>,
+    /// What is copied of images and named contexts, by their names, where not all of it is needed: patterns of paths.
+    #[serde(skip)]
+    pub copied: BTreeMap<String, BTreeSet<String>>,
     /// Whether selections of the context overlap in a way that only its listing can split, or so many do that
     /// the lightest are to be given up: then files are stored more than once, until it is planned again
     /// with the listing.
@@ -148,7 +152,14 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
         }
     }
     let needs_listing = listing.is_none() && (split.overlaps || folded);
-    Plan { context: context::plan(manifest, &facts.packages, ignore), layers, stages, images, needs_listing }
+    Plan {
+        context: context::plan(manifest, &facts.packages, ignore),
+        layers,
+        stages,
+        images,
+        copied: named::copied(manifest),
+        needs_listing,
+    }
 }
 
 /// What of the context is sent. `ignore` are its exclusion patterns.

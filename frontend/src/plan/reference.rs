@@ -13,6 +13,16 @@ pub fn normalise(reference: &str) -> String {
     format!("{domain}/{library}{rest}{tag}")
 }
 
+/// The reference as people and clients write it: without Docker Hub's domain and without the tag `latest`, which
+/// is what buildx calls a named context. Source: distribution/reference `FamiliarString`, docker/buildx
+/// `util/buildflags/context.go`.
+pub fn familiar(reference: &str) -> String {
+    let full = normalise(reference);
+    let short = full.strip_prefix("docker.io/").unwrap_or(&full);
+    let short = short.strip_prefix("library/").filter(|_| short != full).unwrap_or(short);
+    short.strip_suffix(":latest").unwrap_or(short).to_owned()
+}
+
 /// Docker's rule: a first component is a registry if it has a dot, a port, capitals, or is `localhost`.
 fn is_domain(component: &str) -> bool {
     component == "localhost"
@@ -22,7 +32,20 @@ fn is_domain(component: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::normalise;
+    use super::{familiar, normalise};
+
+    #[test]
+    fn familiar_names_are_short() {
+        for (written, short) in [
+            ("docker.io/library/python:3.13", "python:3.13"),
+            ("library/busybox:latest", "busybox"),
+            ("docker.io/org/app", "org/app"),
+            ("registry.test/library/app:1", "registry.test/library/app:1"),
+            ("a@sha256:00", "a@sha256:00"),
+        ] {
+            assert_eq!(familiar(written), short);
+        }
+    }
 
     #[test]
     fn short_names_are_docker_hub() {

@@ -14,6 +14,7 @@ mod platforms;
 mod process;
 mod python;
 mod reading;
+mod remote;
 mod request;
 mod result;
 mod sandbox;

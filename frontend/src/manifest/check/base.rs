@@ -12,7 +12,7 @@ use crate::manifest::rules;
 use crate::manifest::suggest::{list, suggest};
 
 impl Check<'_> {
-    /// What a `from` means. A stage comes before a context of the same name.
+    /// What a `from` means. A stage comes first: a context of its name takes the stage's own place.
     pub(super) fn base(&mut self, text: &Text) -> Option<Spanned<Base>> {
         let name = self.text(text)?;
         let base = if let Some(&stage) = self.stages.get(name.as_str()) {
@@ -25,10 +25,10 @@ impl Check<'_> {
             Base::Stage(name)
         } else if name == "scratch" {
             Base::Scratch
-        } else if !reference::is_bare(&name) {
-            Base::Image(self.report(text.span, reference::pinned(&name))?)
         } else if self.inputs.contexts.contains(&name) {
             Base::Context(name)
+        } else if !reference::is_bare(&name) {
+            Base::Image(self.report(text.span, reference::pinned(&name))?)
         } else {
             if !self.stages_lost {
                 self.unknown_stage(text.span, &name);

@@ -25,7 +25,7 @@ use super::Inputs;
 use super::document::Document;
 use super::extends;
 use super::interpolate::{Piece, pieces};
-use super::model::Manifest;
+use super::model::{Manifest, Stage};
 use super::node::quote;
 use super::read::{Pairs, Text};
 use super::rules;
@@ -110,7 +110,10 @@ pub(super) fn check(
     };
     for (number, (name, stage)) in stages.iter().enumerate() {
         check.current = Some(number);
+        // Also of a stage that a context replaces: mistakes stay mistakes, and what it names stays in use.
         if let Some(checked) = check.stage(name, stage) {
+            let replaced = inputs.contexts.contains(&name.value);
+            let checked = if replaced { Stage::of_context(&name.value, name.span) } else { checked };
             manifest.stages.insert(name.value.clone(), checked);
         }
     }
