@@ -147,6 +147,18 @@ enum Command {
         /// Directories in it
         directories: Vec<String>,
     },
+    /// List what an image is made of
+    #[command(hide = true)]
+    Sbom {
+        /// Directory for the list
+        out: PathBuf,
+        /// Name of its file
+        file: String,
+        /// What is known of the image, as JSON
+        request: PathBuf,
+        /// The image
+        image: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +228,9 @@ pub async fn run() -> ExitCode {
         }
         Command::Compile { python, root, directories } => {
             return done(inside::compile(python, root, directories));
+        }
+        Command::Sbom { out, file, request, image } => {
+            return done(inside::sbom(out, file, request, image));
         }
         Command::Unwheel { scheme, root, wheels } => {
             return done(inside::install(scheme, root, wheels).map(|warnings| {

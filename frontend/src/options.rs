@@ -2,11 +2,15 @@
 //! Source: moby/buildkit `frontend/gateway/gateway.go` (the variables), `frontend/dockerui` and
 //! docker/buildx `build/opt.go` (the options).
 
+mod attest;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use crate::platform::Platform;
+
+pub use attest::Sbom;
 
 /// A cache to import from, as `--cache-from` gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -69,6 +73,8 @@ pub struct Options {
     pub resolve_mode: String,
     /// `--network`.
     pub network: Option<String>,
+    /// `--sbom`.
+    pub sbom: Option<Sbom>,
     /// Every option as it came, for what is handed on untouched.
     pub raw: BTreeMap<String, String>,
 }
@@ -157,6 +163,11 @@ impl Options {
         self.labels = with_prefix(&raw, "label:");
         self.contexts = with_prefix(&raw, "context:");
         self.local_sessions = with_prefix(&raw, "local-sessionid:");
+        self.sbom = attest::sbom(&raw).map_err(|value| BadOption {
+            name: "attest:sbom",
+            value,
+            expected: "generator=IMAGE, or nothing",
+        })?;
         self.raw = raw;
         Ok(())
     }

@@ -9,12 +9,14 @@ mod layer;
 mod look;
 mod own;
 mod packages;
+mod sbom;
 mod settings;
 mod source;
 mod stage;
 
 pub use base::context_definition;
 pub use own::{Asked, imports, list_context, probe, resolve_packages};
+pub use sbom::{Scanner, own_sbom, scan};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};
 

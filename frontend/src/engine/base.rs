@@ -53,7 +53,12 @@ impl Engine {
         }
     }
 
-    async fn image(&self, reference: &str, platform: &Platform, log: String) -> Result<Found, Failure> {
+    pub(super) async fn image(
+        &self,
+        reference: &str,
+        platform: &Platform,
+        log: String,
+    ) -> Result<Found, Failure> {
         let source = pb::SourceOp { identifier: format!("docker-image://{reference}"), ..Default::default() };
         let (identifier, config) = self.resolved(source, platform, log).await?;
         let reference = identifier.trim_start_matches("docker-image://").to_owned();

@@ -4,6 +4,9 @@ mod base;
 mod listing;
 mod look;
 mod python;
+mod sbom;
+
+pub use sbom::Listing as SbomListing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
