@@ -269,6 +269,7 @@ async fn check(engine: &Engine, inputs: &Inputs<'_>) -> Result<Answer, Failure> 
             let plan = crate::plan::plan(&checked.manifest, &Facts::default(), checked.ignore.clone());
             let platform = first_platform(&engine.options);
             let all = async {
+                checked.pins(engine).await?;
                 checked.kinds(engine, &plan, None, &checked.everything()).await?;
                 checked.check_budgets(engine, &platform).await?;
                 checked.check_packages(engine, &plan, &platform).await

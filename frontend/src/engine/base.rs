@@ -26,9 +26,16 @@ impl Found {
 }
 
 impl Engine {
-    pub(super) async fn base(&self, name: &str, platform: &Platform) -> Result<Found, Failure> {
+    /// A base; `pin` is the digest of an image that no named context stands for.
+    pub(super) async fn base(
+        &self,
+        name: &str,
+        pin: Option<&str>,
+        platform: &Platform,
+    ) -> Result<Found, Failure> {
         let Some(context) = self.options.context(name, platform).cloned() else {
             let reference = normalise(name);
+            let reference = pin.map_or(reference.clone(), |digest| format!("{reference}@{digest}"));
             let log = format!("load metadata for {reference}");
             return self.image(&reference, platform, log).await;
         };

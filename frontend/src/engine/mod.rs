@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{ManifestFile, OnStage, Outside, Refused, Resolved, Weights};
+use crate::outside::{ManifestFile, OnStage, Outside, Pins, Refused, Resolved, Weights};
 use crate::plan::{ContextPlan, Found, Listing, Look};
 use crate::platform::Platform;
 use crate::python::{Answer, Imports, Probed, Request};
@@ -105,12 +105,18 @@ impl Outside for Engine {
         Ok(ManifestFile { name, bytes, ignore: own_ignore.or(context_ignore) })
     }
 
-    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Refused> {
+    async fn resolve(
+        &self,
+        bases: &BTreeMap<Base, Span>,
+        platform: &Platform,
+        pins: &Pins,
+    ) -> Result<Resolved, Refused> {
         let mut pending = JoinSet::new();
         for (base, span) in bases {
             let (Base::Image(name) | Base::Context(name)) = base else { continue };
             let (engine, name, span, platform) = (self.clone(), name.clone(), *span, platform.clone());
-            pending.spawn(async move { (engine.base(&name, &platform).await, name, span) });
+            let pin = pins.get(&name).cloned();
+            pending.spawn(async move { (engine.base(&name, pin.as_deref(), &platform).await, name, span) });
         }
         let mut resolved = Resolved::default();
         let mut refused: Option<Refused> = None;
@@ -140,7 +146,7 @@ impl Outside for Engine {
 
     async fn uv(&self, platform: &Platform) -> Result<Option<BaseSource>, Failure> {
         let named = self.options.context("uv", platform).is_some();
-        let base = self.base(if named { "uv" } else { UV }, platform).await?;
+        let base = self.base(if named { "uv" } else { UV }, None, platform).await?;
         Ok(Some(base.source))
     }
 

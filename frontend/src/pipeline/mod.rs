@@ -1,6 +1,7 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
 mod check_packages;
+mod images;
 mod kinds;
 mod lock;
 mod packages;
@@ -28,6 +29,8 @@ pub struct Checked {
     pub warnings: Vec<Diagnostic>,
     /// Exclusion patterns of the context.
     pub ignore: Vec<String>,
+    /// Names of the named contexts that there are.
+    pub contexts: BTreeSet<String>,
 }
 
 /// Whether a plan is made with the context's listing.
@@ -79,6 +82,7 @@ pub async fn check(outside: &impl Outside, inputs: &Inputs<'_>) -> Result<Checke
             manifest,
             warnings: loaded.diagnostics,
             ignore: ignore.unwrap_or_default(),
+            contexts: inputs.contexts.clone(),
         }),
         None => Err(Failure::Manifest { file: Box::new(loaded.source), diagnostics: loaded.diagnostics }),
     }
@@ -126,13 +130,14 @@ impl Checked {
         listed: Listed,
     ) -> Result<Planned, Failure> {
         let reached = plan::bases_of(&self.manifest, targets);
-        let Resolved { mut facts, mut sources } =
-            outside.resolve(&reached.bases, platform).await.map_err(|refused| self.refused(refused))?;
+        let pins = self.pins(outside).await?;
+        let resolved = outside.resolve(&reached.bases, platform, &pins).await;
+        let Resolved { mut facts, mut sources } = resolved.map_err(|refused| self.refused(refused))?;
         for (base, span) in plan::bases_of_working_dirs(&self.manifest) {
             if !reached.bases.contains_key(&base) {
                 // What other targets are built on: that it cannot be had is for their builds to say.
                 let only = BTreeMap::from([(base, span)]);
-                let other = outside.resolve(&only, platform).await.unwrap_or_default();
+                let other = outside.resolve(&only, platform, &pins).await.unwrap_or_default();
                 facts.configs.extend(other.facts.configs);
             }
         }
