@@ -91,9 +91,14 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
 /// The time that the build was told, on the command line or by the manifest.
 fn epoch(options: &Options, checked: &Checked) -> Result<Option<Epoch>, Failure> {
     let name = "SOURCE_DATE_EPOCH";
-    let told = options.build_args.get(name).or_else(|| checked.manifest.args.get(name));
-    let told = told.map(|value| Epoch::parse(value)).transpose();
-    told.map(Option::flatten).map_err(|bad| Failure::Request(bad.to_string()))
+    if let Some(value) = options.build_args.get(name) {
+        return Epoch::parse(value).map_err(|bad| Failure::Request(bad.to_string()));
+    }
+    let value = checked.manifest.args.get(name).map_or("", String::as_str);
+    Epoch::parse(value).map_err(|bad| {
+        let span = crate::manifest::section_span(&checked.source, "args").unwrap_or_default();
+        Failure::at(&checked.source, Diagnostic::error("invalid-value", span, bad.to_string()))
+    })
 }
 
 /// The annotations of a target, as metadata of its result.

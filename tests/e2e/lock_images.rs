@@ -6,6 +6,7 @@ use harness::project::unique;
 use harness::{Engine, Output, Project};
 
 use crate::command_line::layerset;
+use crate::python_support::{Shelf, service};
 use crate::supply_chain::dockerfile;
 use crate::support::{build, containerd, ok, pushed, syntax};
 
@@ -49,7 +50,7 @@ impl Pinned {
     }
 
     fn call(&self, name: &str) -> Output {
-        build(self.engine, &self.project).args(&[&format!("--call={name}"), "--pull"]).run().unwrap()
+        build(self.engine, &self.project).arg(format!("--call={name}")).run().unwrap()
     }
 
     /// Locks as users do.
@@ -66,13 +67,8 @@ impl Pinned {
     /// The word of the base that a build takes, and its output.
     fn built(&self, more: &[&str]) -> (String, Output) {
         let name = format!("{}:{}", self.engine.registry().name("pinned/app"), self.tag);
-        let build = build(self.engine, &self.project).args(&[
-            "--push",
-            "--pull",
-            "--provenance=mode=max",
-            "--tag",
-            &name,
-        ]);
+        let build =
+            build(self.engine, &self.project).args(&["--push", "--provenance=mode=max", "--tag", &name]);
         let output = ok(build.args(more));
         let config = pushed(self.engine, &format!("pinned/app:{}", self.tag)).config;
         let env = config["config"]["Env"].as_array().unwrap().iter().filter_map(|entry| entry.as_str());
@@ -90,7 +86,7 @@ fn a_locked_base_stays_when_its_tag_moves() {
     assert!(lock.starts_with("lock-version = \"1.0\"\n") && lock.contains("\npackages = []\n"), "{lock}");
     assert_eq!(pinned.built(&[]).0, "first");
     pinned.move_base("second");
-    let (word, _) = pinned.built(&[]);
+    let (word, _) = pinned.built(&["--pull"]);
     assert_eq!(word, "first", "the tag has moved, the lock has not");
     let provenance = pinned.engine.registry().statements(&format!("pinned/app:{}", pinned.tag)).unwrap();
     assert!(provenance[0].to_string().contains(first.trim_start_matches("sha256:")), "{provenance:?}");
@@ -109,15 +105,15 @@ fn an_image_that_is_not_locked_is_refused_where_it_is_named() {
         assert!(told.contains(what), "expected {what}: {told}");
     };
     let unbuilt = || build(pinned.engine, &pinned.project).run().unwrap();
-    refused(unbuilt(), "layerset.yaml:2:7: no \\\"locks/pylock.toml\\\" in the build context");
+    refused(unbuilt(), "layerset.yaml:2:7: no \"locks/pylock.toml\" in the build context");
     refused(pinned.call("check"), "--call=lock . > locks/pylock.toml");
     pinned.lock();
     ok(build(pinned.engine, &pinned.project).arg("--call=check"));
     assert!(pinned.call("plan").success() && pinned.call("bake").success());
     pinned.manifest("  more: {from: 'busybox:latest', copy: [{from: 'uv:latest', source: /uv}]}\n");
     let both = unbuilt_of(&pinned, "app");
-    refused(both, "the image \\\"busybox:latest\\\" is not in \\\"locks/pylock.toml\\\"");
-    refused(unbuilt_of(&pinned, "app"), "the image \\\"uv:latest\\\" is not in");
+    refused(both, "the image \"busybox:latest\" is not in \"locks/pylock.toml\"");
+    refused(unbuilt_of(&pinned, "app"), "the image \"uv:latest\" is not in");
     let local = layerset(&["check"], pinned.project.path());
     assert_eq!(local.status.code(), Some(1));
     assert!(local.stderr.contains("layerset.yaml:10:"), "{}", local.stderr);
@@ -163,4 +159,23 @@ fn the_command_line_keeps_the_digests_there_are() {
         more.stderr
     );
     assert_eq!(more.stdout, lock);
+}
+
+#[test]
+fn one_lock_has_packages_and_images() {
+    let mut shelf = Shelf::new(containerd());
+    shelf.add("one", "1.0", 100);
+    shelf.project.write("requirements.txt", "one\n").unwrap();
+    let rest = "from: 'python:3.13-slim', requirements: [requirements.txt]";
+    shelf.manifest("", "lock: pylock.toml\n", &[service("api", rest)]);
+    let lock = shelf.lock();
+    assert!(
+        lock.contains("\nname = \"one\"\n") && lock.contains("\n\"python:3.13-slim\" = \"sha256:"),
+        "{lock}"
+    );
+    shelf.add("one", "2.0", 100);
+    let built = ok(build(shelf.engine, &shelf.project).args(&["--load", "--tag", &shelf.name("api")]));
+    assert!(!built.stderr.contains("not locked"), "{}", built.stderr);
+    assert_eq!(shelf.python("api", "import one; print(one.VERSION)"), "1.0\n");
+    assert_eq!(shelf.lock(), lock, "versions stay where they can");
 }

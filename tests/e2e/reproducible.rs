@@ -7,6 +7,7 @@ use harness::project::unique;
 use harness::registry::Image;
 use harness::{Engine, Project};
 
+use crate::python_support::{Shelf, service};
 use crate::support::{build, containerd, progress, pushed, syntax, touch};
 
 fn checkout(stamp: &str, time: &str) -> Project {
@@ -50,9 +51,44 @@ fn two_engines_make_the_same_image_of_two_checkouts() {
         let here = built(engine, &one, target, &format!("{stamp}-{target}-here"));
         let there = built(second, &two, target, &format!("{stamp}-{target}-there"));
         assert_eq!(here.layers, there.layers);
-        // An engine puts the time of the build into the configuration of an image that has no base.
-        if target == "app" {
-            assert_eq!(here.root, there.root, "the very same image");
-        }
+        assert_eq!(here.root, there.root, "the very same image");
     }
+}
+
+/// What commands write has the time of the build: the exporter sets it back, and leaves the base's own layers alone.
+#[test]
+fn two_engines_make_the_same_image_of_commands_and_packages() {
+    let (engine, second) = (containerd(), Engine::second().unwrap().with_frontend().unwrap());
+    let mut shelf = Shelf::new(engine);
+    shelf.add("one", "1.0", 1000);
+    shelf.project.write("requirements.txt", "one\n").unwrap().write("a.txt", &shelf.tag).unwrap();
+    let stages = format!(
+        "stages:\n  base: {{from: 'python:3.13-slim', run: ['mkdir /made && echo {} > /made/word']}}\n",
+        shelf.tag
+    );
+    let rest = "from: base, requirements: [requirements.txt], files: [a.txt]";
+    shelf.manifest("", &stages, &[service("api", rest)]);
+    shelf.lock();
+    let text = fs::read_to_string(shelf.project.path().join("layerset.yaml")).unwrap();
+    shelf.project.write("layerset.yaml", text.replace("python: {", "python: {lock: pylock.toml, ")).unwrap();
+    let [here, there] = [(engine, "here"), (second, "there")].map(|(engine, place)| {
+        let name = format!("{}:{}-{place}", engine.registry().name("python/api"), shelf.tag);
+        let output = format!("--output=type=image,name={name},push=true,rewrite-timestamp=true,unpack=false");
+        let build = build(engine, &shelf.project).args(&["--provenance=false", &output]);
+        assert!(!progress(build.env("SOURCE_DATE_EPOCH", "1700000000")).done().is_empty());
+        pushed(engine, &format!("python/api:{}-{place}", shelf.tag))
+    });
+    assert_eq!(here.root, there.root, "the very same image");
+    let base = pushed_base(engine, &shelf.tag);
+    assert_eq!(here.digests()[..base.len()], base[..], "the base's layers as they are");
+}
+
+/// The layers of the base, as an image without anything on it has them.
+fn pushed_base(engine: &Engine, tag: &str) -> Vec<String> {
+    let project = Project::new("base").unwrap();
+    project.write("layerset.yaml", syntax() + "services:\n  base: {from: 'python:3.13-slim'}\n").unwrap();
+    let name = format!("{}:{tag}-base", engine.registry().name("python/api"));
+    progress(build(engine, &project).args(&["--push", "--provenance=false", "--tag", &name]));
+    let image = pushed(engine, &format!("python/api:{tag}-base"));
+    image.digests().into_iter().map(str::to_owned).collect()
 }

@@ -10,7 +10,7 @@ use crate::support::{bake, build, containerd, ok, pushed, syntax};
 pub(crate) fn both() -> (Project, String) {
     let (project, tag) = (Project::new("supply").unwrap(), unique().unwrap());
     let manifest = syntax()
-        + "services:\n  app: {from: 'busybox:1.37', files: [a.txt], image: NAME, annotations: {org.example.a: manifest}}\n  \
+        + "services:\n  app: {from: 'busybox:1.37', files: [a.txt], annotations: {org.example.a: manifest}}\n  \
            bare: {from: scratch, files: [a.txt]}\n";
     project.write("layerset.yaml", manifest).unwrap().write("a.txt", &tag).unwrap();
     project.write("Dockerfile", "FROM busybox:1.37\nCOPY a.txt /a.txt\n").unwrap();
@@ -158,6 +158,9 @@ fn the_time_is_in_no_layer_and_can_be_the_manifests() {
     assert_eq!(one.layers, other.layers);
     assert_eq!(one.config["created"], "1970-01-02T00:00:00Z");
     assert_eq!(other.config["created"], "2023-11-14T22:13:20Z");
-    let refused = plain().arg("--build-arg=SOURCE_DATE_EPOCH=yesterday").run().unwrap();
+    let manifest = std::fs::read_to_string(project.path().join("layerset.yaml")).unwrap();
+    project.write("layerset.yaml", manifest.replace("86400", "yesterday")).unwrap();
+    let refused = plain().run().unwrap();
+    assert!(refused.stderr.contains("layerset.yaml:5:1: SOURCE_DATE_EPOCH"), "{}", refused.stderr);
     assert!(refused.stderr.contains("expected seconds since 1970"), "{}", refused.stderr);
 }

@@ -76,7 +76,7 @@ fn read(text: &str) -> Option<(String, Metadata)> {
         (Some(license), _) | (None, Some(license @ License::Expression(_))) => Some(license),
         // A classifier with one meaning says more than a text without any.
         (None, text) => match (License::of_classifiers(&classifiers), text) {
-            (Some(License::Text(_)), Some(text)) | (None, Some(text)) => Some(text),
+            (Some(License::Text(_)) | None, Some(text)) => Some(text),
             (license, _) => license,
         },
     };

@@ -16,4 +16,5 @@ mod reading;
 mod request;
 mod result;
 mod subrequests;
+mod supply_chain;
 mod warnings;
