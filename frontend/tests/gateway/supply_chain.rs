@@ -127,7 +127,7 @@ async fn what_is_not_locked_is_refused_in_one_go() {
         "{message}"
     );
     assert!(
-        message.contains("layerset.yaml:4:39: the image \"tool:1\" is not in \"pylock.toml\""),
+        message.contains("layerset.yaml:4:40: the image \"tool:1\" is not in \"pylock.toml\""),
         "{message}"
     );
     assert!(message.contains("--call=lock . > pylock.toml"), "{message}");
