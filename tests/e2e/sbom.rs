@@ -89,7 +89,10 @@ fn an_sbom_has_every_wheel_and_the_packages_of_the_base() {
         match license {
             Some(license) => assert_eq!(package["licenseDeclared"], license),
             None => {
-                assert_eq!(document["hasExtractedLicensingInfos"][0]["licenseId"], package["licenseDeclared"]);
+                assert_eq!(
+                    document["hasExtractedLicensingInfos"][0]["licenseId"],
+                    package["licenseDeclared"]
+                );
             }
         }
     }
