@@ -15,6 +15,7 @@ use crate::emit::{Input, Settings, Sources};
 use crate::failure::Failure;
 use crate::inside::{self, Inside};
 use crate::manifest::Inputs;
+use crate::outside::Pins;
 use crate::pipeline::{self, Listed};
 use crate::plan::{Figures, Look, Looks};
 use crate::platform::{Platform, Platforms};
@@ -63,7 +64,7 @@ enum Call {
     Check(Common),
     /// Print a bake file that builds every service
     Bake(Common),
-    /// Lock the Python packages of all services, with the uv of this machine
+    /// Lock the Python packages of all services with the uv of this machine; digests of images stay as they are
     Lock {
         #[command(flatten)]
         common: Common,
@@ -73,7 +74,7 @@ enum Call {
         /// The program uv
         #[arg(long, value_name = "PROGRAM", default_value = "uv")]
         uv: PathBuf,
-        /// Write the lock to the file that the manifest names (python: lock), over what is there
+        /// Write the lock to the file that the manifest names (lock), over what is there
         #[arg(long)]
         write: bool,
     },
@@ -230,14 +231,26 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
         }
         Call::Lock { python, uv, write, .. } => {
             let requested: Vec<Platform> = common.platform.iter().cloned().collect();
-            let request = checked.lock_request(&disk, python, &platform, &requested).await?;
-            let text = inside::resolve_here(&request, uv, &disk.context)
-                .map_err(|problems| checked.unresolved(&problems))?;
+            let (images, missing) = checked.known_digests(&disk).await?;
+            let packages = if checked.has_packages_to_lock() {
+                let request = checked.lock_request(&disk, python, &platform, &requested).await?;
+                let resolved = inside::resolve_here(&request, uv, &disk.context);
+                Some(resolved.map_err(|problems| checked.unresolved(&problems))?)
+            } else {
+                None
+            };
+            if packages.is_none() && images.is_empty() && missing.is_empty() {
+                return Err(checked.nothing_to_lock());
+            }
+            for line in about_images(&images, &missing) {
+                eprintln!("layerset: {line}");
+            }
+            let text = checked.with_images(packages, images)?;
             if !write {
                 return Ok(Answer { json: serde_json::json!({"lock": text}), text, status: 0 });
             }
-            let Some(path) = &checked.manifest.python.lock else {
-                let text = "--write needs to know where: python: {lock: pylock.toml}";
+            let Some(path) = checked.manifest.lock.as_ref().or(checked.manifest.python.lock.as_ref()) else {
+                let text = "--write needs to know where: lock: pylock.toml, or python: {lock: pylock.toml}";
                 return Err(Failure::Request(text.into()));
             };
             let path = disk.context.join(&path.value);
@@ -290,6 +303,23 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
             Ok(answer)
         }
     }
+}
+
+/// What is said of images that only an engine knows.
+fn about_images(kept: &Pins, missing: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !kept.is_empty() {
+        let names: Vec<&str> = kept.keys().map(String::as_str).collect();
+        lines.push(format!(
+            "kept the digests that the lock has, without looking for newer ones: {}",
+            names.join(", ")
+        ));
+    }
+    if !missing.is_empty() {
+        let how = "an engine does: docker buildx build --call=lock";
+        lines.push(format!("found no digest of {}, only {how}", missing.join(", ")));
+    }
+    lines
 }
 
 /// The figures of a plan that was printed before.

@@ -14,7 +14,7 @@ use crate::emit::BaseSource;
 
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::outside::{ManifestFile, OnStage, Outside, Resolved, Weights};
+use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
 use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place};
 use crate::platform::Platform;
 use crate::python::{self, Answer, Imports, Probed, Request};
@@ -45,7 +45,7 @@ impl Outside for Disk {
     }
 
     /// Nothing is known here: an image's configuration is on an engine or in a registry.
-    async fn resolve(&self, _: &BTreeMap<Base, Span>, _: &Platform) -> Result<Resolved, Failure> {
+    async fn resolve(&self, _: &BTreeMap<Base, Span>, _: &Platform, _: &Pins) -> Result<Resolved, Failure> {
         Ok(Resolved::default())
     }
 

@@ -11,14 +11,16 @@ use tonic::transport::Channel;
 
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::{Diagnostic, Source, Span, render};
-use crate::emit::{self, Input, OwnImage};
-use crate::engine::Engine;
+use crate::emit::{self, BaseSource, Input, OwnImage, Sources};
+use crate::engine::{Engine, SbomListing};
+use crate::epoch::Epoch;
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref, own_image};
 use crate::manifest::Inputs;
+use crate::manifest::model::Base;
 use crate::options::{NoCache, Options};
 use crate::pipeline::{self, Checked, Listed, Native, Planned};
-use crate::plan::{Look, Looks, Target};
+use crate::plan::{Facts, ImageConfig, Look, Looks, Target};
 use crate::platform::{Platform, Platforms};
 
 /// Serves one build over stdin and stdout. Whatever happens ends in a Return, because the user sees
@@ -94,7 +96,33 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     let native = checked.native(engine, std::slice::from_ref(&target), &options.worker(), &targets).await?;
     let images = solve_all(engine, each, &target, targets, native).await;
     let images = images.map_err(|failure| checked.entitlement(&target, failure))?;
-    result(options, images)
+    result(options, epoch(options, &checked)?, annotations(&checked, &target), images)
+}
+
+/// The time that the build was told, on the command line or by the manifest.
+fn epoch(options: &Options, checked: &Checked) -> Result<Option<Epoch>, Failure> {
+    let name = "SOURCE_DATE_EPOCH";
+    if let Some(value) = options.build_args.get(name) {
+        return Epoch::parse(value).map_err(|bad| Failure::Request(bad.to_string()));
+    }
+    let value = checked.manifest.args.get(name).map_or("", String::as_str);
+    Epoch::parse(value).map_err(|bad| {
+        let span = crate::manifest::section_span(&checked.source, "args").unwrap_or_default();
+        Failure::at(&checked.source, Diagnostic::error("invalid-value", span, bad.to_string()))
+    })
+}
+
+/// The annotations of a target, as metadata of its result.
+fn annotations(checked: &Checked, target: &Target) -> BTreeMap<String, Vec<u8>> {
+    let Target::Service(name) = target else { return BTreeMap::new() };
+    let of = checked.manifest.services.get(name).map(|service| &service.annotations);
+    let keys = |(name, value): (&String, &String)| {
+        crate::annotations::keys(name)
+            .into_iter()
+            .map(|key| (key, value.clone().into_bytes()))
+            .collect::<Vec<_>>()
+    };
+    of.into_iter().flatten().flat_map(keys).collect()
 }
 
 /// What the command line asks for and this engine cannot do.
@@ -146,6 +174,9 @@ struct Solved {
     reference: Ref,
     config: Vec<u8>,
     warnings: Vec<Diagnostic>,
+    /// The configuration of the image that it is built on.
+    base: Option<Vec<u8>>,
+    attestations: Vec<gw::Attestation>,
 }
 
 async fn solve(
@@ -181,31 +212,67 @@ async fn solve(
         Some(native) => engine.emit_natively(input, native, target).await?,
         None => emit::emit(input, target),
     };
-    let emitted = checked.whole(emitted)?;
+    let mut emitted = checked.whole(emitted)?;
+    let definition = emitted.definition;
     // Without being evaluated, a definition is checked only after the frontend has gone, when nobody can add a place.
     let evaluate = checked.needs_entitlement(target);
-    let reference = engine.client.solve(emitted.definition, evaluate).await?;
-    let config = serde_json::to_vec(&emitted.config)
-        .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
-    Ok(Solved { reference, config, warnings })
+    let reference = engine.client.solve(definition.clone(), evaluate).await?;
+    let bill = crate::plan::bill(&plan, &facts, target);
+    let base = bill.as_ref().and_then(|bill| base_config(bill.base, &facts, &sources));
+    let told = epoch(&engine.options, checked)?;
+    let of_base = base.map_or(0, |base| base.history.len());
+    let (time, otherwise) = (told.map(|time| time.to_string()), Epoch::OF_FILES.to_string());
+    emitted.config.date(of_base, time.as_deref(), &otherwise);
+    let attestations = match (&engine.options.sbom, &bill) {
+        (Some(sbom), Some(bill)) => {
+            let (name, sources, image) = (target.name(), &sources, &definition);
+            engine.sboms(sbom, SbomListing { name, image, bill, sources, epoch: told }).await?
+        }
+        _ => Vec::new(),
+    };
+    let json = |config: &ImageConfig| {
+        serde_json::to_vec(config)
+            .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))
+    };
+    let (config, base) = (json(&emitted.config)?, base.map(json).transpose()?);
+    Ok(Solved { reference, config, warnings, base, attestations })
+}
+
+/// The configuration of a base that is an image: its history and layers keep their times.
+fn base_config<'a>(base: &Base, facts: &'a Facts, sources: &Sources) -> Option<&'a ImageConfig> {
+    let image =
+        matches!(sources.get(&base.to_string()), Some(BaseSource::Image(_) | BaseSource::OciLayout { .. }));
+    facts.config(base).filter(|_| image)
 }
 
 /// One image, or one a platform. `refs.platforms` is there in both cases: attestations need it.
-fn result(options: &Options, images: Vec<(Platform, Solved)>) -> Result<gw::Result, Failure> {
+fn result(
+    options: &Options,
+    epoch: Option<Epoch>,
+    annotations: BTreeMap<String, Vec<u8>>,
+    images: Vec<(Platform, Solved)>,
+) -> Result<gw::Result, Failure> {
     let platforms: Vec<_> = images
         .iter()
         .map(|(platform, _)| json!({"ID": platform.to_string(), "Platform": platform}))
         .collect();
-    let mut metadata = BTreeMap::from([(
-        "refs.platforms".to_owned(),
-        json!({"Platforms": platforms}).to_string().into_bytes(),
-    )]);
+    let mut metadata = annotations;
+    metadata
+        .extend([("refs.platforms".to_owned(), json!({"Platforms": platforms}).to_string().into_bytes())]);
     let mut refs = BTreeMap::new();
+    let mut attestations = BTreeMap::new();
     for (platform, image) in images {
         let suffix = if options.multi_platform { format!("/{platform}") } else { String::new() };
         metadata.insert(format!("containerimage.config{suffix}"), image.config);
-        if let Some(epoch) = options.build_args.get("SOURCE_DATE_EPOCH") {
-            metadata.insert(format!("source.date.epoch{suffix}"), epoch.clone().into_bytes());
+        if let Some(base) = image.base {
+            metadata.insert(format!("containerimage.base.config{suffix}"), base);
+        }
+        if let Some(epoch) = epoch {
+            metadata.insert(format!("source.date.epoch{suffix}"), epoch.seconds().to_string().into_bytes());
+        }
+        if !image.attestations.is_empty() {
+            let attestation = gw::Attestations { attestation: image.attestations };
+            attestations.insert(platform.to_string(), attestation);
         }
         refs.insert(platform.to_string(), gw::Ref { id: image.reference.0, def: None });
     }
@@ -215,7 +282,7 @@ fn result(options: &Options, images: Vec<(Platform, Solved)>) -> Result<gw::Resu
         let only = refs.into_values().next();
         gw::result::Result::Ref(only.ok_or_else(|| Failure::Request("no platform was asked for".into()))?)
     };
-    Ok(gw::Result { result: Some(refs), metadata, ..gw::Result::default() })
+    Ok(gw::Result { result: Some(refs), metadata, attestations })
 }
 
 /// Shows warnings, each once: those of several platforms are mostly the same.

@@ -3,12 +3,14 @@
 //! The flow is visible in the modules: [`manifest`] parses and checks, [`plan`] plans, [`emit`] emits
 //! LLB, [`gateway`] solves. [`pipeline`] is what builds, calls and the command line have in common.
 
+pub mod annotations;
 pub mod calls;
 pub mod cli;
 pub mod diagnostic;
 pub mod disk;
 pub mod emit;
 pub mod engine;
+pub mod epoch;
 pub mod failure;
 pub mod frontend;
 pub mod gateway;
@@ -22,3 +24,4 @@ pub mod plan;
 pub mod platform;
 pub mod python;
 pub mod remote;
+pub mod sbom;

@@ -2,6 +2,7 @@
 //! Source: moby/buildkit `frontend/gateway/gateway.go` (the variables), `frontend/dockerui` and
 //! docker/buildx `build/opt.go` (the options).
 
+mod attest;
 mod sandbox;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,8 @@ use serde::Deserialize;
 pub use sandbox::{Resources, Sandbox, Ulimit};
 
 use crate::platform::Platform;
+
+pub use attest::Sbom;
 
 /// A cache to import from, as `--cache-from` gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -73,6 +76,8 @@ pub struct Options {
     pub resolve_mode: String,
     /// What steps run in.
     pub sandbox: Sandbox,
+    /// `--sbom`.
+    pub sbom: Option<Sbom>,
     /// Every option as it came, for what is handed on untouched.
     pub raw: BTreeMap<String, String>,
 }
@@ -192,6 +197,11 @@ impl Options {
         self.contexts = with_prefix(&raw, "context:");
         self.local_sessions = with_prefix(&raw, "local-sessionid:");
         self.sandbox = Sandbox::read(&raw, self.proxies())?;
+        self.sbom = attest::sbom(&raw).map_err(|value| BadOption {
+            name: "attest:sbom",
+            value,
+            expected: "generator=IMAGE, or nothing",
+        })?;
         self.raw = raw;
         Ok(())
     }

@@ -29,8 +29,14 @@ pub trait Outside {
     /// The manifest.
     async fn manifest(&self) -> Result<ManifestFile, Failure>;
 
-    /// Resolves base images and named contexts, all at once. What cannot be known here is left out.
-    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Failure>;
+    /// Resolves base images, those that are pinned by their digests, and named contexts, all at once. What cannot be
+    /// known here is left out.
+    async fn resolve(
+        &self,
+        bases: &BTreeMap<Base, Span>,
+        platform: &Platform,
+        pins: &Pins,
+    ) -> Result<Resolved, Failure>;
 
     /// What `paths` (relative to the context, clean) are in what `context` sends; what is not there is left out.
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure>;
@@ -68,6 +74,9 @@ pub trait Outside {
     /// Everything in what `context` sends. Slower than the others, so it is asked for only where it is needed.
     async fn listing(&self, context: &ContextPlan) -> Result<Listing, Failure>;
 }
+
+/// Digests of images (`sha256:…`), by the names that the manifest has for them.
+pub type Pins = BTreeMap<String, String>;
 
 /// Bytes by path.
 pub type Weights = BTreeMap<String, u64>;

@@ -10,6 +10,7 @@ mod layer;
 mod look;
 mod own;
 mod packages;
+mod sbom;
 mod settings;
 mod source;
 mod stage;
@@ -17,6 +18,7 @@ mod step;
 
 pub use context::{ContextSource, DOWNLOAD};
 pub use own::{OwnStep, ResolverInput, imports, list_context, probe, resolve_packages};
+pub use sbom::{Scanner, own_sbom, scan};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};
 

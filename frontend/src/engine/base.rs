@@ -27,11 +27,18 @@ impl Found {
 }
 
 impl Engine {
-    pub(super) async fn base(&self, name: &str, platform: &Platform) -> Result<Found, Failure> {
+    /// A base; `pin` is the digest of an image that no named context stands for.
+    pub(super) async fn base(
+        &self,
+        name: &str,
+        pin: Option<&str>,
+        platform: &Platform,
+    ) -> Result<Found, Failure> {
         let named =
             self.options.context(name, platform).or_else(|| self.options.context(&familiar(name), platform));
         let Some((key, context)) = named.map(|(key, context)| (key.to_owned(), context.to_owned())) else {
             let reference = normalise(name);
+            let reference = pin.map_or(reference.clone(), |digest| format!("{reference}@{digest}"));
             let log = format!("load metadata for {reference}");
             return self.image(&reference, platform, log).await;
         };
@@ -60,7 +67,12 @@ impl Engine {
         }
     }
 
-    async fn image(&self, reference: &str, platform: &Platform, log: String) -> Result<Found, Failure> {
+    pub(super) async fn image(
+        &self,
+        reference: &str,
+        platform: &Platform,
+        log: String,
+    ) -> Result<Found, Failure> {
         let source = pb::SourceOp { identifier: format!("docker-image://{reference}"), ..Default::default() };
         let (identifier, config) = self.resolved(source, platform, log).await?;
         let reference = identifier.trim_start_matches("docker-image://").to_owned();

@@ -5,6 +5,9 @@ mod context;
 mod listing;
 mod look;
 mod python;
+mod sbom;
+
+pub use sbom::Listing as SbomListing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +20,7 @@ use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
-use crate::outside::{ManifestFile, OnStage, Outside, Resolved, Weights};
+use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
 use crate::plan::{ContextPlan, Found, Listing, Look};
 use crate::platform::Platform;
 use crate::python::{Answer, Imports, Probed, Request};
@@ -48,7 +51,12 @@ impl Outside for Engine {
         self.read_manifest().await
     }
 
-    async fn resolve(&self, bases: &BTreeMap<Base, Span>, platform: &Platform) -> Result<Resolved, Failure> {
+    async fn resolve(
+        &self,
+        bases: &BTreeMap<Base, Span>,
+        platform: &Platform,
+        pins: &Pins,
+    ) -> Result<Resolved, Failure> {
         let mut pending = JoinSet::new();
         for base in bases.keys() {
             let (name, platform) = match base {
@@ -56,8 +64,8 @@ impl Outside for Engine {
                 Base::Fixed { name, platform } => (name.clone(), platform.clone()),
                 Base::Scratch | Base::Stage(_) | Base::Download(_) => continue,
             };
-            let (engine, base) = (self.clone(), base.clone());
-            pending.spawn(async move { (engine.base(&name, &platform).await, base) });
+            let (engine, base, pin) = (self.clone(), base.clone(), pins.get(&name).cloned());
+            pending.spawn(async move { (engine.base(&name, pin.as_deref(), &platform).await, base) });
         }
         let mut resolved = Resolved::default();
         while let Some(done) = pending.join_next().await {
@@ -78,7 +86,7 @@ impl Outside for Engine {
 
     async fn uv(&self, platform: &Platform) -> Result<Option<BaseSource>, Failure> {
         let named = self.options.context("uv", platform).is_some();
-        let base = self.base(if named { "uv" } else { UV }, platform).await?;
+        let base = self.base(if named { "uv" } else { UV }, None, platform).await?;
         Ok(Some(base.source))
     }
 

@@ -1,5 +1,5 @@
 //! What this program does inside of build steps, started there by the frontend: listing the context, asking an
-//! interpreter, resolving requirements, building, installing and compiling wheels. Each reads what is mounted, writes its
+//! interpreter, resolving requirements, building, installing and compiling wheels, listing what an image is made of. Each reads what is mounted, writes its
 //! output directory, and knows nothing of engines.
 
 mod build_wheel;
@@ -7,6 +7,7 @@ mod compile;
 mod context;
 mod probe;
 mod resolve;
+mod sbom;
 mod unwheel;
 
 use std::path::PathBuf;
@@ -88,6 +89,18 @@ pub enum Inside {
         /// Directories in it
         directories: Vec<String>,
     },
+    /// List what an image is made of
+    #[command(hide = true)]
+    Sbom {
+        /// Directory for the list
+        out: PathBuf,
+        /// Name of its file
+        file: String,
+        /// What is known of the image, as JSON
+        request: PathBuf,
+        /// The image
+        image: PathBuf,
+    },
 }
 
 impl Inside {
@@ -103,6 +116,7 @@ impl Inside {
             }
             Self::Unwheel { scheme, root, wheels } => return unwheel::install(&scheme, &root, &wheels),
             Self::Compile { python, root, directories } => compile::compile(&python, &root, &directories)?,
+            Self::Sbom { out, file, request, image } => sbom::sbom(&out, &file, &request, &image)?,
         }
         Ok(Vec::new())
     }

@@ -22,6 +22,8 @@ keys! {
         services: Named<Service> = "{api: {from: base, files: [api/]}}",
         /// How Python packages are found.
         python: Python = "{lock: pylock.toml}",
+        /// Lock of everything in the context: Python packages and the digests of images.
+        lock: Text = "pylock.toml",
     }
 }
 

@@ -20,8 +20,10 @@ pub struct Manifest {
     pub stages: BTreeMap<String, Stage>,
     /// Services by name, templates already applied.
     pub services: BTreeMap<String, Service>,
-    /// How Python packages are found.
+    /// How Python packages are found. Its lock is that of everything, where it has none of its own.
     pub python: Python,
+    /// Lock of images and packages, a file in the context.
+    pub lock: Option<Spanned<String>>,
 }
 
 /// What an image or stage starts from.

@@ -20,6 +20,7 @@ impl Checked {
         let mut found = self.warnings.clone();
         let paths = self.kinds(outside, &plan, None, &self.everything()).await;
         found.extend(wrong(paths.map(|_| Vec::new()))?);
+        found.extend(wrong(self.pins(outside).await.map(|_| Vec::new()))?);
         let budgets = self.check_budgets(outside, worker, platform).await;
         found.extend(wrong(budgets.map(|()| Vec::new()))?);
         found.extend(wrong(self.check_packages(outside, &plan, platform).await)?);

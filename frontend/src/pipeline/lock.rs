@@ -8,15 +8,39 @@ use super::Checked;
 use super::packages::{Seen, named, place, uv};
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
-use crate::outside::{OnStage, Outside, Resolved};
+use crate::outside::{OnStage, Outside, Pins, Resolved};
 use crate::plan;
 use crate::platform::Platform;
 use crate::python::{self, Request};
 
 impl Checked {
+    /// The text of the manifest's lock: its packages, and with `lock` its images.
+    pub async fn lock(
+        &self,
+        outside: &impl Outside,
+        worker: &Platform,
+        requested: &[Platform],
+    ) -> Result<String, Failure> {
+        let images =
+            if self.manifest.lock.is_some() { self.digests(outside, worker).await? } else { Pins::new() };
+        let packages = if self.has_packages_to_lock() {
+            Some(self.lock_packages(outside, worker, requested).await?)
+        } else if images.is_empty() {
+            return Err(self.nothing_to_lock());
+        } else {
+            None
+        };
+        self.with_images(packages, images)
+    }
+
+    /// Whether the lock to be made has packages.
+    pub fn has_packages_to_lock(&self) -> bool {
+        self.locks_packages() && !python::asked(&self.manifest).is_empty()
+    }
+
     /// The text of a `pylock.toml`. Interpreters are asked on `worker`, which runs steps; on the other
     /// platforms that are asked for, or that services name, they are taken to be the same.
-    pub async fn lock(
+    async fn lock_packages(
         &self,
         outside: &impl Outside,
         worker: &Platform,
@@ -30,7 +54,7 @@ impl Checked {
             Err(problems) => return Err(self.wrong(&asked, &problems)),
         };
         let bases = plan::bases_of(&self.manifest, &targets).bases;
-        let Resolved { facts, mut sources, refused } = outside.resolve(&bases, worker).await?;
+        let Resolved { facts, mut sources, refused } = outside.resolve(&bases, worker, &Pins::new()).await?;
         self.accept(&bases, refused, worker)?;
         sources.extend(uv(outside, worker).await?);
         let plan = plan::plan(&self.manifest, &facts, self.ignore.clone());
@@ -154,11 +178,13 @@ impl Checked {
         platforms
     }
 
-    fn nothing_to_lock(&self) -> Failure {
+    /// That there is neither a package nor an image for the lock.
+    pub fn nothing_to_lock(&self) -> Failure {
         let message = "nothing to lock: no stage and no service has \"requirements\"";
         let span = crate::manifest::section_span(&self.source, "services").unwrap_or_default();
-        let diagnostic = Diagnostic::error("nothing-to-lock", span, message)
-            .hint("write for example requirements: [requirements.txt]");
+        let diagnostic = Diagnostic::error("nothing-to-lock", span, message).hint(
+            "write for example requirements: [requirements.txt]; for images, lock: pylock.toml at the top",
+        );
         Failure::at(&self.source, diagnostic)
     }
 }

@@ -4,6 +4,7 @@ mod check_packages;
 mod entitlements;
 mod findings;
 mod foreign;
+mod images;
 mod kinds;
 mod lock;
 mod native;
@@ -127,6 +128,12 @@ fn contexts_on(keys: &BTreeSet<String>, platforms: Option<&Platforms>) -> BTreeS
 }
 
 impl Checked {
+    /// Whether a named context stands for an image, however its name is spelled.
+    fn is_context(&self, name: &str) -> bool {
+        let contexts = contexts_on(&self.given.contexts, self.given.platforms.as_ref());
+        contexts.contains(name) || contexts.contains(&plan::familiar(name))
+    }
+
     /// The same manifest for images of a platform.
     pub fn on(&self, platform: &Platform) -> Result<Checked, Failure> {
         let mut given = self.given.clone();
@@ -248,7 +255,8 @@ impl Checked {
         // builds to say.
         let mut bases = plan::bases_of_working_dirs(&self.manifest);
         bases.extend(reached.clone());
-        let mut resolved = outside.resolve(&bases, platform).await?;
+        let pins = self.pins(outside).await?;
+        let mut resolved = outside.resolve(&bases, platform, &pins).await?;
         self.accept(&reached, std::mem::take(&mut resolved.refused), platform)?;
         Ok(resolved)
     }

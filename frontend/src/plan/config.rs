@@ -145,6 +145,18 @@ impl ImageConfig {
         self.rootfs.get("diff_ids").and_then(Value::as_array).map_or(0, Vec::len)
     }
 
+    /// Dates the image and its history but for the first `of_base` entries: to `told`, or where nothing says when,
+    /// to `otherwise` (RFC 3339).
+    pub fn date(&mut self, of_base: usize, told: Option<&str>, otherwise: &str) {
+        let entries = self.history.iter_mut().skip(of_base).map(|entry| &mut entry.created);
+        for created in entries.chain([&mut self.created]) {
+            match told {
+                Some(told) => *created = Some(told.to_owned()),
+                None => drop(created.get_or_insert_with(|| otherwise.to_owned())),
+            }
+        }
+    }
+
     /// Adds the entry of a layer.
     pub fn layer_history(&mut self, created_by: String) {
         let created = self.created.clone();

@@ -3,6 +3,7 @@
 //! (the configurations of base images) is handed in. The result prints as JSON and is what
 //! `--call=plan` shows.
 
+mod bill;
 mod budget;
 mod chain;
 mod config;
@@ -38,6 +39,7 @@ mod unsaid;
 mod want;
 mod wheel_figures;
 
+pub use bill::{Bill, bill};
 pub use budget::over_budget;
 pub use chain::{Chain, StageChain};
 pub use config::{ContainerConfig, History, ImageConfig};

@@ -19,4 +19,5 @@ mod request;
 mod result;
 mod sandbox;
 mod subrequests;
+mod supply_chain;
 mod warnings;

@@ -23,7 +23,7 @@ async fn one_platform_is_one_ref() {
     let Some(Refs::Ref(reference)) = &result.result else { panic!("{result:?}") };
     assert!(!reference.id.is_empty());
     let keys: Vec<_> = result.metadata.keys().collect();
-    assert_eq!(keys, ["containerimage.config", "refs.platforms"]);
+    assert_eq!(keys, ["containerimage.base.config", "containerimage.config", "refs.platforms"]);
     let platform = json!({"os": "linux", "architecture": "amd64"});
     assert_eq!(platforms(&build), json!({"Platforms": [{"ID": "linux/amd64", "Platform": platform}]}));
 }
@@ -40,7 +40,8 @@ async fn several_platforms_are_refs_by_id() {
     distinct.sort();
     distinct.dedup();
     assert_eq!(distinct.len(), 3);
-    let mut keys: Vec<String> = ids.iter().map(|id| format!("containerimage.config/{id}")).collect();
+    let mut keys: Vec<String> = ids.iter().map(|id| format!("containerimage.base.config/{id}")).collect();
+    keys.extend(ids.iter().map(|id| format!("containerimage.config/{id}")));
     keys.push("refs.platforms".into());
     keys.extend(ids.iter().map(|id| format!("source.date.epoch/{id}")));
     assert_eq!(result.metadata.keys().cloned().collect::<Vec<_>>(), keys);

@@ -56,6 +56,8 @@ pub struct Lock {
     pub files: BTreeMap<String, String>,
     /// In our locks: how it was resolved.
     pub resolution: Resolution,
+    /// In our locks: the digests of images (`sha256:…`), by their references as they were written.
+    pub images: BTreeMap<String, String>,
 }
 
 /// Who made a lock.
@@ -151,6 +153,24 @@ impl Package {
 }
 
 impl Lock {
+    /// A lock of ours without anything in it, for the file at `path`.
+    pub fn empty(path: &str) -> Self {
+        Self {
+            format: Format::Layerset,
+            path: path.to_owned(),
+            requires_python: None,
+            environments: Vec::new(),
+            packages: Vec::new(),
+            group_names: Vec::new(),
+            default_groups: Vec::new(),
+            extras: Vec::new(),
+            groups: Vec::new(),
+            files: BTreeMap::new(),
+            resolution: Resolution::Together,
+            images: BTreeMap::new(),
+        }
+    }
+
     /// Reads a lock of any known format. `path` is where it is in the context; paths in it are relative to it.
     pub fn read(path: &str, bytes: &[u8]) -> Result<Self, Vec<Problem>> {
         Self::read_with(path, bytes, &Policy::Refuse)

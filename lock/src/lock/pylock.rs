@@ -1,6 +1,6 @@
 //! Reads `pylock.toml` (PEP 751), ours and others'.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
@@ -8,7 +8,7 @@ use toml::de::DeTable;
 
 use super::artifact::{self, Policy, Vcs};
 use super::{Dependency, Format, Group, Lock, Package};
-use crate::input::{InputId, Part, project_of};
+use crate::input::{InputId, Part, is_sha256, project_of};
 use crate::marker::Marker;
 use crate::name;
 use crate::resolve::Resolution;
@@ -27,16 +27,11 @@ pub(super) fn read<'a>(tree: &mut Tree<'a>, root: &DeTable<'a>, path: &str, poli
     }
     let mut lock = Lock {
         format: Format::Pylock,
-        path: path.to_owned(),
         requires_python: specifiers(tree, root, "requires-python"),
-        environments: Vec::new(),
-        packages: Vec::new(),
         group_names: names(tree, root, "dependency-groups"),
         default_groups: names(tree, root, "default-groups"),
         extras: names(tree, root, "extras"),
-        groups: Vec::new(),
-        files: BTreeMap::new(),
-        resolution: Resolution::Together,
+        ..Lock::empty(path)
     };
     for (at, text) in tree.texts(root, "environments") {
         lock.environments.extend(marker(tree, at, text));
@@ -77,6 +72,18 @@ fn layerset<'a>(tree: &mut Tree<'a>, table: &DeTable<'a>, lock: &mut Lock) {
             }
         }
     }
+    if let Some(images) = tree.table(table, "images") {
+        for (key, node) in images {
+            let Some(digest) = tree.text(images, key.get_ref()) else { continue };
+            if is_digest(digest) {
+                lock.images.insert(key.get_ref().to_string(), digest.to_owned());
+            } else {
+                let message =
+                    format!("expected sha256: and 64 hex digits, found \"{}\"", digest.escape_debug());
+                tree.wrong(node.span().start, message, "make the lock again with `layerset lock`");
+            }
+        }
+    }
     let known: BTreeSet<String> = lock.group_names.iter().cloned().collect();
     for (at, group) in tree.tables(table, "groups") {
         let Some(name) = tree.text(group, "name") else { continue };
@@ -100,6 +107,11 @@ fn layerset<'a>(tree: &mut Tree<'a>, table: &DeTable<'a>, lock: &mut Lock) {
         inputs.sort();
         lock.groups.push(Group { name: name.to_owned(), inputs });
     }
+}
+
+/// The digest of an image, as registries have them.
+fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(is_sha256)
 }
 
 fn package<'a>(

@@ -92,6 +92,18 @@ fn paths_are_relative_to_the_lock() {
     assert!(lock.write().contains("path = \"../w/a-1-py3-none-any.whl\""), "{}", lock.write());
 }
 
+#[test]
+fn images_are_kept() {
+    let digest = format!("sha256:{}", sha());
+    let images = [("python:3.13-slim".to_owned(), digest.clone()), ("a/b:1".to_owned(), digest.clone())];
+    let lock = Lock { images: images.into(), ..Lock::empty("pylock.toml") };
+    let text = lock.write();
+    assert!(text.contains("\npackages = []\n"), "{text}");
+    assert_eq!(Lock::read("pylock.toml", text.as_bytes()).unwrap(), lock);
+    let wrong = Lock::read("pylock.toml", text.replace("sha256:", "md5:").as_bytes()).unwrap_err();
+    assert!(wrong[0].to_string().contains("expected sha256: and 64 hex digits, found \"md5:"), "{wrong:?}");
+}
+
 /// A package of a pylock, with a wheel.
 fn package(name: &str, version: &str, more: &str) -> String {
     format!(

@@ -40,6 +40,7 @@ pub(super) fn read<'a>(tree: &mut Tree<'a>, root: &DeTable<'a>, path: &str, poli
         groups: Vec::new(),
         files: BTreeMap::new(),
         resolution: Resolution::Together,
+        images: BTreeMap::new(),
     })
 }
 

@@ -20,6 +20,10 @@ impl Lock {
         list(&mut out, "dependency-groups", self.group_names.iter().cloned());
         list(&mut out, "default-groups", self.default_groups.iter().cloned());
         out.push_str("created-by = \"layerset\"\n");
+        if self.packages.is_empty() {
+            // The key must be there.
+            out.push_str("packages = []\n");
+        }
         for package in &self.packages {
             self.package(&mut out, package);
         }
@@ -99,6 +103,12 @@ impl Lock {
         out.push_str("\n[tool.layerset.files]\n");
         for (path, digest) in &self.files {
             let _ = writeln!(out, "{} = {}", quoted(path), quoted(digest));
+        }
+        if !self.images.is_empty() {
+            out.push_str("\n[tool.layerset.images]\n");
+        }
+        for (reference, digest) in &self.images {
+            let _ = writeln!(out, "{} = {}", quoted(reference), quoted(digest));
         }
         for group in &self.groups {
             let _ = writeln!(out, "\n[[tool.layerset.groups]]\nname = {}", quoted(&group.name));

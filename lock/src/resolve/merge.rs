@@ -160,6 +160,7 @@ impl<'a> Merge<'a> {
             groups: groups.collect(),
             files: self.request.inputs.files.clone(),
             resolution: self.request.resolution,
+            images: BTreeMap::new(),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::http;
 use crate::error::{Error, Result};
 
-const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
+pub(super) const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 
 /// An image in a registry: its image manifest and its configuration.
@@ -63,7 +63,7 @@ impl Image {
 }
 
 /// Takes `repository:tag` and `repository@digest` apart.
-fn split(reference: &str) -> Result<(&str, &str)> {
+pub(super) fn split(reference: &str) -> Result<(&str, &str)> {
     reference.split_once('@').or_else(|| reference.rsplit_once(':')).ok_or_else(|| {
         Error::new(format!(
             "image reference \"{reference}\" found, expected repository:tag or repository@digest"
@@ -99,9 +99,14 @@ fn layers(manifest: &Value, config: &Value) -> Result<Vec<Blob>> {
     blobs.iter().zip(ids).map(blob).collect()
 }
 
-fn json(port: u16, path: &str, accept: &str) -> Result<Value> {
+pub(super) fn json(port: u16, path: &str, accept: &str) -> Result<Value> {
     let body = http::get(port, path, accept)?;
     serde_json::from_slice(&body).map_err(|error| Error::new(format!("{path} is no JSON: {error}")))
+}
+
+/// The elements of a list; none of anything else.
+pub(super) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 fn text(value: &Value) -> Result<String> {

@@ -1,5 +1,6 @@
 //! The local registry: a service on a loopback port, and what tests read back from it.
 
+mod attestation;
 mod http;
 mod image;
 

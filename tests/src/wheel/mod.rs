@@ -61,6 +61,13 @@ impl Wheel {
         self
     }
 
+    /// Says more of itself: a line of `METADATA`.
+    #[must_use]
+    pub fn says(mut self, line: &str) -> Self {
+        let _ = writeln!(self.metadata, "{line}");
+        self
+    }
+
     /// Has an extra.
     #[must_use]
     pub fn extra(mut self, name: &str) -> Self {

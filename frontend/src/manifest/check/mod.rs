@@ -106,8 +106,12 @@ pub(super) fn check(
     let mut manifest = Manifest {
         name: document.name.as_ref().and_then(|name| check.parse(name, names::project)),
         python: check.python(document.python.as_ref()),
+        lock: document.lock.as_ref().and_then(|text| check.spanned(text, python::lock_file)),
         ..Manifest::default()
     };
+    if manifest.python.lock.is_none() {
+        manifest.python.lock.clone_from(&manifest.lock);
+    }
     for (number, (name, stage)) in stages.iter().enumerate() {
         check.current = Some(number);
         // Also of a stage that a context replaces: mistakes stay mistakes, and what it names stays in use.

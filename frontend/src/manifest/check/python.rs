@@ -117,7 +117,7 @@ fn requirement_file(text: &str) -> Result<String, Fault> {
     file(text, "write for example requirements.txt")
 }
 
-fn lock_file(text: &str) -> Result<String, Fault> {
+pub(super) fn lock_file(text: &str) -> Result<String, Fault> {
     file(text, "write for example pylock.toml")
 }
 

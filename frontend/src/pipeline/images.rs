@@ -1,0 +1,141 @@
+//! Images that a lock pins: what stands for each of them, and what is not in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use layerset_lock::Lock;
+
+use super::Checked;
+use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::emit::BaseSource;
+use crate::failure::Failure;
+use crate::manifest::model::Base;
+use crate::outside::{Outside, Pins, Resolved};
+use crate::platform::Platform;
+use crate::python;
+
+/// The command that locks.
+const COMMAND: &str = "docker buildx build -f layerset.yaml --call=lock . > pylock.toml";
+
+impl Checked {
+    /// The digests of the images that the manifest names, from its `lock`. Without one nothing is pinned. An image that
+    /// is not in it is an error where it is named.
+    pub async fn pins(&self, outside: &impl Outside) -> Result<Pins, Failure> {
+        let Some(path) = &self.manifest.lock else { return Ok(Pins::new()) };
+        let images = self.images();
+        let mut pins = self.read_lock(outside, path).await?.images;
+        let missing = images.iter().filter(|(name, _)| !pins.contains_key(*name));
+        let missing = missing.flat_map(|(name, spans)| spans.iter().map(move |span| (*span, name)));
+        let missing: BTreeSet<(Span, &String)> = missing.collect();
+        if missing.is_empty() {
+            pins.retain(|name, _| images.contains_key(name));
+            return Ok(pins);
+        }
+        let diagnostics = missing.into_iter().map(|(span, name)| {
+            let message = format!("the image {name:?} is not in {:?}, expected its digest there", path.value);
+            Diagnostic::error("unlocked-image", span, message).hint(format!("lock it: {}", self.command()))
+        });
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics: diagnostics.collect() })
+    }
+
+    /// The digests of all images as the engine has them now, on `platform`: those of whole indexes, where there are.
+    pub(super) async fn digests(&self, outside: &impl Outside, platform: &Platform) -> Result<Pins, Failure> {
+        let images = self.images();
+        let first = |(name, spans): (&String, &BTreeSet<Span>)| {
+            (Base::Image(name.clone()), spans.first().copied().unwrap_or_default())
+        };
+        let bases: BTreeMap<Base, Span> = images.iter().map(first).collect();
+        let Resolved { sources, refused, .. } = outside.resolve(&bases, platform, &Pins::new()).await?;
+        self.accept(&bases, refused, platform)?;
+        let mut pins = Pins::new();
+        let mut diagnostics = Vec::new();
+        for (name, spans) in &images {
+            let digest = match sources.get(name) {
+                Some(BaseSource::Image(reference)) => reference.split_once('@').map(|(_, digest)| digest),
+                _ => None,
+            };
+            match digest {
+                Some(digest) => drop(pins.insert(name.clone(), digest.to_owned())),
+                None => {
+                    let message = format!("the engine knows no digest of the image {name:?}");
+                    let span = spans.first().copied().unwrap_or_default();
+                    let hint =
+                        "it is in the engine's own store alone: push it to a registry, and lock with --pull";
+                    diagnostics.push(Diagnostic::error("unlocked-image", span, message).hint(hint));
+                }
+            }
+        }
+        if diagnostics.is_empty() {
+            return Ok(pins);
+        }
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
+    }
+
+    /// Where no engine can be asked: the digests that the lock there is has, and the images that it has none of.
+    pub async fn known_digests(&self, outside: &impl Outside) -> Result<(Pins, Vec<String>), Failure> {
+        let Some(path) = &self.manifest.lock else { return Ok((Pins::new(), Vec::new())) };
+        let files = outside.read(&BTreeSet::from([path.value.clone()])).await?;
+        // One that cannot be read says nothing: it is about to be replaced.
+        let lock = files.iter().find_map(|(path, bytes)| Lock::read(path, bytes).ok());
+        let known = lock.map(|lock| lock.images).unwrap_or_default();
+        let images = self.images();
+        let missing = images.keys().filter(|name| !known.contains_key(*name)).cloned().collect();
+        Ok((known.into_iter().filter(|(name, _)| images.contains_key(name)).collect(), missing))
+    }
+
+    /// Whether the manifest's `lock` is that of its packages too.
+    pub fn locks_packages(&self) -> bool {
+        let packages = self.manifest.python.lock.as_ref().map(|path| &path.value);
+        let everything = self.manifest.lock.as_ref().map(|path| &path.value);
+        everything.is_none() || everything == packages
+    }
+
+    /// The text of the manifest's lock: that of its packages, if it has any, with the images.
+    pub fn with_images(&self, packages: Option<String>, images: Pins) -> Result<String, Failure> {
+        let Some(path) = self.manifest.lock.as_ref().map(|path| &path.value) else {
+            return Ok(packages.unwrap_or_default());
+        };
+        let lock = packages.map(|text| Lock::read(path, text.as_bytes())).transpose();
+        let lock = lock.map_err(|problems| self.wrong(&python::asked(&self.manifest), &problems))?;
+        Ok(Lock { images, ..lock.unwrap_or_else(|| Lock::empty(path)) }.write())
+    }
+
+    async fn read_lock(&self, outside: &impl Outside, path: &Spanned<String>) -> Result<Lock, Failure> {
+        let mut files = outside.read(&BTreeSet::from([path.value.clone()])).await?;
+        let bytes = files.remove(&path.value).ok_or_else(|| {
+            let message = format!("no {:?} in the build context", path.value);
+            let diagnostic = Diagnostic::error("missing-path", path.span, message);
+            Failure::at(&self.source, diagnostic.hint(format!("make it: {}", self.command())))
+        })?;
+        Lock::read(&path.value, &bytes)
+            .map_err(|problems| python::failure(&self.source, &python::Asked::new(), path.span, &problems))
+    }
+
+    /// The images of registries that are named without a digest, with the places that name them. A named context that
+    /// takes an image's place is none.
+    fn images(&self) -> BTreeMap<String, BTreeSet<Span>> {
+        let manifest = &self.manifest;
+        let stages = manifest.stages.values();
+        let stages = stages
+            .flat_map(|stage| std::iter::once(&stage.from).chain(stage.elsewhere().map(|copy| &copy.from)));
+        let services = manifest.services.values();
+        let services = services.flat_map(|service| {
+            std::iter::once(&service.from).chain(service.copy.iter().map(|copy| &copy.from))
+        });
+        let mut images: BTreeMap<String, BTreeSet<Span>> = BTreeMap::new();
+        for base in stages.chain(services) {
+            if let Base::Image(name) | Base::Fixed { name, .. } = &base.value
+                && !name.contains('@')
+                && !self.is_context(name)
+            {
+                images.entry(name.clone()).or_default().insert(base.span);
+            }
+        }
+        images
+    }
+
+    /// The command that makes the lock.
+    fn command(&self) -> String {
+        let path = self.manifest.lock.as_ref().map_or("pylock.toml", |path| &path.value);
+        COMMAND.replace("layerset.yaml", &self.source.name).replace("pylock.toml", path)
+    }
+}
