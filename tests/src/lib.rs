@@ -32,5 +32,6 @@ pub use index::Index;
 pub use progress::Progress;
 pub use project::Project;
 pub use registry::Registry;
+pub use root::Release;
 pub use tree::Tree;
 pub use wheel::Wheel;

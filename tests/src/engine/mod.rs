@@ -19,6 +19,7 @@ use crate::images::{self, BASES};
 use crate::lock::Lock;
 use crate::place::Place;
 use crate::registry::Registry;
+use crate::root::Release;
 use crate::step::step;
 use crate::{root, settings};
 
@@ -57,6 +58,7 @@ impl fmt::Display for Flavour {
 pub struct Engine {
     name: String,
     flavour: Flavour,
+    release: Release,
     /// Nothing for the machine's own Docker: there the user's settings hold.
     client: Option<Client>,
     registry: Registry,
@@ -73,6 +75,8 @@ pub(crate) struct Client {
 static CONTAINERD: OnceLock<Result<Engine, String>> = OnceLock::new();
 static GRAPHDRIVER: OnceLock<Result<Engine, String>> = OnceLock::new();
 static SECOND: OnceLock<Result<Engine, String>> = OnceLock::new();
+static OLDER: OnceLock<Result<Engine, String>> = OnceLock::new();
+static OLDER_CONTAINERD: OnceLock<Result<Engine, String>> = OnceLock::new();
 
 impl Engine {
     /// The engine with containerd's image store, started on first use.
@@ -91,6 +95,16 @@ impl Engine {
         shared(&SECOND, || Self::fresh("second", Flavour::Containerd))
     }
 
+    /// An older Docker with the store that was its default, the graph driver's.
+    pub fn older() -> Result<&'static Self> {
+        shared(&OLDER, || Self::up_of("older", Release::Older, Flavour::Graphdriver))
+    }
+
+    /// The same older Docker with containerd's store, which it called an experiment.
+    pub fn older_containerd() -> Result<&'static Self> {
+        shared(&OLDER_CONTAINERD, || Self::up_of("oldercd", Release::Older, Flavour::Containerd))
+    }
+
     /// The machine's own Docker if it serves and has this store, else the private engine of this name.
     pub fn own_or(name: &str, flavour: Flavour) -> Result<Self> {
         if settings::private_only() || own::flavour() != Some(flavour) {
@@ -100,22 +114,33 @@ impl Engine {
         let _lock = Lock::of(place.base())?;
         root::ensure(&place)?;
         let registry = Registry::up(&place)?;
-        let engine = Self { name: "the machine's own".to_owned(), flavour, client: None, registry };
+        let name = "the machine's own".to_owned();
+        let engine = Self { name, flavour, release: Release::Today, client: None, registry };
         engine.have_images(&place, true)?;
         Ok(engine)
     }
 
     /// Starts a private engine, or finds it running.
     pub fn up(name: &str, flavour: Flavour) -> Result<Self> {
-        Self::started(name, flavour, false)
+        Self::started(name, Release::Today, flavour, false)
+    }
+
+    /// Starts a private engine of a release, or finds it running.
+    pub fn up_of(name: &str, release: Release, flavour: Flavour) -> Result<Self> {
+        Self::started(name, release, flavour, false)
     }
 
     /// Starts a private engine with nothing but the base images, whatever it held before.
     pub fn fresh(name: &str, flavour: Flavour) -> Result<Self> {
-        Self::started(name, flavour, true)
+        Self::fresh_of(name, Release::Today, flavour)
     }
 
-    fn started(name: &str, flavour: Flavour, wipe: bool) -> Result<Self> {
+    /// The same with an engine of a release.
+    pub fn fresh_of(name: &str, release: Release, flavour: Flavour) -> Result<Self> {
+        Self::started(name, release, flavour, true)
+    }
+
+    fn started(name: &str, release: Release, flavour: Flavour, wipe: bool) -> Result<Self> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
             return Err(Error::new(format!(
                 "engine name \"{name}\" found, expected lower case letters and digits"
@@ -124,10 +149,12 @@ impl Engine {
         let place = Place::open()?;
         let _lock = Lock::of(place.base())?;
         images::ensure(&place)?;
+        root::ensure_of(&place, release)?;
         let registry = Registry::up(&place)?;
-        let host = launch::up(&place, name, flavour, registry.port(), wipe)?;
-        let client = Client { host, config: launch::config(&place, name)?, bin: place.cli() };
-        let engine = Self { name: name.to_owned(), flavour, client: Some(client), registry };
+        let host = launch::up(&place, name, (release, flavour), registry.port(), wipe)?;
+        let bin = place.cli_of(release);
+        let client = Client { host, config: launch::config(&place, name, &bin)?, bin };
+        let engine = Self { name: name.to_owned(), flavour, release, client: Some(client), registry };
         engine.have_images(&place, false)?;
         Ok(engine)
     }
@@ -140,6 +167,11 @@ impl Engine {
     /// The engine's image store.
     pub fn flavour(&self) -> Flavour {
         self.flavour
+    }
+
+    /// Which Docker it is.
+    pub fn release(&self) -> Release {
+        self.release
     }
 
     /// Whether this is an engine of the harness's own.
