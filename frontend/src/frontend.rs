@@ -118,6 +118,7 @@ async fn solve(
         })?;
     checked.find_replaced(&plan, &context, &looks)?;
     let emitted = emit::emit(Input { looks: &looks, context: &context, ..input }, target);
+    show_warnings(engine, &checked.source, &pipeline::inexact_modes(&emitted.inexact_modes)).await?;
     let reference = engine.client.solve(emitted.definition, false).await?;
     let config = serde_json::to_vec(&emitted.config)
         .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))?;
@@ -180,6 +181,8 @@ fn warning_request(engine: &Engine, source: &Source, warning: &Diagnostic) -> gw
 }
 
 async fn answer(engine: &Engine, inputs: &Inputs<'_>, call: &str) -> Result<gw::Result, Failure> {
+    // buildx before 0.16 sends the name as it was typed.
+    let call = if call == "check" { "lint" } else { call };
     let version = calls::version(call).ok_or_else(|| {
         Failure::Request(format!("no call {call:?}, expected one of: {}", calls::names().join(", ")))
     })?;

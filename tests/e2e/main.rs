@@ -12,6 +12,8 @@ mod interrupted;
 mod matrix;
 mod mistakes;
 mod mistakes_table;
+mod older;
+mod older_limits;
 mod overlap;
 mod platforms;
 mod python;

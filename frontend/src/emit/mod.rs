@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Edge, Graph, SourceId};
 use buildkit_proto::pb;
 
-use crate::diagnostic::Source;
+use crate::diagnostic::{Source, Span};
 use crate::plan::{ImageConfig, Look, Looks, Plan, Target};
 
 /// Earliest time that every archive format can hold (zip begins in 1980): the time of every file that
@@ -37,6 +37,8 @@ pub struct Emitted {
     pub definition: pb::Definition,
     /// Configuration of its image, with a history entry a layer.
     pub config: ImageConfig,
+    /// Modes of selections that files do not get on this engine, by place and as written, with what they get.
+    pub inexact_modes: BTreeMap<(Span, u32), u32>,
 }
 
 /// Everything that a graph is made from.
@@ -60,7 +62,7 @@ pub struct Input<'a> {
 pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
     let mut emitter = Emitter::new(input);
     let (edge, config) = emitter.target(target);
-    Emitted { definition: emitter.graph.definition(edge), config }
+    Emitted { definition: emitter.graph.definition(edge), config, inexact_modes: emitter.inexact_modes }
 }
 
 /// What a stage or service is built on and the paths to look at there, before layers are merged onto
@@ -90,6 +92,7 @@ struct Emitter<'a> {
     source_id: SourceId,
     stages: BTreeMap<String, Built>,
     context: Option<Edge>,
+    inexact_modes: BTreeMap<(Span, u32), u32>,
 }
 
 impl<'a> Emitter<'a> {
@@ -97,7 +100,8 @@ impl<'a> Emitter<'a> {
         let mut graph = Graph::new();
         let data = input.source.text.clone().into_bytes();
         let source_id = graph.source_info(&input.source.name, data, "yaml", None);
-        Self { input, graph, source_id, stages: BTreeMap::new(), context: None }
+        let inexact_modes = BTreeMap::new();
+        Self { input, graph, source_id, stages: BTreeMap::new(), context: None, inexact_modes }
     }
 
     /// What a target's layers go onto; `None`: nothing.

@@ -3,7 +3,10 @@
 mod check_packages;
 mod kinds;
 mod lock;
+mod modes;
 mod packages;
+
+pub use modes::inexact_modes;
 
 use std::collections::{BTreeMap, BTreeSet};
 

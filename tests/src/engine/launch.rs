@@ -71,13 +71,17 @@ pub(super) fn up(
     Ok(host)
 }
 
-/// The `DOCKER_CONFIG` of an engine: its own, since buildx keeps its choice of builder there.
-pub(super) fn config(place: &Place, name: &str, cli: &Path) -> Result<PathBuf> {
-    let config = place.engine(name).join("config");
+/// The `DOCKER_CONFIG` of an engine and a command line's release: its own, since buildx keeps its choice of builder there.
+pub(super) fn config(place: &Place, name: &str, release: Release) -> Result<PathBuf> {
+    let config = place.engine(name).join(match release {
+        Release::Today => "config",
+        Release::Older => "config-older",
+    });
     fs::create_dir_all(&config).doing_to("make", &config)?;
     let plugins = config.join("cli-plugins");
     if plugins.symlink_metadata().is_err() {
         // Relative, so that a checkout can be moved.
+        let cli = place.cli_of(release);
         let from = Path::new("../../..").join(cli.file_name().unwrap_or_default()).join("cli-plugins");
         symlink(from, &plugins).doing_to("link", &plugins)?;
     }

@@ -59,6 +59,8 @@ pub struct Engine {
     name: String,
     flavour: Flavour,
     release: Release,
+    /// Of docker and buildx.
+    client_release: Release,
     /// Nothing for the machine's own Docker: there the user's settings hold.
     client: Option<Client>,
     registry: Registry,
@@ -115,7 +117,8 @@ impl Engine {
         root::ensure(&place)?;
         let registry = Registry::up(&place)?;
         let name = "the machine's own".to_owned();
-        let engine = Self { name, flavour, release: Release::Today, client: None, registry };
+        let release = Release::Today;
+        let engine = Self { name, flavour, release, client_release: release, client: None, registry };
         engine.have_images(&place, true)?;
         Ok(engine)
     }
@@ -152,11 +155,21 @@ impl Engine {
         root::ensure_of(&place, release)?;
         let registry = Registry::up(&place)?;
         let host = launch::up(&place, name, (release, flavour), registry.port(), wipe)?;
-        let bin = place.cli_of(release);
-        let client = Client { host, config: launch::config(&place, name, &bin)?, bin };
-        let engine = Self { name: name.to_owned(), flavour, release, client: Some(client), registry };
+        let (config, bin) = (launch::config(&place, name, release)?, place.cli_of(release));
+        let client = Client { host, config, bin };
+        let (name, client_release) = (name.to_owned(), release);
+        let engine = Self { name, flavour, release, client_release, client: Some(client), registry };
         engine.have_images(&place, false)?;
         Ok(engine)
+    }
+
+    /// The same engine, spoken to with today's docker and buildx: who runs an older engine often has them.
+    pub fn with_todays_client(&self) -> Result<Self> {
+        let Some(client) = &self.client else { return Ok(self.clone()) };
+        let place = Place::open()?;
+        let (config, bin) = (launch::config(&place, &self.name, Release::Today)?, place.cli());
+        let client = Client { host: client.host.clone(), config, bin };
+        Ok(Self { client: Some(client), client_release: Release::Today, ..self.clone() })
     }
 
     /// The engine's name.
@@ -172,6 +185,11 @@ impl Engine {
     /// Which Docker it is.
     pub fn release(&self) -> Release {
         self.release
+    }
+
+    /// Which docker and buildx it is spoken to with.
+    pub fn client_release(&self) -> Release {
+        self.client_release
     }
 
     /// Whether this is an engine of the harness's own.
