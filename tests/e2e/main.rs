@@ -1,8 +1,11 @@
 //! End-to-end tests on real engines: one program, so that all of them share the engines they start.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what goes wrong ends the test")]
 
+mod builders;
 mod cache;
+mod cache_kinds;
 mod calls;
+mod ci_docs;
 mod command_line;
 mod contexts;
 mod engines;
@@ -26,6 +29,7 @@ mod python_mistakes;
 mod python_sets;
 mod python_support;
 mod reproducible;
+mod runners;
 mod scenarios;
 mod sharing;
 mod steps;

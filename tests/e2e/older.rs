@@ -203,3 +203,22 @@ fn mistakes_and_failures_have_their_place_on_older_engines() {
         }
     }
 }
+
+#[test]
+fn an_engine_without_root_builds_the_same() {
+    let engine = Engine::rootless().unwrap().with_frontend().unwrap();
+    let security = ok(engine.docker(&["info", "--format", "{{.SecurityOptions}}"])).stdout;
+    assert!(security.contains("rootless"), "{security}");
+    let project = project();
+    for target in ["api", "web"] {
+        let args = ["--file=layerset.yaml", &format!("--target={target}")];
+        let found = differences(&tree(containerd(), &project, &args), &tree(engine, &project, &args));
+        assert!(found.is_empty(), "{target}: {}", found.join("\n"));
+    }
+    let mut shelf = Shelf::new(engine);
+    shelf.add("packed", "1.0", 2000);
+    shelf.project.write("requirements.txt", "packed\n").unwrap();
+    shelf.manifest("", "", &[service("one", "from: 'python:3.13-slim', requirements: [requirements.txt]")]);
+    ok(build(engine, &shelf.project).args(&["--load", "--tag", &shelf.name("one")]));
+    assert_eq!(shelf.python("one", "import packed; print(packed.VERSION)"), "1.0\n");
+}

@@ -18,6 +18,7 @@ pub mod process;
 pub mod progress;
 pub mod project;
 pub mod registry;
+pub mod remote;
 pub mod root;
 pub mod run;
 pub mod settings;

@@ -38,8 +38,10 @@ const OLDER_PACKAGES: &[&str] = &[
     "iproute2",
     "iptables",
     "passt",
+    "rootlesskit",
     "runc",
     "tini",
+    "uidmap",
 ];
 
 /// The programs of Docker's command line, and where they are among the copies.

@@ -41,7 +41,7 @@ enum Action {
 
 #[derive(clap::Args)]
 struct Which {
-    /// Image store: containerd or graphdriver.
+    /// Image store: containerd or graphdriver; or rootless.
     #[arg(long, default_value = "containerd")]
     flavour: Flavour,
     /// Which Docker: today or older.
@@ -60,6 +60,7 @@ impl Which {
         match (&self.name, self.flavour) {
             (Some(name), flavour) if self.fresh => Engine::fresh_of(name, self.release, flavour),
             (Some(name), flavour) => Engine::up_of(name, self.release, flavour),
+            (None, Flavour::Rootless) => Engine::rootless().cloned(),
             (None, Flavour::Containerd) if self.release == Release::Older => {
                 Engine::older_containerd().cloned()
             }

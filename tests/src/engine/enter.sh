@@ -1,13 +1,13 @@
 #!/bin/sh
 # Starts a private engine in namespaces of its own; called below `unshare --mount --pid --fork`.
-# usage: enter.sh ROOT STATE SHARED REGISTRY_PORT EPHEMERAL_PORTS HOST PUBLISHED_PORTS
+# usage: enter.sh ROOT STATE SHARED REGISTRY_PORT EPHEMERAL_PORTS HOST PUBLISHED_PORTS FLAVOUR
 #
 # The mount namespace has ROOT as its root (a chroot will not do: runc wants to pivot), STATE at /engine, and the
 # host's /tmp and SHARED under their own names, for bind mounts of tests. The network namespace reaches the world
 # through pasta, in user space: nothing of the host's bridges, routes or firewall is touched, what listens in it is
 # found on the host's 127.0.0.1, and what listens there is found at HOST, also by containers. All ends with process 1 of the PID namespace, whose host number goes to STATE/pid.
 set -eu
-root=$1 state=$2 shared=$3 registry_port=$4 ephemeral_ports=$5 host=$6 published_ports=$7
+root=$1 state=$2 shared=$3 registry_port=$4 ephemeral_ports=$5 host=$6 published_ports=$7 flavour=$8
 
 # /proc is still the host's, so this is the number and the start time that the host knows.
 read -r stat < /proc/self/stat
@@ -59,4 +59,7 @@ echo nameserver 169.254.53.53 > /run/resolv.conf
 # `container` keeps the daemon from loading AppArmor profiles into the host's kernel.
 export container=layerset HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin
 unset LC_ALL
+if [ "$flavour" = rootless ]; then
+  exec tini-static -- nsenter --net=/run/netns/engine sh /engine/rootless.sh
+fi
 exec tini-static -- nsenter --net=/run/netns/engine dockerd --config-file /engine/daemon.json

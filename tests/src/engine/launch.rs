@@ -21,6 +21,8 @@ use crate::{registry, run};
 
 const ENTER: &str = include_str!("enter.sh");
 
+const ROOTLESS: &str = include_str!("rootless.sh");
+
 /// Where an engine and its containers find the host's 127.0.0.1: an address for benchmarks (RFC 2544), as pasta's others.
 pub(super) const HOST: Ipv4Addr = Ipv4Addr::new(198, 18, 54, 1);
 
@@ -51,7 +53,7 @@ pub(super) fn up(
     fs::create_dir_all(&dir).doing_to("make", &dir)?;
     let host = format!("unix://{}", dir.join("docker.sock").display());
     let daemon = daemon_json(name, flavour);
-    let launch = format!("{release}\n{daemon}\n{registry_port}\n{ENTER}");
+    let launch = format!("{release}\n{daemon}\n{registry_port}\n{ENTER}{ROOTLESS}");
     let launched = dir.join("launch");
     let as_wanted = fs::read_to_string(&launched).is_ok_and(|text| text == launch);
     if as_wanted && !wipe && pid_file(&dir).running().is_some() && answers(&dir) {
@@ -66,7 +68,7 @@ pub(super) fn up(
             let path = dir.join(file);
             fs::write(&path, content).doing_to("write", &path)?;
         }
-        start(place, release, &dir, (name, registry_port))
+        start(place, (release, flavour), &dir, (name, registry_port))
     })?;
     Ok(host)
 }
@@ -113,15 +115,22 @@ pub fn status(place: &Place) -> Vec<Status> {
     all
 }
 
-fn start(place: &Place, release: Release, dir: &Path, (name, registry_port): (&str, u16)) -> Result<()> {
+fn start(
+    place: &Place,
+    (release, flavour): (Release, Flavour),
+    dir: &Path,
+    (name, registry_port): (&str, u16),
+) -> Result<()> {
     for (sub, stale) in [("data", None), ("", Some("docker.sock")), ("", Some("pid"))] {
         match stale {
             None => fs::create_dir_all(dir.join(sub)).doing_to("make", &dir.join(sub))?,
             Some(file) => drop(fs::remove_file(dir.join(file))),
         }
     }
-    let script = dir.join("enter.sh");
-    fs::write(&script, ENTER).doing_to("write", &script)?;
+    let (script, rootless) = (dir.join("enter.sh"), dir.join("rootless.sh"));
+    for (path, text) in [(&script, ENTER), (&rootless, ROOTLESS)] {
+        fs::write(path, text).doing_to("write", path)?;
+    }
     let log = dir.join("log");
     let output = File::create(&log).doing_to("write", &log)?;
     let errors = output.try_clone().doing_to("write", &log)?;
@@ -131,7 +140,7 @@ fn start(place: &Place, release: Release, dir: &Path, (name, registry_port): (&s
     command.args(["--fork", "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "sh"]);
     command.arg(&script).arg(place.root_of(release)).arg(dir).arg(workspace());
     command.arg(registry_port.to_string()).arg(format!("{} {}", ports.start(), ports.end()));
-    command.arg(HOST.to_string()).arg(published_ports(release));
+    command.arg(HOST.to_string()).arg(published_ports(release)).arg(flavour.to_string());
     let status = command.stdout(output).stderr(errors).current_dir("/").status().doing("run setsid")?;
     if !status.success() {
         return Err(Error::new(format!("engine {name} did not start, {}", run::tail_of(&log))));
@@ -242,17 +251,23 @@ fn ephemeral_ports(name: &str) -> std::ops::RangeInclusive<u16> {
 }
 
 fn daemon_json(name: &str, flavour: Flavour) -> Value {
-    json!({
+    let rootless = flavour == Flavour::Rootless;
+    let run = if rootless { "/run/user/1000" } else { "/run" };
+    let mut daemon = json!({
         "data-root": "/engine/data",
-        "exec-root": "/run/docker",
-        "pidfile": "/run/docker.pid",
+        "exec-root": format!("{run}/docker"),
+        "pidfile": format!("{run}/docker.pid"),
         "hosts": ["unix:///engine/docker.sock"],
-        "features": { "containerd-snapshotter": flavour == Flavour::Containerd },
+        "features": { "containerd-snapshotter": flavour != Flavour::Graphdriver },
         "bip": "10.214.0.1/24",
         "default-address-pools": [{ "base": "10.215.0.0/16", "size": 24 }],
-        "cgroup-parent": format!("/{}", cgroup(name)),
         "shutdown-timeout": 3,
-    })
+    });
+    // Control groups are root's.
+    if !rootless {
+        daemon["cgroup-parent"] = format!("/{}", cgroup(name)).into();
+    }
+    daemon
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub enum Flavour {
     Containerd,
     /// Docker's older graph drivers: no MergeOp.
     Graphdriver,
+    /// containerd's, in a daemon that is not root outside of its own user namespace.
+    Rootless,
 }
 
 impl FromStr for Flavour {
@@ -39,7 +41,10 @@ impl FromStr for Flavour {
         match text {
             "containerd" => Ok(Self::Containerd),
             "graphdriver" => Ok(Self::Graphdriver),
-            _ => Err(Error::new(format!("unknown flavour \"{text}\", expected containerd or graphdriver"))),
+            "rootless" => Ok(Self::Rootless),
+            _ => Err(Error::new(format!(
+                "unknown flavour \"{text}\", expected containerd, graphdriver or rootless"
+            ))),
         }
     }
 }
@@ -49,6 +54,7 @@ impl fmt::Display for Flavour {
         f.write_str(match self {
             Self::Containerd => "containerd",
             Self::Graphdriver => "graphdriver",
+            Self::Rootless => "rootless",
         })
     }
 }
@@ -79,6 +85,7 @@ static GRAPHDRIVER: OnceLock<Result<Engine, String>> = OnceLock::new();
 static SECOND: OnceLock<Result<Engine, String>> = OnceLock::new();
 static OLDER: OnceLock<Result<Engine, String>> = OnceLock::new();
 static OLDER_CONTAINERD: OnceLock<Result<Engine, String>> = OnceLock::new();
+static ROOTLESS: OnceLock<Result<Engine, String>> = OnceLock::new();
 
 impl Engine {
     /// The engine with containerd's image store, started on first use.
@@ -105,6 +112,12 @@ impl Engine {
     /// The same older Docker with containerd's store, which it called an experiment.
     pub fn older_containerd() -> Result<&'static Self> {
         shared(&OLDER_CONTAINERD, || Self::up_of("oldercd", Release::Older, Flavour::Containerd))
+    }
+
+    /// A daemon without root, of the older release, whose root has what that takes. It does not see the registry: behind a
+    /// network of its own `localhost` is another.
+    pub fn rootless() -> Result<&'static Self> {
+        shared(&ROOTLESS, || Self::up_of("rootless", Release::Older, Flavour::Rootless))
     }
 
     /// The machine's own Docker if it serves and has this store, else the private engine of this name.

@@ -3,9 +3,10 @@
 mod http;
 mod image;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ const SERVE: &str = include_str!("serve.sh");
 #[derive(Debug, Clone)]
 pub struct Registry {
     port: u16,
+    data: PathBuf,
 }
 
 impl Registry {
@@ -38,7 +40,7 @@ impl Registry {
             && pid_file(place).running().is_some()
             && http::get(port, "/v2/", "*/*").is_ok()
         {
-            return Ok(Self { port });
+            return Ok(Self { port, data: dir.join("data") });
         }
         step("start the registry", || {
             pid_file(place).stop(Duration::from_secs(5))?;
@@ -51,7 +53,7 @@ impl Registry {
                 .ok_or_else(|| Error::new(format!("no port above {FIRST_PORT} is free for the registry")))?;
             fs::write(&port_file, port.to_string()).doing_to("write", &port_file)?;
             start(place, &dir, port)?;
-            Ok(Self { port })
+            Ok(Self { port, data })
         })
     }
 
@@ -73,6 +75,15 @@ impl Registry {
     /// Reads an image of the machine's platform: `reference` is `repository:tag` without the registry.
     pub fn image(&self, reference: &str) -> Result<Image> {
         Image::read(self.port, reference)
+    }
+
+    /// The digests of all blobs that were ever pushed to a repository: layers and image configurations.
+    pub fn blobs(&self, repository: &str) -> Result<BTreeSet<String>> {
+        let dir = self.data.join("docker/registry/v2/repositories").join(repository).join("_layers/sha256");
+        let entries = fs::read_dir(&dir).doing_to("read", &dir)?;
+        entries
+            .map(|entry| Ok(entry.doing_to("read", &dir)?.file_name().to_string_lossy().into_owned()))
+            .collect()
     }
 
     /// Reads a blob.
