@@ -181,7 +181,7 @@ fn warning_request(engine: &Engine, source: &Source, warning: &Diagnostic) -> gw
 }
 
 async fn answer(engine: &Engine, inputs: &Inputs<'_>, call: &str) -> Result<gw::Result, Failure> {
-    // buildx before 0.16 sends the name as it was typed.
+    // buildx before 0.15 sends the name as it was typed.
     let call = if call == "check" { "lint" } else { call };
     let version = calls::version(call).ok_or_else(|| {
         Failure::Request(format!("no call {call:?}, expected one of: {}", calls::names().join(", ")))

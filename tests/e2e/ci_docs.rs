@@ -108,7 +108,7 @@ fn the_job_for_github_actions_runs() {
         });
         let outputs = runs
             .map(|step| page.run(engine, step["run"].as_str().unwrap(), &[&workflow["env"], &step["env"]]));
-        outputs.last().unwrap().progress()
+        outputs.collect::<Vec<_>>().last().unwrap().progress()
     };
     let first = job(&page, one, "'push'");
     assert!(first.done().iter().any(|name| name.contains("run echo")), "{first:?}");
@@ -129,7 +129,7 @@ fn the_job_for_gitlab_ci_runs() {
         let outputs = lines
             .iter()
             .map(|line| page.run(engine, line.as_str().unwrap(), &[&file["images"]["variables"]]));
-        outputs.last().unwrap().progress()
+        outputs.collect::<Vec<_>>().last().unwrap().progress()
     };
     let first = job(&page, one);
     assert!(first.done().iter().any(|name| name.contains("run echo")), "{first:?}");

@@ -1,6 +1,7 @@
 //! Two runners of a CI with one registry: what one has built and pushed, the other neither builds nor pushes.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::thread;
 
 use harness::project::unique;
@@ -27,7 +28,8 @@ impl Work {
         for name in SERVICES {
             work.project.write(&format!("{name}/own.txt"), format!("{name} {tag}\n")).unwrap();
             let image = engine.registry().name(&work.repository(name));
-            manifest += &format!("  {name}: {{from: base, image: '{image}:1', files: [common/, {name}/]}}\n");
+            let files = format!("[common/, {name}/]");
+            let _ = writeln!(manifest, "  {name}: {{from: base, image: '{image}:1', files: {files}}}");
         }
         work.project.write("layerset.yaml", manifest).unwrap();
         work

@@ -15,7 +15,7 @@ const AROUND: usize = 10;
 /// Lines of one place that are kept: nobody reads more of an error's excerpt.
 const LONGEST_PLACE: usize = 100;
 
-/// Bytes of a line that are kept.
+/// Characters of a line that are kept.
 const LONGEST_LINE: usize = 400;
 
 /// Empties all lines of long source texts that no step is near to. Lines keep their numbers, and no digest changes:
@@ -47,9 +47,8 @@ fn only(text: &[u8], kept: &BTreeSet<usize>) -> Vec<u8> {
             short.push(b'\n');
         }
         if kept.contains(&(before + 1)) {
-            let line = String::from_utf8_lossy(line);
-            let end = line.floor_char_boundary(LONGEST_LINE);
-            short.extend_from_slice(line.get(..end).unwrap_or_default().as_bytes());
+            let line: String = String::from_utf8_lossy(line).chars().take(LONGEST_LINE).collect();
+            short.extend_from_slice(line.as_bytes());
         }
     }
     short
@@ -67,6 +66,8 @@ pub(super) fn too_large(status: &Status, what: &str, advice: &str) -> Option<Sta
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn definition(data: String, line: i32) -> pb::Definition {
@@ -87,7 +88,10 @@ mod tests {
 
     #[test]
     fn only_what_is_near_a_place_is_kept_of_a_long_text() {
-        let text: String = (1..=100_000).map(|line| format!("line {line:08}\n")).collect();
+        let mut text = String::new();
+        for line in 1..=100_000 {
+            let _ = writeln!(text, "line {line:08}");
+        }
         let short = shortened(&text, 50_000);
         let lines: Vec<&str> = short.split('\n').collect();
         assert_eq!(lines.len(), text.split('\n').count(), "lines keep their numbers");
@@ -96,7 +100,7 @@ mod tests {
         assert_eq!(lines[49_999], "line 00050000");
         assert!(short.len() < 101_000, "{}", short.len());
         // A single line that is long itself.
-        assert_eq!(shortened(&"ä".repeat(1 << 20), 1), "ä".repeat(LONGEST_LINE / 2));
+        assert_eq!(shortened(&"ä".repeat(1 << 20), 1), "ä".repeat(LONGEST_LINE));
     }
 
     #[test]
