@@ -1,9 +1,11 @@
 //! Caches that leave an engine: of each kind, with merged layers and Python packages, for many targets at once, and
 //! between stores and releases. A fresh engine rebuilds nothing.
 
+use harness::frontend::FRONTEND;
 use harness::project::unique;
-use harness::{Docker, Engine, Project};
+use harness::{Docker, Engine, Project, Release};
 
+use crate::builders::published;
 use crate::older::older;
 use crate::python_support::{Shelf, service, work};
 use crate::support::{Shop, bake, build, containerd, ok, progress, pushed, syntax};
@@ -77,6 +79,10 @@ fn shelf(engine: &'static Engine) -> Shelf {
     );
     let rest = "from: base, requirements: [requirements.txt], files: [own.txt], copy: [{from: page, source: /page, target: /srv/page}]";
     shelf.manifest(", lock: pylock.toml", &stages, &[service("api", rest)]);
+    // Steps that install packages run the frontend's image: all engines have the same one, of the registry.
+    let file = shelf.project.path().join("layerset.yaml");
+    let manifest = std::fs::read_to_string(&file).unwrap().replace(FRONTEND, &published(engine));
+    shelf.project.write("layerset.yaml", manifest).unwrap();
     shelf
 }
 
@@ -101,7 +107,9 @@ fn rebuilds_nothing(
     shelf.index.forget();
     let again = progress(push(other).arg(format!("--cache-from={}", fill(&import(&shelf)))));
     assert_eq!(work(&again), Vec::<String>::new(), "{export}: {again:?}");
-    assert_eq!(shelf.index.downloads().len(), 0, "{export}: {:?}", shelf.index.log());
+    // BuildKit once looked at what a file has become, even of one that it knew the hash of.
+    let asked = usize::from(other.release() == Release::Older);
+    assert_eq!(shelf.index.downloads().len(), asked, "{export}: {:?}", shelf.index.log());
     assert_eq!(shelf.image("api").layers, before, "{export}");
 }
 

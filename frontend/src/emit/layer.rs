@@ -123,8 +123,9 @@ impl Emitter<'_> {
     /// mode only to what is in it.
     fn own_directory(&self, layer: &Layer, part: &Part) -> Option<Mkdir> {
         let directory = matches!(self.kind(layer, part), Some(Found::Directory { .. }));
-        let mode = part.attributes.mode.filter(|_| directory && !self.input.settings.mode_string)?;
-        let mode = self::mode(mode, self.input.settings).bits.unwrap_or(mode);
+        // A mode in words, which a mode without any `x` becomes, is not given to it by newer engines either.
+        let number = |bits: &u32| directory && !self.input.settings.mode_string && bits & 0o111 != 0;
+        let mode = part.attributes.mode.filter(number)?;
         let owner = part.attributes.owner.as_ref().map(owner);
         Some(Mkdir { mode, owner, timestamp: Some(FILE_TIME), ..Mkdir::new(&part.target) })
     }
