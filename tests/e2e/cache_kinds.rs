@@ -3,6 +3,7 @@
 
 use harness::frontend::FRONTEND;
 use harness::project::unique;
+use harness::registry::Blob;
 use harness::{Docker, Engine, Project, Release};
 
 use crate::builders::published;
@@ -110,7 +111,11 @@ fn rebuilds_nothing(
     // BuildKit once looked at what a file has become, even of one that it knew the hash of.
     let asked = usize::from(other.release() == Release::Older);
     assert_eq!(shelf.index.downloads().len(), asked, "{export}: {:?}", shelf.index.log());
-    assert_eq!(shelf.image("api").layers, before, "{export}");
+    // The same files; an older engine compresses some of them once more, and in its own way.
+    let ids = |layers: &[Blob]| layers.iter().map(|layer| layer.diff_id.clone()).collect::<Vec<_>>();
+    let after = shelf.image("api").layers;
+    assert_eq!(ids(&after), ids(&before), "{export}");
+    assert!(other.release() == Release::Older || after == before, "{export}: {after:?}, before {before:?}");
 }
 
 #[test]
