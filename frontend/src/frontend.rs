@@ -213,6 +213,7 @@ async fn solve(
         None => emit::emit(input, target),
     };
     let mut emitted = checked.whole(emitted)?;
+    warnings.extend(pipeline::inexact_modes(&emitted.inexact_modes));
     let definition = emitted.definition;
     // Without being evaluated, a definition is checked only after the frontend has gone, when nobody can add a place.
     let evaluate = checked.needs_entitlement(target);
@@ -317,6 +318,8 @@ fn warning_request(engine: &Engine, source: &Source, warning: &Diagnostic) -> gw
 }
 
 async fn answer(engine: &Engine, inputs: &Inputs<'_>, call: &str) -> Result<gw::Result, Failure> {
+    // buildx before 0.15 sends the name as it was typed.
+    let call = if call == "check" { "lint" } else { call };
     let version = calls::version(call).ok_or_else(|| {
         Failure::Request(format!("no call {call:?}, expected one of: {}", calls::names().join(", ")))
     })?;

@@ -1,8 +1,11 @@
 //! End-to-end tests on real engines: one program, so that all of them share the engines they start.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what goes wrong ends the test")]
 
+mod builders;
 mod cache;
+mod cache_kinds;
 mod calls;
+mod ci_docs;
 mod command_line;
 mod contexts;
 mod engines;
@@ -15,6 +18,8 @@ mod matrix;
 mod mistakes;
 mod mistakes_table;
 mod named_contexts;
+mod older;
+mod older_limits;
 mod options;
 mod overlap;
 mod platform_arguments;
@@ -33,6 +38,7 @@ mod remote_contexts;
 mod remote_mistakes;
 mod remote_python;
 mod reproducible;
+mod runners;
 mod sbom;
 mod scenarios;
 mod sharing;

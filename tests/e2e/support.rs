@@ -11,7 +11,7 @@ use harness::frontend::FRONTEND;
 use harness::place::workspace;
 use harness::project::unique;
 use harness::registry::Image;
-use harness::{Docker, Engine, Output, Progress, Project, Result};
+use harness::{Docker, Engine, Output, Progress, Project, Release, Result};
 use serde_json::Value;
 
 /// The engine of most tests, with the frontend under test.
@@ -36,9 +36,20 @@ pub(crate) fn build(engine: &Engine, project: &Project) -> Docker {
     engine.docker(&["buildx", "build", "--file=layerset.yaml", "."]).current_dir(project.path()).traced()
 }
 
+/// `--call` of the project's manifest, as the engine's buildx has it.
+pub(crate) fn call(engine: &Engine, project: &Project, name: &str) -> Docker {
+    match engine.client_release() {
+        Release::Today => build(engine, project).arg(format!("--call={name}")),
+        // buildx had it as an experiment under another name.
+        Release::Older => {
+            build(engine, project).env("BUILDX_EXPERIMENTAL", "1").arg(format!("--print={name}"))
+        }
+    }
+}
+
 /// Writes what `--call=bake` prints to `bake.json`, and bakes it.
 pub(crate) fn bake(engine: &Engine, project: &Project) -> Docker {
-    let printed = ok(build(engine, project).arg("--call=bake")).stdout;
+    let printed = ok(call(engine, project, "bake")).stdout;
     project.write("bake.json", printed).unwrap();
     engine.docker(&["buildx", "bake", "--file=bake.json"]).current_dir(project.path()).traced()
 }

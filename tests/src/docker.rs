@@ -103,6 +103,13 @@ impl Docker {
         command.spawn().doing(&format!("run `{line}`"))
     }
 
+    /// Starts it with its input and output as pipes of the caller's, who must wait for it.
+    pub(crate) fn piped(mut self) -> Result<Child> {
+        let line = run::line_of(&self.command);
+        let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().doing(&format!("run `{line}`"))
+    }
+
     /// Runs it to its end, which may be an error: see [`Output::checked`].
     pub fn run(mut self) -> Result<Output> {
         let line = run::line_of(&self.command);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Doing, Error, Result};
 use crate::lock::Lock;
 use crate::place::{Place, workspace};
-use crate::{Engine, Project, archive, settings};
+use crate::{Engine, Project, archive, run, settings};
 
 /// The image's name: what `# syntax=` says.
 pub const FRONTEND: &str = "layerset/frontend:1";
@@ -48,12 +48,21 @@ impl Engine {
         let dir = Project::new("frontend")?;
         let copy = dir.path().join("layerset");
         fs::copy(binary, &copy).doing_to("copy", binary)?;
-        self.docker(&["buildx", "build", "--provenance=false", "--tag", FRONTEND])
-            .arg(format!("--label={LABEL}={digest}"))
-            .arg(format!("--build-context=binary={}", dir.path().display()))
-            .arg(workspace())
-            .run()?
-            .checked()
-            .map(drop)
+        // The same image on every engine, as users have it: a cache holds what was made with it, not with a twin.
+        run::output(run::command("touch").args(["-d", "@0"]).arg(&copy))?;
+        self.docker(&[
+            "buildx",
+            "build",
+            "--provenance=false",
+            "--build-arg=SOURCE_DATE_EPOCH=0",
+            "--tag",
+            FRONTEND,
+        ])
+        .arg(format!("--label={LABEL}={digest}"))
+        .arg(format!("--build-context=binary={}", dir.path().display()))
+        .arg(workspace())
+        .run()?
+        .checked()
+        .map(drop)
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Doing, Error, Result};
+use crate::root::Release;
 use crate::settings;
 
 /// A Unix socket's path has room for 108 bytes.
@@ -45,6 +46,22 @@ impl Place {
     /// Docker's command line, copied out of the root.
     pub fn cli(&self) -> PathBuf {
         self.base.join("cli")
+    }
+
+    /// The Debian root of a release.
+    pub fn root_of(&self, release: Release) -> PathBuf {
+        match release {
+            Release::Today => self.root(),
+            Release::Older => self.base.join("root-older"),
+        }
+    }
+
+    /// Docker's command line, copied out of the root of a release.
+    pub fn cli_of(&self, release: Release) -> PathBuf {
+        match release {
+            Release::Today => self.cli(),
+            Release::Older => self.base.join("cli-older"),
+        }
     }
 
     /// The archives of the test base images.

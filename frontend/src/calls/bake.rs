@@ -21,16 +21,26 @@ pub struct BakeOptions {
     pub contexts: BTreeMap<String, String>,
 }
 
+/// Variables of the bake file, unset by default: the beginnings of what every target imports and exports as its cache.
+/// The target's name follows, because exports to one and the same place would overwrite each other.
+const CACHES: [(&str, &str); 2] = [("cache-from", "LAYERSET_CACHE_FROM"), ("cache-to", "LAYERSET_CACHE_TO")];
+
 /// One bake target a service, and the group `default` of all.
 pub fn bake(manifest: &Manifest, options: &BakeOptions) -> Answer {
     let mut targets = Map::new();
     let mut names = Vec::new();
     for (name, service) in &manifest.services {
         let id = target_id(name, &targets);
-        targets.insert(id.clone(), target(manifest, name, service, options));
+        let mut target = literal(target(manifest, name, service, options));
+        for (key, variable) in CACHES {
+            target[key] = json!([format!("${{{variable} == \"\" ? \"\" : \"${{{variable}}}{id}\"}}")]);
+        }
+        targets.insert(id.clone(), target);
         names.push(id);
     }
-    let json = json!({"group": {"default": {"targets": names}}, "target": targets});
+    let unset = |(_, variable): (&str, &str)| (variable.to_owned(), json!({"default": ""}));
+    let variables: Map<String, Value> = CACHES.into_iter().map(unset).collect();
+    let json = json!({"group": {"default": {"targets": names}}, "variable": variables, "target": targets});
     Answer { text: pretty(&json), json, status: 0 }
 }
 
@@ -65,6 +75,18 @@ fn target(manifest: &Manifest, name: &str, service: &Service, options: &BakeOpti
     target
 }
 
+/// The same with its strings written so that bake, which reads templates in them, takes them as they are.
+fn literal(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.replace("${", "$${").replace("%{", "%%{").into(),
+        Value::Array(list) => list.into_iter().map(literal).collect(),
+        Value::Object(map) => {
+            map.into_iter().map(|(key, value)| (key, literal(value))).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
 /// The service's own `image`, else what compose would call it.
 fn tags(manifest: &Manifest, name: &str, service: &Service) -> Vec<String> {
     if !service.image.is_empty() {
@@ -81,4 +103,15 @@ fn target_id(name: &str, taken: &Map<String, Value>) -> String {
         id.push('_');
     }
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_of_bake_are_none_in_what_is_passed_on() {
+        let value = json!({"args": {"A": "${B} %{if} $C", "D": 1}, "tags": ["a${b}"]});
+        assert_eq!(literal(value), json!({"args": {"A": "$${B} %%{if} $C", "D": 1}, "tags": ["a$${b}"]}));
+    }
 }

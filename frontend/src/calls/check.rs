@@ -26,7 +26,7 @@ pub fn check(source: &Source, diagnostics: &[Diagnostic]) -> Answer {
     let info = json!({
         "filename": source.name,
         "language": "yaml",
-        "data": base64(excerpt(&source.text, last.unwrap_or(u32::MAX)).as_bytes()),
+        "data": base64(excerpt(&source.text, last.unwrap_or_default()).as_bytes()),
     });
     let mut json = json!({"warnings": warnings, "sources": [info]});
     if let Some(first) = errors.first() {

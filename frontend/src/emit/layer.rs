@@ -6,7 +6,7 @@ use super::look;
 use super::{Built, Emitter, FILE_TIME, Settings, inner};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::model::{self, Id};
-use crate::plan::{Chain, Layer, Look, Origin, Part, Roots};
+use crate::plan::{Chain, Found, Layer, Look, Origin, Part, Roots};
 
 impl Emitter<'_> {
     /// `base` with the layers of `chain` on it, bottom first.
@@ -99,12 +99,16 @@ impl Emitter<'_> {
             Origin::Packages => None,
         };
         let op = layer.parts.iter().fold(File::on(onto), |op, part| {
-            let copy = copy_attributes(part, from, self.input.settings);
+            let copy = self.copy_of(layer, part, from);
             match part.target.rsplit_once('/') {
                 // Missing parents would get the owner and mode of what is copied, and a merge would
                 // give these to the parents of other layers' files.
                 Some((parent, _)) if !parent.is_empty() && has_attributes(part) => {
-                    op.mkdir(Mkdir { timestamp: Some(FILE_TIME), ..Mkdir::new(parent) }).copy(copy)
+                    let op = op.mkdir(Mkdir { timestamp: Some(FILE_TIME), ..Mkdir::new(parent) });
+                    match self.own_directory(layer, part) {
+                        Some(directory) => op.mkdir(directory).copy(copy),
+                        None => op.copy(copy),
+                    }
                 }
                 _ => op.copy(copy),
             }
@@ -116,6 +120,39 @@ impl Emitter<'_> {
         }
         let metadata = self.layer_metadata(layer, format!("{}, file times", layer.name));
         self.copy_all(made, None, metadata)
+    }
+
+    /// The directory that a part's content goes into, made beforehand where the engine is so old that a copy gives its
+    /// mode only to what is in it.
+    fn own_directory(&self, layer: &Layer, part: &Part) -> Option<Mkdir> {
+        let directory = matches!(self.kind(layer, part), Some(Found::Directory { .. }));
+        // A mode in words, which a mode without any `x` becomes, is not given to it by newer engines either.
+        let number = |bits: &u32| directory && !self.input.settings.mode_string && bits & 0o111 != 0;
+        let mode = part.attributes.mode.filter(number)?;
+        let owner = part.attributes.owner.as_ref().map(owner);
+        Some(Mkdir { mode, owner, timestamp: Some(FILE_TIME), ..Mkdir::new(&part.target) })
+    }
+
+    /// What a part's source is, as far as that is known.
+    fn kind(&self, layer: &Layer, part: &Part) -> Option<Found> {
+        let known = self.input.context.get(part.source.trim_start_matches('/'));
+        known.filter(|_| layer.origin == Origin::Context).copied()
+    }
+
+    /// The copy of a part. An engine that gives files and directories one mode gives files alone the right one.
+    fn copy_of(&mut self, layer: &Layer, part: &Part, from: Option<Edge>) -> Copy {
+        let mut copy = copy_attributes(part, from, self.input.settings);
+        let Some(bits) = part.attributes.mode.filter(|bits| copy.mode.is_some_and(|given| given != *bits))
+        else {
+            return copy;
+        };
+        if self.kind(layer, part) == Some(Found::File) {
+            copy.mode = Some(bits);
+        } else {
+            let span = layer.spans.first().copied().unwrap_or_default();
+            self.inexact_modes.insert((span, bits), copy.mode.unwrap_or_default());
+        }
+        copy
     }
 
     /// Metadata of one of the vertices that make a layer: progress shows them as one.

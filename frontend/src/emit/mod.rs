@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Edge, Graph, SourceId};
 use buildkit_proto::pb;
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::plan::{ImageConfig, Look, Looks, Plan, Target};
 use crate::platform::Platform;
 
@@ -44,6 +44,8 @@ pub struct Emitted {
     pub config: ImageConfig,
     /// What could not be emitted; with any, the graph is not to be solved.
     pub problems: Vec<Diagnostic>,
+    /// Modes of selections that files do not get on this engine, by place and as written, with what they get.
+    pub inexact_modes: BTreeMap<(Span, u32), u32>,
 }
 
 /// Everything that a graph is made from.
@@ -73,7 +75,8 @@ pub fn emit(input: Input<'_>, target: &Target) -> Emitted {
 pub fn emit_beside<'a>(input: Input<'a>, native: Option<Input<'a>>, target: &Target) -> Emitted {
     let mut emitter = Emitter { native, ..Emitter::new(input) };
     let (edge, config) = emitter.target(target);
-    Emitted { definition: emitter.graph.definition(edge), config, problems: emitter.problems }
+    let definition = emitter.graph.definition(edge);
+    Emitted { definition, config, problems: emitter.problems, inexact_modes: emitter.inexact_modes }
 }
 
 /// What a stage or service is built on and the paths to look at there, before layers are merged onto
@@ -107,6 +110,7 @@ struct Emitter<'a> {
     stages: BTreeMap<String, Built>,
     context: Option<Edge>,
     problems: Vec<Diagnostic>,
+    inexact_modes: BTreeMap<(Span, u32), u32>,
 }
 
 impl<'a> Emitter<'a> {
@@ -115,7 +119,8 @@ impl<'a> Emitter<'a> {
         let data = input.source.text.clone().into_bytes();
         let source_id = graph.source_info(&input.source.name, data, "yaml", None);
         let (stages, context, problems) = (BTreeMap::new(), None, Vec::new());
-        Self { input, native: None, graph, source_id, stages, context, problems }
+        let inexact_modes = BTreeMap::new();
+        Self { input, native: None, graph, source_id, stages, context, problems, inexact_modes }
     }
 
     /// What a target's layers go onto; `None`: nothing.
@@ -141,6 +146,7 @@ impl<'a> Emitter<'a> {
             stages: BTreeMap::new(),
             context: None,
             problems: Vec::new(),
+            inexact_modes: BTreeMap::new(),
         };
         let edge = native.below(&target);
         let platform = native.platform_of(&target);

@@ -9,6 +9,7 @@ use prost::Message;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
+use super::message;
 use crate::options::CacheImport;
 
 /// What we accept in one message: BuildKit's own limit. tonic's default of 4 MiB is less than it sends.
@@ -85,7 +86,8 @@ impl Client {
     }
 
     /// Solves a definition. Unless `evaluate`, nothing runs until its files are read or exported.
-    pub async fn solve(&self, definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
+    pub async fn solve(&self, mut definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
+        message::shorten(&mut definition);
         let request = gw::SolveRequest {
             definition: Some(definition),
             allow_result_return: true,
@@ -94,7 +96,11 @@ impl Client {
             evaluate,
             ..gw::SolveRequest::default()
         };
-        let response = self.bridge.clone().solve(request).await?.into_inner();
+        let refused = |status| {
+            let advice = "select whole directories instead of many single paths";
+            message::too_large(&status, "the graph of this target", advice).unwrap_or(status)
+        };
+        let response = self.bridge.clone().solve(request).await.map_err(refused)?.into_inner();
         match response.result.and_then(|result| result.result) {
             Some(gw::result::Result::Ref(reference)) => Ok(Ref(reference.id)),
             Some(gw::result::Result::RefDeprecated(id)) => Ok(Ref(id)),
@@ -230,7 +236,8 @@ impl Client {
         Ok(())
     }
 
-    /// Hands over the result; the last call of a frontend.
+    /// Hands over the result; the last call of a frontend. A result that is too large for the engine becomes an error
+    /// that says so.
     pub async fn finish(
         &self,
         outcome: Result<gw::Result, buildkit_proto::rpc::Status>,
@@ -239,6 +246,10 @@ impl Client {
             Ok(result) => gw::ReturnRequest { result: Some(result), error: None },
             Err(error) => gw::ReturnRequest { result: None, error: Some(error) },
         };
+        let Err(status) = self.bridge.clone().r#return(request).await else { return Ok(()) };
+        let advice = "use the command line `layerset`, which has no such limit";
+        let told = message::too_large(&status, "the answer", advice).ok_or(status)?;
+        let request = gw::ReturnRequest { result: None, error: Some(rpc_status(&told)) };
         self.bridge.clone().r#return(request).await.map(drop)
     }
 }

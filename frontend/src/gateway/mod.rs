@@ -2,6 +2,7 @@
 //! Knows protobuf and definitions, nothing of manifests or plans.
 
 mod client;
+mod message;
 mod own_image;
 mod transport;
 

@@ -14,5 +14,5 @@ pub(super) fn sbom(out: &Path, file: &str, request: &Path, image: &Path) -> Resu
     let bytes = std::fs::read(request).map_err(|error| unreadable(error.to_string()))?;
     let request: Request = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
     let document = document(&request, image.is_dir().then_some(image));
-    write(&out.join(file), &bundle(document))
+    write(&out.join(file), &bundle(&document))
 }

@@ -53,16 +53,14 @@ impl Checked {
                 Some(BaseSource::Image(reference)) => reference.split_once('@').map(|(_, digest)| digest),
                 _ => None,
             };
-            match digest {
-                Some(digest) => drop(pins.insert(name.clone(), digest.to_owned())),
-                None => {
-                    let message = format!("the engine knows no digest of the image {name:?}");
-                    let span = spans.first().copied().unwrap_or_default();
-                    let hint =
-                        "it is in the engine's own store alone: push it to a registry, and lock with --pull";
-                    diagnostics.push(Diagnostic::error("unlocked-image", span, message).hint(hint));
-                }
+            if let Some(digest) = digest {
+                pins.insert(name.clone(), digest.to_owned());
+                continue;
             }
+            let message = format!("the engine knows no digest of the image {name:?}");
+            let span = spans.first().copied().unwrap_or_default();
+            let hint = "it is in the engine's own store alone: push it to a registry, and lock with --pull";
+            diagnostics.push(Diagnostic::error("unlocked-image", span, message).hint(hint));
         }
         if diagnostics.is_empty() {
             return Ok(pins);

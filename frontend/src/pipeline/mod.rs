@@ -7,9 +7,11 @@ mod foreign;
 mod images;
 mod kinds;
 mod lock;
+mod modes;
 mod native;
 mod packages;
 
+pub use modes::inexact_modes;
 pub use native::Native;
 
 use packages::{UV, uv};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub const PREDICATE: &str = "https://spdx.dev/Document";
 
 /// The bytes of the one file of a bundle.
-pub fn bundle(document: Value) -> Vec<u8> {
+pub fn bundle(document: &Value) -> Vec<u8> {
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v0.1",
         "predicateType": PREDICATE,

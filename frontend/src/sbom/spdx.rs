@@ -15,6 +15,7 @@ const BASE: &str = "SPDXRef-base";
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of SPDX")]
 struct Document {
     #[serde(rename = "SPDXID")]
     id: &'static str,
@@ -70,6 +71,7 @@ struct Checksum {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of SPDX")]
 struct ExternalRef {
     reference_category: &'static str,
     reference_type: &'static str,
@@ -86,6 +88,7 @@ struct Extracted {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of SPDX")]
 struct Relationship {
     spdx_element_id: String,
     relationship_type: &'static str,
@@ -110,7 +113,7 @@ pub(super) fn document(request: &Request, packages: Vec<Package>) -> Value {
     for package in packages {
         let id = id(&package, &mut ids);
         relationships.push(relationship(IMAGE, "CONTAINS", &id));
-        entries.push(entry(package, id));
+        entries.push(entry(package, &id));
     }
     let extracted =
         extracted.into_iter().map(|(license_id, extracted_text)| Extracted { license_id, extracted_text });
@@ -213,12 +216,12 @@ fn id(package: &Package, taken: &mut BTreeMap<String, u32>) -> String {
     if *number == 1 { format!("SPDXRef-{text}") } else { format!("SPDXRef-{text}--{number}") }
 }
 
-fn entry(package: Package, id: String) -> Entry {
+fn entry(package: Package, id: &str) -> Entry {
     let mut entry = Entry {
         version_info: package.version,
         source_info: package.source,
         external_refs: vec![package_url(package.purl)],
-        ..blank(&id, &package.name)
+        ..blank(id, &package.name)
     };
     if let Some(license) = &package.license {
         entry.license_declared = license.declared();

@@ -47,11 +47,11 @@ async fn the_time_that_was_told() {
 /// Arguments of the last exec of a definition.
 fn argv(request: &gw::SolveRequest) -> Vec<String> {
     let ops = ops(request.definition.as_ref().unwrap());
-    let execs = ops.into_iter().filter_map(|op| match op.op {
+    let mut execs = ops.into_iter().filter_map(|op| match op.op {
         Some(Op::Exec(exec)) => exec.meta.map(|meta| meta.args),
         _ => None,
     });
-    execs.last().unwrap()
+    execs.next_back().unwrap()
 }
 
 #[tokio::test]

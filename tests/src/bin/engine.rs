@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use harness::frontend::FRONTEND;
 use harness::place::Place;
-use harness::{Engine, Flavour, Result, engine};
+use harness::{Engine, Flavour, Release, Result, engine};
 
 /// Engines for the end-to-end tests.
 #[derive(Parser)]
@@ -41,9 +41,12 @@ enum Action {
 
 #[derive(clap::Args)]
 struct Which {
-    /// Image store: containerd or graphdriver.
+    /// Image store: containerd or graphdriver; or rootless.
     #[arg(long, default_value = "containerd")]
     flavour: Flavour,
+    /// Which Docker: today or older.
+    #[arg(long, default_value_t)]
+    release: Release,
     /// A private engine of this name; without it, the engine that tests use for the flavour.
     #[arg(long)]
     name: Option<String>,
@@ -55,8 +58,13 @@ struct Which {
 impl Which {
     fn engine(&self) -> Result<Engine> {
         match (&self.name, self.flavour) {
-            (Some(name), flavour) if self.fresh => Engine::fresh(name, flavour),
-            (Some(name), flavour) => Engine::up(name, flavour),
+            (Some(name), flavour) if self.fresh => Engine::fresh_of(name, self.release, flavour),
+            (Some(name), flavour) => Engine::up_of(name, self.release, flavour),
+            (None, Flavour::Rootless) => Engine::rootless().cloned(),
+            (None, Flavour::Containerd) if self.release == Release::Older => {
+                Engine::older_containerd().cloned()
+            }
+            (None, Flavour::Graphdriver) if self.release == Release::Older => Engine::older().cloned(),
             (None, Flavour::Containerd) => Engine::containerd().cloned(),
             (None, Flavour::Graphdriver) => Engine::graphdriver().cloned(),
         }

@@ -15,10 +15,13 @@ use super::Flavour;
 use crate::error::{Doing, Error, Result};
 use crate::place::{Place, workspace};
 use crate::process::PidFile;
+use crate::root::Release;
 use crate::step::step;
 use crate::{registry, run};
 
 const ENTER: &str = include_str!("enter.sh");
+
+const ROOTLESS: &str = include_str!("rootless.sh");
 
 /// Where an engine and its containers find the host's 127.0.0.1: an address for benchmarks (RFC 2544), as pasta's others.
 pub(super) const HOST: Ipv4Addr = Ipv4Addr::new(198, 18, 54, 1);
@@ -42,7 +45,7 @@ pub struct Status {
 pub(super) fn up(
     place: &Place,
     name: &str,
-    flavour: Flavour,
+    (release, flavour): (Release, Flavour),
     registry_port: u16,
     wipe: bool,
 ) -> Result<String> {
@@ -50,14 +53,14 @@ pub(super) fn up(
     fs::create_dir_all(&dir).doing_to("make", &dir)?;
     let host = format!("unix://{}", dir.join("docker.sock").display());
     let daemon = daemon_json(name, flavour);
-    let launch = format!("{daemon}\n{registry_port}\n{ENTER}");
+    let launch = format!("{release}\n{daemon}\n{registry_port}\n{ENTER}{ROOTLESS}");
     let launched = dir.join("launch");
     let as_wanted = fs::read_to_string(&launched).is_ok_and(|text| text == launch);
     if as_wanted && !wipe && pid_file(&dir).running().is_some() && answers(&dir) {
         return Ok(host);
     }
     stop(&dir, name)?;
-    step(&format!("start engine {name} ({flavour} store)"), || {
+    step(&format!("start engine {name} ({flavour} store, {release})"), || {
         if wipe {
             wipe_data(&dir)?;
         }
@@ -65,19 +68,24 @@ pub(super) fn up(
             let path = dir.join(file);
             fs::write(&path, content).doing_to("write", &path)?;
         }
-        start(place, name, &dir, registry_port)
+        start(place, (release, flavour), &dir, (name, registry_port))
     })?;
     Ok(host)
 }
 
-/// The `DOCKER_CONFIG` of an engine: its own, since buildx keeps its choice of builder there.
-pub(super) fn config(place: &Place, name: &str) -> Result<PathBuf> {
-    let config = place.engine(name).join("config");
+/// The `DOCKER_CONFIG` of an engine and a command line's release: its own, since buildx keeps its choice of builder there.
+pub(super) fn config(place: &Place, name: &str, release: Release) -> Result<PathBuf> {
+    let config = place.engine(name).join(match release {
+        Release::Today => "config",
+        Release::Older => "config-older",
+    });
     fs::create_dir_all(&config).doing_to("make", &config)?;
     let plugins = config.join("cli-plugins");
     if plugins.symlink_metadata().is_err() {
         // Relative, so that a checkout can be moved.
-        symlink("../../../cli/cli-plugins", &plugins).doing_to("link", &plugins)?;
+        let cli = place.cli_of(release);
+        let from = Path::new("../../..").join(cli.file_name().unwrap_or_default()).join("cli-plugins");
+        symlink(from, &plugins).doing_to("link", &plugins)?;
     }
     Ok(config)
 }
@@ -107,15 +115,22 @@ pub fn status(place: &Place) -> Vec<Status> {
     all
 }
 
-fn start(place: &Place, name: &str, dir: &Path, registry_port: u16) -> Result<()> {
+fn start(
+    place: &Place,
+    (release, flavour): (Release, Flavour),
+    dir: &Path,
+    (name, registry_port): (&str, u16),
+) -> Result<()> {
     for (sub, stale) in [("data", None), ("", Some("docker.sock")), ("", Some("pid"))] {
         match stale {
             None => fs::create_dir_all(dir.join(sub)).doing_to("make", &dir.join(sub))?,
             Some(file) => drop(fs::remove_file(dir.join(file))),
         }
     }
-    let script = dir.join("enter.sh");
-    fs::write(&script, ENTER).doing_to("write", &script)?;
+    let (script, rootless) = (dir.join("enter.sh"), dir.join("rootless.sh"));
+    for (path, text) in [(&script, ENTER), (&rootless, ROOTLESS)] {
+        fs::write(path, text).doing_to("write", path)?;
+    }
     let log = dir.join("log");
     let output = File::create(&log).doing_to("write", &log)?;
     let errors = output.try_clone().doing_to("write", &log)?;
@@ -123,14 +138,23 @@ fn start(place: &Place, name: &str, dir: &Path, registry_port: u16) -> Result<()
     // setsid forks and returns: the engine must not die with the terminal, nor stay as this program's zombie.
     let mut command = run::command("setsid");
     command.args(["--fork", "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "sh"]);
-    command.arg(&script).arg(place.root()).arg(dir).arg(workspace());
+    command.arg(&script).arg(place.root_of(release)).arg(dir).arg(workspace());
     command.arg(registry_port.to_string()).arg(format!("{} {}", ports.start(), ports.end()));
-    command.arg(HOST.to_string());
+    command.arg(HOST.to_string()).arg(published_ports(release)).arg(flavour.to_string());
     let status = command.stdout(output).stderr(errors).current_dir("/").status().doing("run setsid")?;
     if !status.success() {
         return Err(Error::new(format!("engine {name} did not start, {}", run::tail_of(&log))));
     }
     wait_until_up(dir, name)
+}
+
+/// What pasta is told of the ports that containers publish.
+fn published_ports(release: Release) -> &'static str {
+    match release {
+        Release::Today => "127.0.0.1/auto",
+        // Its pasta follows ports on all addresses or on none, and the host's own are not for containers to take.
+        Release::Older => "none",
+    }
 }
 
 fn wait_until_up(dir: &Path, name: &str) -> Result<()> {
@@ -227,17 +251,23 @@ fn ephemeral_ports(name: &str) -> std::ops::RangeInclusive<u16> {
 }
 
 fn daemon_json(name: &str, flavour: Flavour) -> Value {
-    json!({
+    let rootless = flavour == Flavour::Rootless;
+    let run = if rootless { "/run/user/1000" } else { "/run" };
+    let mut daemon = json!({
         "data-root": "/engine/data",
-        "exec-root": "/run/docker",
-        "pidfile": "/run/docker.pid",
+        "exec-root": format!("{run}/docker"),
+        "pidfile": format!("{run}/docker.pid"),
         "hosts": ["unix:///engine/docker.sock"],
-        "features": { "containerd-snapshotter": flavour == Flavour::Containerd },
+        "features": { "containerd-snapshotter": flavour != Flavour::Graphdriver },
         "bip": "10.214.0.1/24",
         "default-address-pools": [{ "base": "10.215.0.0/16", "size": 24 }],
-        "cgroup-parent": format!("/{}", cgroup(name)),
         "shutdown-timeout": 3,
-    })
+    });
+    // Control groups are root's.
+    if !rootless {
+        daemon["cgroup-parent"] = format!("/{}", cgroup(name)).into();
+    }
+    daemon
 }
 
 #[cfg(test)]

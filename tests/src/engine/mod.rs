@@ -19,6 +19,7 @@ use crate::images::{self, BASES};
 use crate::lock::Lock;
 use crate::place::Place;
 use crate::registry::Registry;
+use crate::root::Release;
 use crate::step::step;
 use crate::{root, settings};
 
@@ -29,6 +30,8 @@ pub enum Flavour {
     Containerd,
     /// Docker's older graph drivers: no MergeOp.
     Graphdriver,
+    /// containerd's, in a daemon that is not root outside of its own user namespace.
+    Rootless,
 }
 
 impl FromStr for Flavour {
@@ -38,7 +41,10 @@ impl FromStr for Flavour {
         match text {
             "containerd" => Ok(Self::Containerd),
             "graphdriver" => Ok(Self::Graphdriver),
-            _ => Err(Error::new(format!("unknown flavour \"{text}\", expected containerd or graphdriver"))),
+            "rootless" => Ok(Self::Rootless),
+            _ => Err(Error::new(format!(
+                "unknown flavour \"{text}\", expected containerd, graphdriver or rootless"
+            ))),
         }
     }
 }
@@ -48,6 +54,7 @@ impl fmt::Display for Flavour {
         f.write_str(match self {
             Self::Containerd => "containerd",
             Self::Graphdriver => "graphdriver",
+            Self::Rootless => "rootless",
         })
     }
 }
@@ -57,6 +64,9 @@ impl fmt::Display for Flavour {
 pub struct Engine {
     name: String,
     flavour: Flavour,
+    release: Release,
+    /// Of docker and buildx.
+    client_release: Release,
     /// Nothing for the machine's own Docker: there the user's settings hold.
     client: Option<Client>,
     registry: Registry,
@@ -73,6 +83,9 @@ pub(crate) struct Client {
 static CONTAINERD: OnceLock<Result<Engine, String>> = OnceLock::new();
 static GRAPHDRIVER: OnceLock<Result<Engine, String>> = OnceLock::new();
 static SECOND: OnceLock<Result<Engine, String>> = OnceLock::new();
+static OLDER: OnceLock<Result<Engine, String>> = OnceLock::new();
+static OLDER_CONTAINERD: OnceLock<Result<Engine, String>> = OnceLock::new();
+static ROOTLESS: OnceLock<Result<Engine, String>> = OnceLock::new();
 
 impl Engine {
     /// The engine with containerd's image store, started on first use.
@@ -91,6 +104,22 @@ impl Engine {
         shared(&SECOND, || Self::fresh("second", Flavour::Containerd))
     }
 
+    /// An older Docker with the store that was its default, the graph driver's.
+    pub fn older() -> Result<&'static Self> {
+        shared(&OLDER, || Self::up_of("older", Release::Older, Flavour::Graphdriver))
+    }
+
+    /// The same older Docker with containerd's store, which it called an experiment.
+    pub fn older_containerd() -> Result<&'static Self> {
+        shared(&OLDER_CONTAINERD, || Self::up_of("oldercd", Release::Older, Flavour::Containerd))
+    }
+
+    /// A daemon without root, of the older release, whose root has what that takes. It does not see the registry: behind a
+    /// network of its own `localhost` is another.
+    pub fn rootless() -> Result<&'static Self> {
+        shared(&ROOTLESS, || Self::up_of("rootless", Release::Older, Flavour::Rootless))
+    }
+
     /// The machine's own Docker if it serves and has this store, else the private engine of this name.
     pub fn own_or(name: &str, flavour: Flavour) -> Result<Self> {
         if settings::private_only() || own::flavour() != Some(flavour) {
@@ -100,22 +129,34 @@ impl Engine {
         let _lock = Lock::of(place.base())?;
         root::ensure(&place)?;
         let registry = Registry::up(&place)?;
-        let engine = Self { name: "the machine's own".to_owned(), flavour, client: None, registry };
+        let name = "the machine's own".to_owned();
+        let release = Release::Today;
+        let engine = Self { name, flavour, release, client_release: release, client: None, registry };
         engine.have_images(&place, true)?;
         Ok(engine)
     }
 
     /// Starts a private engine, or finds it running.
     pub fn up(name: &str, flavour: Flavour) -> Result<Self> {
-        Self::started(name, flavour, false)
+        Self::started(name, Release::Today, flavour, false)
+    }
+
+    /// Starts a private engine of a release, or finds it running.
+    pub fn up_of(name: &str, release: Release, flavour: Flavour) -> Result<Self> {
+        Self::started(name, release, flavour, false)
     }
 
     /// Starts a private engine with nothing but the base images, whatever it held before.
     pub fn fresh(name: &str, flavour: Flavour) -> Result<Self> {
-        Self::started(name, flavour, true)
+        Self::fresh_of(name, Release::Today, flavour)
     }
 
-    fn started(name: &str, flavour: Flavour, wipe: bool) -> Result<Self> {
+    /// The same with an engine of a release.
+    pub fn fresh_of(name: &str, release: Release, flavour: Flavour) -> Result<Self> {
+        Self::started(name, release, flavour, true)
+    }
+
+    fn started(name: &str, release: Release, flavour: Flavour, wipe: bool) -> Result<Self> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
             return Err(Error::new(format!(
                 "engine name \"{name}\" found, expected lower case letters and digits"
@@ -124,12 +165,24 @@ impl Engine {
         let place = Place::open()?;
         let _lock = Lock::of(place.base())?;
         images::ensure(&place)?;
+        root::ensure_of(&place, release)?;
         let registry = Registry::up(&place)?;
-        let host = launch::up(&place, name, flavour, registry.port(), wipe)?;
-        let client = Client { host, config: launch::config(&place, name)?, bin: place.cli() };
-        let engine = Self { name: name.to_owned(), flavour, client: Some(client), registry };
+        let host = launch::up(&place, name, (release, flavour), registry.port(), wipe)?;
+        let (config, bin) = (launch::config(&place, name, release)?, place.cli_of(release));
+        let client = Client { host, config, bin };
+        let (name, client_release) = (name.to_owned(), release);
+        let engine = Self { name, flavour, release, client_release, client: Some(client), registry };
         engine.have_images(&place, false)?;
         Ok(engine)
+    }
+
+    /// The same engine, spoken to with today's docker and buildx: who runs an older engine often has them.
+    pub fn with_todays_client(&self) -> Result<Self> {
+        let Some(client) = &self.client else { return Ok(self.clone()) };
+        let place = Place::open()?;
+        let (config, bin) = (launch::config(&place, &self.name, Release::Today)?, place.cli());
+        let client = Client { host: client.host.clone(), config, bin };
+        Ok(Self { client: Some(client), client_release: Release::Today, ..self.clone() })
     }
 
     /// The engine's name.
@@ -140,6 +193,16 @@ impl Engine {
     /// The engine's image store.
     pub fn flavour(&self) -> Flavour {
         self.flavour
+    }
+
+    /// Which Docker it is.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// Which docker and buildx it is spoken to with.
+    pub fn client_release(&self) -> Release {
+        self.client_release
     }
 
     /// Whether this is an engine of the harness's own.

@@ -4,9 +4,10 @@ mod attestation;
 mod http;
 mod image;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ const SERVE: &str = include_str!("serve.sh");
 #[derive(Debug, Clone)]
 pub struct Registry {
     port: u16,
+    data: PathBuf,
 }
 
 impl Registry {
@@ -40,7 +42,7 @@ impl Registry {
             && pid_file(place).running().is_some()
             && http::get(port, "/v2/", "*/*").is_ok()
         {
-            return Ok(Self { port });
+            return Ok(Self { port, data: dir.join("data") });
         }
         step("start the registry", || {
             pid_file(place).stop(Duration::from_secs(5))?;
@@ -53,7 +55,7 @@ impl Registry {
                 .ok_or_else(|| Error::new(format!("no port above {FIRST_PORT} is free for the registry")))?;
             fs::write(&port_file, port.to_string()).doing_to("write", &port_file)?;
             start(place, &dir, port)?;
-            Ok(Self { port })
+            Ok(Self { port, data })
         })
     }
 
@@ -80,6 +82,15 @@ impl Registry {
     /// Reads what a reference names: an index, or an image manifest of any platform.
     pub fn root(&self, reference: &str) -> Result<Value> {
         image::root(self.port, reference)
+    }
+
+    /// The digests of all blobs that were ever pushed to a repository: layers and image configurations.
+    pub fn blobs(&self, repository: &str) -> Result<BTreeSet<String>> {
+        let dir = self.data.join("docker/registry/v2/repositories").join(repository).join("_layers/sha256");
+        let entries = fs::read_dir(&dir).doing_to("read", &dir)?;
+        entries
+            .map(|entry| Ok(entry.doing_to("read", &dir)?.file_name().to_string_lossy().into_owned()))
+            .collect()
     }
 
     /// Reads a blob.
