@@ -1,30 +1,35 @@
 //! parse → check → plan: what a build, a call and the command line have in common.
 
+mod bases;
+mod budgets;
 mod check_packages;
 mod entitlements;
 mod findings;
 mod foreign;
+mod heavy;
 mod images;
 mod kinds;
 mod lock;
 mod modes;
 mod native;
 mod packages;
+mod targets;
 
 pub use modes::inexact_modes;
 pub use native::Native;
 
+use heavy::heavy;
 use packages::{UV, uv};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+use crate::diagnostic::{Diagnostic, Source};
 use crate::emit::{self, Emitted, Input, Sources};
 use crate::failure::Failure;
-use crate::manifest::model::{Base, Manifest};
+use crate::manifest::model::Manifest;
 use crate::manifest::{self, Inputs};
-use crate::outside::{Outside, Resolved, Weights};
-use crate::plan::{self, Facts, Figures, Listing, Plan, Sizes, Target, Targets, UnknownTarget};
+use crate::outside::Outside;
+use crate::plan::{self, Facts, Figures, Plan, Sizes, Target};
 use crate::platform::{Platform, Platforms};
 
 /// A manifest that passed `check`.
@@ -146,22 +151,6 @@ impl Checked {
         load(&self.source.name, self.source.text.as_bytes(), self.ignore.clone(), given)
     }
 
-    /// The target to build; an error lists those there are.
-    pub fn target(&self, requested: Option<&str>) -> Result<Target, Failure> {
-        plan::choose(&self.manifest, requested).map_err(|unknown| self.unknown_target(&unknown))
-    }
-
-    /// Every service, as targets.
-    pub fn services(&self) -> Vec<Target> {
-        self.manifest.services.keys().cloned().map(Target::Service).collect()
-    }
-
-    /// Every service and stage, as targets.
-    pub fn everything(&self) -> Vec<Target> {
-        let stages = self.manifest.stages.keys().cloned().map(Target::Stage);
-        self.services().into_iter().chain(stages).collect()
-    }
-
     /// Plans for one platform; `targets` are those whose bases must be known, and whose images must
     /// keep their limits. `native` is what [`Self::native`] found for them.
     pub async fn plan(
@@ -182,14 +171,6 @@ impl Checked {
             return Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics });
         }
         Ok(planned)
-    }
-
-    fn has_budget_of_bytes(&self, targets: &[Target]) -> bool {
-        let limited = |name: &String| {
-            let service = self.manifest.services.get(name);
-            service.and_then(|service| service.budget.as_ref()).is_some_and(|budget| budget.size.is_some())
-        };
-        targets.iter().any(|target| matches!(target, Target::Service(name) if limited(name)))
     }
 
     /// As [`Self::plan`], with what the plan was made from, and whatever its images come to.
@@ -245,81 +226,6 @@ impl Checked {
         Ok(plan::plan(&self.manifest, facts, self.ignore.clone()))
     }
 
-    /// What the bases of `targets` are, and of whatever says where files go.
-    async fn resolve(
-        &self,
-        outside: &impl Outside,
-        targets: &[Target],
-        platform: &Platform,
-    ) -> Result<Resolved, Failure> {
-        let reached = plan::bases_of(&self.manifest, targets).bases;
-        // What other targets are built on may say where their files go: that it cannot be had is for their
-        // builds to say.
-        let mut bases = plan::bases_of_working_dirs(&self.manifest);
-        bases.extend(reached.clone());
-        let pins = self.pins(outside).await?;
-        let mut resolved = outside.resolve(&bases, platform, &pins).await?;
-        self.accept(&reached, std::mem::take(&mut resolved.refused), platform)?;
-        Ok(resolved)
-    }
-
-    /// Refuses images of all services that are over their limits, as far as these can be known without
-    /// a build. Where no service has a budget, nothing is asked for.
-    pub async fn check_budgets(
-        &self,
-        outside: &impl Outside,
-        worker: &Platform,
-        platform: &Platform,
-    ) -> Result<(), Failure> {
-        let budgets: Vec<_> =
-            self.manifest.services.values().filter_map(|service| service.budget.as_ref()).collect();
-        if budgets.is_empty() {
-            return Ok(());
-        }
-        let sized = budgets.iter().any(|budget| budget.size.is_some());
-        let listed = if sized { Listed::Always } else { Listed::IfNeeded };
-        let services = self.services();
-        let platforms = std::slice::from_ref(platform);
-        let native = self.native(outside, &services, worker, platforms).await?;
-        let planned = self.planned(outside, &services, platform, native.as_ref(), listed).await?;
-        let diagnostics = planned.over_budget(&self.manifest, &services);
-        if diagnostics.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
-    }
-
-    /// Refuses those of `bases` that the engine does not give, each at the place that names it.
-    fn accept(
-        &self,
-        bases: &BTreeMap<Base, Span>,
-        refused: BTreeMap<Base, Failure>,
-        platform: &Platform,
-    ) -> Result<(), Failure> {
-        let mut diagnostics = Vec::new();
-        for (base, failure) in refused {
-            let Some(span) = bases.get(&base) else { continue };
-            let Failure::Engine(status) = failure else { return Err(failure) };
-            let message = status.message();
-            // The text of containerd's and BuildKit's error for an index without the platform.
-            let (message, hint) = if message.contains("no match for platform") {
-                let platform = if let Base::Fixed { platform, .. } = &base { platform } else { platform };
-                let hint = "choose another base or other platforms; a stage that is only copied from can be built \
-                            for the builder: platform: build";
-                (format!("this base is not there for {platform}: {message}"), hint)
-            } else {
-                let hint = "the engine looks for it in its own store and in the registry of its name";
-                (format!("cannot use this base: {message}"), hint)
-            };
-            diagnostics.push(Diagnostic::error("unresolved-base", *span, message).hint(hint));
-        }
-        if diagnostics.is_empty() {
-            return Ok(());
-        }
-        diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
-    }
-
     /// The graph of a target, or what keeps it from being one.
     pub fn emitted(&self, input: Input<'_>, target: &Target) -> Result<Emitted, Failure> {
         self.whole(emit::emit(input, target))
@@ -333,54 +239,11 @@ impl Checked {
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics: emitted.problems })
     }
 
-    /// Refuses names in `--no-cache-filter` that are neither a service nor a stage.
-    pub fn known_names(&self, names: &BTreeSet<String>) -> Result<(), Failure> {
-        let known = |name: &String| {
-            self.manifest.services.contains_key(name) || self.manifest.stages.contains_key(name)
-        };
-        match names.iter().find(|name| !known(name)) {
-            Some(name) => Err(self.unknown_target(&UnknownTarget::Name(name.clone()))),
-            None => Ok(()),
-        }
-    }
-
     /// The names of stages and services that require packages.
     pub fn with_packages(&self) -> impl Iterator<Item = &str> {
         let stages = self.manifest.stages.iter().filter(|(_, stage)| !stage.requirements.is_empty());
         let services = self.manifest.services.iter().filter(|(_, service)| !service.requirements.is_empty());
         stages.map(|(name, _)| name.as_str()).chain(services.map(|(name, _)| name.as_str()))
-    }
-
-    fn unknown_target(&self, unknown: &UnknownTarget) -> Failure {
-        let targets = Targets::of(&self.manifest);
-        let known = known(&targets);
-        let (message, hint) = match unknown {
-            UnknownTarget::Name(name) => {
-                let all = targets.services.iter().chain(&targets.stages);
-                let near = manifest::nearest(name, all.map(String::as_str));
-                let hint =
-                    near.map_or_else(|| known.clone(), |near| format!("did you mean {near:?}? {known}"));
-                (format!("no target {name:?}, expected a service or a stage"), hint)
-            }
-            UnknownTarget::Several => (
-                "no target was named and there are several services".to_owned(),
-                format!("use --target NAME; {known}"),
-            ),
-            UnknownTarget::NoService => (
-                "no target was named and there is no service".to_owned(),
-                format!("use --target NAME; {known}"),
-            ),
-        };
-        let span = manifest::section_span(&self.source, "services").unwrap_or_default();
-        let diagnostic = Diagnostic {
-            severity: Severity::Error,
-            rule: "unknown-target",
-            message,
-            span,
-            labels: Vec::new(),
-            hint: Some(hint),
-        };
-        Failure::at(&self.source, diagnostic)
     }
 }
 
@@ -392,44 +255,6 @@ fn no_uv(wheel: &plan::Wheel, platform: &Platform, error: Failure) -> Failure {
         "{name} {version} has no wheel for {platform}, and uv to build it there cannot be had: {message}; choose a \
          version with a wheel, or name an image of uv: --build-context uv=docker-image://…"
     ))
-}
-
-/// Which sources are too heavy to share a layer with others. Without a listing, those of `targets` and their `stages`
-/// alone are looked at: what others have is in layers of theirs.
-async fn heavy(
-    outside: &impl Outside,
-    plan: &Plan,
-    listing: Option<&Listing>,
-    targets: &[Target],
-    stages: &BTreeSet<String>,
-) -> Result<BTreeSet<String>, Failure> {
-    let weights: Weights = if let Some(listing) = listing {
-        let paths = plan::to_weigh(plan.layers.iter()).into_iter();
-        paths.map(|path| (listing.weigh(&path), path)).map(|(weight, path)| (path, weight)).collect()
-    } else {
-        let stages = stages.iter().cloned().map(Target::Stage);
-        let chains = targets.iter().cloned().chain(stages).filter_map(|target| plan.chain(&target));
-        let reached: BTreeSet<usize> = chains.flat_map(|chain| &chain.layers).copied().collect();
-        let paths = plan::to_weigh(reached.iter().map(|id| &plan.layers[*id]));
-        if paths.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        outside.weights(&plan.context, &paths).await?
-    };
-    Ok(weights.into_iter().filter(|(_, bytes)| *bytes >= plan::HEAVY).map(|(path, _)| path).collect())
-}
-
-/// `services: api, web; stages: base`, shortened where there are hundreds.
-fn known(targets: &Targets) -> String {
-    const SHOWN: usize = 30;
-    let list = |what: &str, names: &[String]| {
-        let more = names.len().saturating_sub(SHOWN);
-        let rest = if more > 0 { format!(" and {more} more, see --call=targets") } else { String::new() };
-        let shown = &names[..names.len() - more];
-        (!names.is_empty()).then(|| format!("{what}: {}{rest}", shown.join(", ")))
-    };
-    let parts = [list("services", &targets.services), list("stages", &targets.stages)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
