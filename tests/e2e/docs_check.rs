@@ -1,0 +1,80 @@
+//! `layerset check` on a manifest that a page shows, where everything is there that it names.
+
+use std::fs;
+use std::path::Path;
+
+use harness::{Output, Project};
+use serde_json::Value;
+
+use crate::command_line::layerset;
+use crate::support::syntax;
+use crate::yaml::to_json;
+
+/// A part of a manifest, made whole: with a first line, and with a service if there is nothing to build.
+pub(crate) fn completed(text: &str) -> String {
+    let top = to_json(text);
+    let mut whole = if text.starts_with("# syntax=") { text.to_owned() } else { syntax() + text };
+    if top.get("services").is_none() && top.get("stages").is_none() {
+        whole.push_str("services:\n  any: {from: \"busybox:1.37\"}\n");
+    }
+    whole
+}
+
+/// Checks a manifest in a context that has every path it selects.
+pub(crate) fn check(manifest: &str) -> Output {
+    let project = Project::new("check").unwrap();
+    project.write("layerset.yaml", manifest).unwrap();
+    make_selected(&to_json(manifest), project.path());
+    layerset(&["check"], project.path())
+}
+
+/// Makes what `files`, `requirements` and `python` name: directories, and files without contents.
+fn make_selected(value: &Value, root: &Path) {
+    let Value::Object(map) = value else { return };
+    for (key, value) in map {
+        let list = value.as_array().into_iter().flatten();
+        match key.as_str() {
+            "files" => list.for_each(|entry| {
+                let path = entry.as_str().or_else(|| entry["source"].as_str());
+                path.into_iter().for_each(|path| make(root, path));
+            }),
+            "mounts" => list.filter_map(|entry| entry["source"].as_str()).for_each(|path| make(root, path)),
+            "requirements" => list.for_each(|entry| match entry.as_str() {
+                Some(path) => make(root, path),
+                None => make_group(root, entry),
+            }),
+            "lock" | "wheels" | "certificates" => {
+                value.as_str().into_iter().for_each(|path| make(root, path))
+            }
+            _ => make_selected(value, root),
+        }
+    }
+}
+
+/// A last part without a dot is a directory's name.
+fn make(root: &Path, path: &str) {
+    if path.starts_with('/') || path.contains("..") || path == "." {
+        return;
+    }
+    let at = root.join(path);
+    let is_file = !path.ends_with('/') && at.extension().is_some();
+    let directory = if is_file { at.parent().unwrap() } else { &at };
+    fs::create_dir_all(directory).unwrap();
+    if is_file {
+        let empty_lock = "lock-version = \"1.0\"\ncreated-by = \"nobody\"\npackages = []\n";
+        fs::write(&at, if path.ends_with(".toml") { empty_lock } else { "" }).unwrap();
+    }
+}
+
+/// A project with the group or extra that an entry of `requirements` names.
+fn make_group(root: &Path, entry: &Value) {
+    let file = root.join(entry["file"].as_str().unwrap_or("pyproject.toml"));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let mut text = "[project]\nname = \"any\"\nversion = \"1\"\n".to_owned();
+    for (key, table) in [("group", "dependency-groups"), ("extra", "project.optional-dependencies")] {
+        if let Some(name) = entry[key].as_str() {
+            text += &format!("[{table}]\n{name} = []\n");
+        }
+    }
+    fs::write(file, text).unwrap();
+}
