@@ -19,6 +19,7 @@ mod heavy;
 mod hello;
 mod interrupted;
 mod lock_images;
+mod many;
 mod matrix;
 mod mistakes;
 mod mistakes_table;

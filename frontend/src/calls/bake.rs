@@ -25,7 +25,12 @@ pub struct BakeOptions {
 /// The target's name follows, because exports to one and the same place would overwrite each other.
 const CACHES: [(&str, &str); 2] = [("cache-from", "LAYERSET_CACHE_FROM"), ("cache-to", "LAYERSET_CACHE_TO")];
 
-/// One bake target a service, and the group `default` of all.
+/// The most targets of a group. BuildKit gives up on a build whose client it has not answered within 6 seconds; a hundred
+/// that begin at once keep a small builder busy for longer. Source: moby/buildkit `solver/jobs.go`, `Get`.
+const PART: usize = 40;
+
+/// One bake target a service, and the group `default` of all. Where these are too many for a small builder, the groups
+/// `part-1`, `part-2` … have some of them each.
 pub fn bake(manifest: &Manifest, options: &BakeOptions) -> Answer {
     let mut targets = Map::new();
     let mut names = Vec::new();
@@ -40,7 +45,13 @@ pub fn bake(manifest: &Manifest, options: &BakeOptions) -> Answer {
     }
     let unset = |(_, variable): (&str, &str)| (variable.to_owned(), json!({"default": ""}));
     let variables: Map<String, Value> = CACHES.into_iter().map(unset).collect();
-    let json = json!({"group": {"default": {"targets": names}}, "variable": variables, "target": targets});
+    let mut groups = json!({"default": {"targets": names}});
+    if names.len() > PART {
+        for (number, part) in names.chunks(PART).enumerate() {
+            groups[format!("part-{}", number + 1)] = json!({"targets": part});
+        }
+    }
+    let json = json!({"group": groups, "variable": variables, "target": targets});
     Answer { text: pretty(&json), json, status: 0 }
 }
 
@@ -108,6 +119,23 @@ fn target_id(name: &str, taken: &Map<String, Value>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::Inputs;
+
+    #[test]
+    fn many_targets_are_baked_in_parts() {
+        let groups = |services: usize| -> Vec<(String, usize)> {
+            let services: String = (0..services).map(|n| format!("  s{n:03}: {{from: scratch}}\n")).collect();
+            let text = format!("services:\n{services}");
+            let loaded = crate::manifest::load("layerset.yaml", text.as_bytes(), &Inputs::default());
+            let answer = bake(&loaded.manifest.unwrap(), &BakeOptions::default());
+            let groups = answer.json["group"].as_object().unwrap();
+            let size = |group: &Value| group["targets"].as_array().unwrap().len();
+            groups.iter().map(|(name, group)| (name.clone(), size(group))).collect()
+        };
+        assert_eq!(groups(40), [("default".to_owned(), 40)]);
+        let expected = [("default", 85), ("part-1", 40), ("part-2", 40), ("part-3", 5)];
+        assert_eq!(groups(85), expected.map(|(name, size)| (name.to_owned(), size)));
+    }
 
     #[test]
     fn templates_of_bake_are_none_in_what_is_passed_on() {
