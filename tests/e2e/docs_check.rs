@@ -4,15 +4,24 @@ use std::fs;
 use std::path::Path;
 
 use harness::{Output, Project};
+use saphyr_parser::{Event, Parser};
 use serde_json::Value;
 
 use crate::command_line::layerset;
 use crate::support::syntax;
 use crate::yaml::to_json;
 
+/// A lock of one empty requirement file and the image that pages name.
+const LOCK: &str = "lock-version = \"1.0\"\ncreated-by = \"layerset\"\npackages = []\n[tool.layerset]\nversion = 1\n\
+    [tool.layerset.files]\n\"requirements.txt\" = \
+    \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"\n\
+    [[tool.layerset.groups]]\nname = \"requirements\"\ninputs = [{ path = \"requirements.txt\" }]\n\
+    [tool.layerset.images]\n\"python:3.13-slim\" = \
+    \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"\n";
+
 /// A part of a manifest, made whole: with a first line, and with a service if there is nothing to build.
 pub(crate) fn completed(text: &str) -> String {
-    let top = to_json(text);
+    let top = parsed(text);
     let mut whole = if text.starts_with("# syntax=") { text.to_owned() } else { syntax() + text };
     if top.get("services").is_none() && top.get("stages").is_none() {
         whole.push_str("services:\n  any: {from: \"busybox:1.37\"}\n");
@@ -24,13 +33,28 @@ pub(crate) fn completed(text: &str) -> String {
 pub(crate) fn check(manifest: &str) -> Output {
     let project = Project::new("check").unwrap();
     project.write("layerset.yaml", manifest).unwrap();
-    make_selected(&to_json(manifest), project.path());
+    let parsed = parsed(manifest);
+    make_selected(&parsed, project.path());
+    if parsed["lock"].is_string() {
+        // It is for images too. The requirement files that were made are empty, which has a digest.
+        project.write(parsed["lock"].as_str().unwrap(), LOCK).unwrap();
+    }
     layerset(&["check"], project.path())
+}
+
+/// The value of a manifest; nothing of one that is no YAML, or that has aliases.
+pub(crate) fn parsed(text: &str) -> Value {
+    let plain = Parser::new_from_str(text)
+        .all(|event| event.is_ok_and(|(event, _)| !matches!(event, Event::Alias(_))));
+    if plain { to_json(text) } else { Value::Null }
 }
 
 /// Makes what `files`, `requirements` and `python` name: directories, and files without contents.
 fn make_selected(value: &Value, root: &Path) {
-    let Value::Object(map) = value else { return };
+    let Value::Object(map) = value else {
+        value.as_array().into_iter().flatten().for_each(|entry| make_selected(entry, root));
+        return;
+    };
     for (key, value) in map {
         let list = value.as_array().into_iter().flatten();
         match key.as_str() {
@@ -51,9 +75,10 @@ fn make_selected(value: &Value, root: &Path) {
     }
 }
 
-/// A last part without a dot is a directory's name.
+/// A last part without a dot is a directory's name. What a page says is not there stays away, and what it says is large has
+/// two kilobytes.
 fn make(root: &Path, path: &str) {
-    if path.starts_with('/') || path.contains("..") || path == "." {
+    if path.starts_with('/') || path.contains("..") || path == "." || path.starts_with("no-such") {
         return;
     }
     let at = root.join(path);
@@ -62,7 +87,12 @@ fn make(root: &Path, path: &str) {
     fs::create_dir_all(directory).unwrap();
     if is_file {
         let empty_lock = "lock-version = \"1.0\"\ncreated-by = \"nobody\"\npackages = []\n";
-        fs::write(&at, if path.ends_with(".toml") { empty_lock } else { "" }).unwrap();
+        let text = match at.extension().and_then(|extension| extension.to_str()) {
+            Some("toml") => empty_lock.to_owned(),
+            Some("bin") => "large".repeat(400),
+            _ => String::new(),
+        };
+        fs::write(&at, text).unwrap();
     }
 }
 

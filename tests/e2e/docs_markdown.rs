@@ -8,6 +8,7 @@ use harness::place::workspace;
 use harness::run;
 use serde_json::Value;
 
+use crate::docs_check::parsed;
 use crate::yaml::to_json;
 
 /// What an indented block of commands begins with. Other indented blocks are what a command prints, or a picture.
@@ -133,7 +134,8 @@ fn named(text: &str) -> Option<String> {
 }
 
 fn of_yaml(text: &str) -> Kind {
-    let Value::Object(top) = to_json(text) else { return Kind::Other };
+    // What is no YAML is shown as a mistake.
+    let Value::Object(top) = parsed(text) else { return Kind::Part };
     let has = |value: &Value, key: &str| value.as_object().is_some_and(|map| map.contains_key(key));
     let any = |key: &str, inner: &str| {
         top.get(key).and_then(Value::as_object).is_some_and(|map| map.values().any(|value| has(value, inner)))

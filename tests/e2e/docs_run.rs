@@ -45,6 +45,9 @@ pub(crate) fn run_page(page: &Page) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let site = Site::new(page);
     (page.prepare)(&site);
+    for (path, content) in page.files {
+        site.write(path, content).unwrap();
+    }
     let mut wrong = Vec::new();
     for block in blocks(&read(page.path)) {
         if let Err(told) = site.follow(&block) {
@@ -81,7 +84,7 @@ impl<'a> Site<'a> {
             environment.iter().find(|(name, _)| name == "DOCKER_CONFIG").map(|(_, value)| value).unwrap();
         let plugins = fs::canonicalize(format!("{config}/cli-plugins")).unwrap();
         symlink(plugins, tools.path().join("config/cli-plugins")).unwrap();
-        let site = Self {
+        Self {
             project,
             engine,
             page,
@@ -90,11 +93,7 @@ impl<'a> Site<'a> {
             printed: RefCell::default(),
             used: RefCell::default(),
             failed: Cell::new(false),
-        };
-        for (path, content) in page.files {
-            site.write(path, content).unwrap();
         }
-        site
     }
 
     /// Says something else wherever a command or file says `found`.

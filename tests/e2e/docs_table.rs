@@ -128,15 +128,44 @@ pages! {
         pictures: &["HEAVY PACKAGE"],
         ..Page::new("docs/how-to/python.md")
     };
-    exit_codes = Page { files: &[("src/a.txt", SOME_BYTES)], ..Page::new("docs/reference/exit-codes.md") };
+    migrate = Page {
+        files: &[
+            ("api/page.sh", "echo '<p>a page</p>'\n"),
+            ("common/a", "a"),
+            ("web/Dockerfile", "FROM busybox:1.37\n"),
+        ],
+        ..Page::new("docs/how-to/migrate.md")
+    };
+    builders = Page {
+        files: &[("ca.pem", ""), ("cert.pem", ""), ("key.pem", "")],
+        not_run: &[
+            ("docker buildx create --name ci --driver kubernetes", "needs a cluster"),
+            ("docker buildx create --name shared --driver remote", "needs a machine; builders.rs has one on this machine"),
+        ],
+        ..Page::new("docs/how-to/builders.md")
+    };
+    calls = Page {
+        files: &[("page/render.sh", "echo $1\n"), ("api/a", "a")],
+        ..Page::new("docs/reference/calls.md")
+    };
+    manifest = Page {
+        files: &[
+            ("requirements.txt", "humanize\n"),
+            (
+                "layerset.yaml",
+                "# syntax=layerset/frontend:1\npython: {lock: pylock.toml}\nservices:\n  \
+                 api: {from: \"python:3.13-slim\", requirements: [requirements.txt]}\n",
+            ),
+        ],
+        prepare: with_index,
+        ..Page::new("docs/reference/manifest.md")
+    };
+    exit_codes = Page { files: &[("src/a.txt", "a")], ..Page::new("docs/reference/exit-codes.md") };
 }
 
 /// What makes an engine pick a port of this machine.
 const ANY_PORT_8000: &str = "127.0.0.1::8000";
 const ANY_PORT_8080: &str = "127.0.0.1::8080";
-
-/// More than a kilobyte.
-const SOME_BYTES: &str = include_str!("docs_table.rs");
 
 const ONE_SERVICE: &str = "# syntax=layerset/frontend:1\nservices:\n  \
     api: {from: \"busybox:1.37\", files: [api/], command: [httpd, -f, -p, \"8000\"]}\n";

@@ -11,6 +11,7 @@ mod contexts;
 mod docs;
 mod docs_check;
 mod docs_markdown;
+mod docs_rules;
 mod docs_run;
 mod docs_table;
 mod engines;
