@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use harness::Project;
+use harness::project::unique;
 use serde_json::Value;
 
 use crate::support::{build, containerd, ok, progress, syntax};
@@ -12,11 +13,13 @@ use crate::support::{build, containerd, ok, progress, syntax};
 fn two_hundred_targets_are_baked_in_parts() {
     let engine = containerd();
     let project = Project::new("many").unwrap();
-    let mut manifest =
-        syntax() + "stages:\n  base: {from: 'busybox:1.37', run: [echo base > /base]}\nservices:\n";
+    let stamp = unique().unwrap();
+    let mut manifest = syntax();
+    writeln!(manifest, "stages:\n  base: {{from: 'busybox:1.37', run: [echo base {stamp}]}}\nservices:")
+        .unwrap();
     for number in 0..200 {
         writeln!(manifest, "  s{number:03}: {{from: base, files: [shared/, own/{number:03}]}}").unwrap();
-        project.write(&format!("own/{number:03}"), format!("{number}\n")).unwrap();
+        project.write(&format!("own/{number:03}"), format!("{number} {stamp}\n")).unwrap();
     }
     project.write("shared/x", "x\n").unwrap();
     project.write("layerset.yaml", manifest).unwrap();
