@@ -1,5 +1,6 @@
 //! `layerset check` on a manifest that a page shows, where everything is there that it names.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -12,9 +13,9 @@ use crate::support::syntax;
 use crate::yaml::to_json;
 
 /// A lock of one empty requirement file and the image that pages name.
-const LOCK: &str = "lock-version = \"1.0\"\ncreated-by = \"layerset\"\npackages = []\n[tool.layerset]\nversion = 1\n\
+const LOCK: &str = "lock-version = \"1.0\"\ncreated-by = \"layerset\"\ndependency-groups = [\"requirements\"]\npackages = []\n[tool.layerset]\nversion = 1\n\
     [tool.layerset.files]\n\"requirements.txt\" = \
-    \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"\n\
+    \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"\n\
     [[tool.layerset.groups]]\nname = \"requirements\"\ninputs = [{ path = \"requirements.txt\" }]\n\
     [tool.layerset.images]\n\"python:3.13-slim\" = \
     \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"\n";
@@ -23,7 +24,7 @@ const LOCK: &str = "lock-version = \"1.0\"\ncreated-by = \"layerset\"\npackages 
 pub(crate) fn completed(text: &str) -> String {
     let top = parsed(text);
     let mut whole = if text.starts_with("# syntax=") { text.to_owned() } else { syntax() + text };
-    if top.get("services").is_none() && top.get("stages").is_none() {
+    if !top.is_null() && top.get("services").is_none() && top.get("stages").is_none() {
         whole.push_str("services:\n  any: {from: \"busybox:1.37\"}\n");
     }
     whole
@@ -57,20 +58,24 @@ fn make_selected(value: &Value, root: &Path) {
     };
     for (key, value) in map {
         let list = value.as_array().into_iter().flatten();
-        match key.as_str() {
-            "files" => list.for_each(|entry| {
-                let path = entry.as_str().or_else(|| entry["source"].as_str());
-                path.into_iter().for_each(|path| make(root, path));
-            }),
-            "mounts" => list.filter_map(|entry| entry["source"].as_str()).for_each(|path| make(root, path)),
-            "requirements" => list.for_each(|entry| match entry.as_str() {
-                Some(path) => make(root, path),
-                None => make_group(root, entry),
-            }),
-            "lock" | "wheels" | "certificates" => {
-                value.as_str().into_iter().for_each(|path| make(root, path))
+        let paths: Vec<&str> = match key.as_str() {
+            "files" | "mounts" => {
+                list.filter_map(|entry| entry.as_str().or_else(|| entry["source"].as_str())).collect()
             }
-            _ => make_selected(value, root),
+            "requirements" => {
+                for group in list.clone().filter(|entry| entry.is_object()) {
+                    make_group(root, group);
+                }
+                list.filter_map(Value::as_str).collect()
+            }
+            "lock" | "wheels" | "certificates" => value.as_str().into_iter().collect(),
+            _ => {
+                make_selected(value, root);
+                continue;
+            }
+        };
+        for path in paths {
+            make(root, path);
         }
     }
 }
@@ -103,7 +108,7 @@ fn make_group(root: &Path, entry: &Value) {
     let mut text = "[project]\nname = \"any\"\nversion = \"1\"\n".to_owned();
     for (key, table) in [("group", "dependency-groups"), ("extra", "project.optional-dependencies")] {
         if let Some(name) = entry[key].as_str() {
-            text += &format!("[{table}]\n{name} = []\n");
+            let _ = writeln!(text, "[{table}]\n{name} = []");
         }
     }
     fs::write(file, text).unwrap();

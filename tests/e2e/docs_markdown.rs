@@ -1,8 +1,6 @@
-//! What is in a page of the documentation: its blocks, commands, links and headings.
+//! What is in a page of the documentation: its blocks and commands.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use harness::place::workspace;
 use harness::run;
@@ -70,7 +68,7 @@ pub(crate) fn read(page: &str) -> String {
     fs::read_to_string(workspace().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
 }
 
-/// The blocks of code of a text: fenced ones, and those indented by four after an empty line.
+/// The blocks of code of a text: fenced ones, and those indented by four that are no part of a paragraph.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let lines: Vec<&str> = text.lines().collect();
     let mut blocks = Vec::new();
@@ -79,7 +77,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     while let Some(line) = lines.get(at) {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             let end = (at + 1..lines.len()).find(|end| lines[*end].trim_start().starts_with("```")).unwrap();
-            let text: String = lines[at + 1..end].iter().map(|line| format!("{line}\n")).collect();
+            let text = lines[at + 1..end].join("\n") + "\n";
             blocks.push(Block { line: at + 2, kind: fenced(language, &text), text });
             at = end;
         } else if after_empty && line.starts_with("    ") {
@@ -88,7 +86,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
             indented(&lines[at..at + length], at + 1, &mut blocks);
             at += length - 1;
         }
-        after_empty = lines[at].is_empty();
+        after_empty = lines[at].is_empty() || lines[at].starts_with('#');
         at += 1;
     }
     blocks
@@ -155,7 +153,9 @@ fn of_yaml(text: &str) -> Kind {
 pub(crate) fn commands(block: &Block) -> Vec<String> {
     let lines = match &block.kind {
         Kind::Jobs => scripts(&to_json(&block.text)),
-        Kind::File(name) if name.starts_with('.') && name.ends_with(".yml") => scripts(&to_json(&block.text)),
+        Kind::File(name) if name.starts_with(".github/workflows/") || name == ".gitlab-ci.yml" => {
+            scripts(&to_json(&block.text))
+        }
         Kind::Commands => vec![block.text.clone()],
         _ => Vec::new(),
     };
@@ -200,48 +200,6 @@ fn scripts(value: &Value) -> Vec<String> {
         Value::Array(list) => list.iter().flat_map(scripts).collect(),
         _ => Vec::new(),
     }
-}
-
-/// Links of a page that lead to a place in the repository: the target as it is written.
-pub(crate) fn links(text: &str) -> Vec<String> {
-    let prose = prose(text);
-    let after = prose.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
-    after.filter(|target| !target.contains("://")).map(str::to_owned).collect()
-}
-
-/// The names by which links find the headings of a page.
-pub(crate) fn anchors(text: &str) -> BTreeSet<String> {
-    let headings = text.lines().filter(|line| line.starts_with('#'));
-    headings.map(|line| slug(line.trim_start_matches('#').trim())).collect()
-}
-
-fn slug(heading: &str) -> String {
-    let kept = heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
-    kept.collect::<String>().to_lowercase().replace(' ', "-")
-}
-
-/// A page without its code.
-fn prose(text: &str) -> String {
-    let mut fenced = false;
-    let mut prose = String::new();
-    for line in text.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        } else if !fenced && !line.starts_with("    ") {
-            let outside = line.split('`').step_by(2);
-            prose.push_str(&outside.collect::<Vec<_>>().join("`"));
-            prose.push('\n');
-        }
-    }
-    prose
-}
-
-/// The file that a link of a page leads to, and the heading in it.
-pub(crate) fn target(page: &str, link: &str) -> (PathBuf, Option<String>) {
-    let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
-    let page = workspace().join(page);
-    let file = if path.is_empty() { page } else { page.parent().unwrap_or(Path::new("")).join(path) };
-    (file, anchor.map(str::to_owned))
 }
 
 #[test]
@@ -295,12 +253,4 @@ $ done
         "for a in 1\ndo echo\ndone",
     ];
     assert_eq!(commands, expected);
-}
-
-#[test]
-fn links_and_anchors_are_found() {
-    let page =
-        "# `a`, and B-c\n[x](y.md#z) `[no](no)` [out](https://example.com) ![p](q.png)\n```\n[no](no)\n```\n";
-    assert_eq!(links(page), ["y.md#z", "q.png"]);
-    assert_eq!(anchors(page), BTreeSet::from(["a-and-b-c".to_owned()]));
 }

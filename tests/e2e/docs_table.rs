@@ -103,6 +103,7 @@ pages! {
     };
     ci = Page {
         files: &[("layerset.yaml", TWO_SERVICES), ("api/a", "a"), ("web/w", "w")],
+        env: &[("REGISTRY_USER", "ci"), ("REGISTRY_TOKEN", "secret")],
         ..Page::new("docs/how-to/ci.md")
     };
     compose = Page {
@@ -152,12 +153,14 @@ pages! {
         files: &[
             ("requirements.txt", "humanize\n"),
             (
-                "layerset.yaml",
+                "locked.yaml",
                 "# syntax=layerset/frontend:1\npython: {lock: pylock.toml}\nservices:\n  \
                  api: {from: \"python:3.13-slim\", requirements: [requirements.txt]}\n",
             ),
         ],
         prepare: with_index,
+        // The page's own is that of its beginning.
+        instead: &[("-f layerset.yaml --call=lock", "-f locked.yaml --call=lock")],
         ..Page::new("docs/reference/manifest.md")
     };
     exit_codes = Page { files: &[("src/a.txt", "a")], ..Page::new("docs/reference/exit-codes.md") };

@@ -10,6 +10,7 @@ mod command_line;
 mod contexts;
 mod docs;
 mod docs_check;
+mod docs_links;
 mod docs_markdown;
 mod docs_rules;
 mod docs_run;
