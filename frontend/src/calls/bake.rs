@@ -124,8 +124,9 @@ mod tests {
     #[test]
     fn many_targets_are_baked_in_parts() {
         let groups = |services: usize| -> Vec<(String, usize)> {
-            let services: String = (0..services).map(|n| format!("  s{n:03}: {{from: scratch}}\n")).collect();
-            let text = format!("services:\n{services}");
+            let services: Vec<String> =
+                (0..services).map(|n| format!("  s{n:03}: {{from: scratch}}")).collect();
+            let text = format!("services:\n{}", services.join("\n"));
             let loaded = crate::manifest::load("layerset.yaml", text.as_bytes(), &Inputs::default());
             let answer = bake(&loaded.manifest.unwrap(), &BakeOptions::default());
             let groups = answer.json["group"].as_object().unwrap();

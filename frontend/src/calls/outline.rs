@@ -54,7 +54,7 @@ pub fn outline(source: &Source, manifest: &Manifest, target: &Target) -> Answer 
     Answer { json, text, status: 0 }
 }
 
-/// What the steps behind a target ask the client for.
+/// What the steps behind a target ask the client for, those that install packages included.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
     pub(super) secrets: BTreeMap<String, (bool, Span)>,
@@ -70,6 +70,15 @@ pub(super) fn needs(manifest: &Manifest, target: &Target) -> Needs {
     for run in runs {
         add(&mut needs, run);
     }
+    let service = manifest.services.get(target.name()).filter(|_| matches!(target, Target::Service(_)));
+    let stages = reached.stages.iter().filter_map(|name| manifest.stages.get(name));
+    let mut required = stages.map(|stage| &stage.requirements).chain(service.map(|s| &s.requirements));
+    if required.any(|requirements| !requirements.is_empty()) {
+        for index in &manifest.python.index {
+            let secret = index.secret.iter().cloned().map(|id| (id, (true, index.url.span)));
+            needs.secrets.extend(secret);
+        }
+    }
     needs
 }
 
@@ -84,4 +93,21 @@ fn add(needs: &mut Needs, run: &Run) {
     needs
         .caches
         .extend(run.cache.iter().map(|cache| cache.id.clone().unwrap_or_else(|| cache.target.clone())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Inputs, load};
+
+    #[test]
+    fn the_secret_of_an_index_is_for_who_requires_packages() {
+        let text = "services:\n  api: {from: 'python:3.13', requirements: [a.txt]}\n  web: {from: scratch}\n\
+                    python: {index: [{url: 'https://packages.example.com', secret: token}]}\n";
+        let manifest = load("layerset.yaml", text.as_bytes(), &Inputs::default()).manifest.unwrap();
+        let secrets =
+            |name: &str| needs(&manifest, &Target::Service(name.into())).secrets.into_keys().collect();
+        let (api, web): (Vec<String>, Vec<String>) = (secrets("api"), secrets("web"));
+        assert_eq!((api, web), (vec!["token".to_owned()], vec![]));
+    }
 }
