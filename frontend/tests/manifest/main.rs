@@ -80,7 +80,8 @@ fn every_rule_has_a_bad_manifest_and_an_explanation() {
         }
     }
     // What is found beyond the manifest is shown on a real engine.
-    let beyond = readme.find("These look beyond the manifest").unwrap()..readme.find("## Warnings").unwrap();
+    let beyond =
+        readme.find("These look [beyond the manifest]").unwrap()..readme.find("## Warnings").unwrap();
     let packages = readme.find("### Packages").unwrap();
     for rule in readme[packages..].lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()) {
         assert!(pages.join(format!("{rule}.md")).exists(), "{rule}.md is missing");
