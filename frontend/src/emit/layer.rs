@@ -4,7 +4,7 @@ use buildkit_llb::{Copy, Edge, File, Merge, Metadata, Mkdir, Owner, User};
 
 use super::look;
 use super::{Built, Emitter, FILE_TIME, Settings, inner};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::model::{self, Id};
 use crate::plan::{Chain, Found, Layer, Look, Origin, Part, Roots};
 
@@ -33,7 +33,8 @@ impl Emitter<'_> {
         if !inner.is_empty() {
             let shown = format!("[{name}] keep mode of {}", inner::shown(&inner).join(", "));
             let op = self.copy_directories(File::on(built.edge), &inner);
-            built.edge = Some(self.graph.add(op, Metadata::named(shown.clone())));
+            let metadata = self.metadata_of(name, shown.clone());
+            built.edge = Some(self.graph.add(op, metadata));
             built.config.layer_history(shown);
         }
         built
@@ -69,9 +70,19 @@ impl Emitter<'_> {
             [] => None,
             [one] => Some(*one),
             many => {
-                Some(self.graph.add(Merge::new(many.to_vec()), Metadata::named(format!("[{name}] merge"))))
+                let metadata = self.metadata_of(name, format!("[{name}] merge"));
+                Some(self.graph.add(Merge::new(many.to_vec()), metadata))
             }
         }
+    }
+
+    /// Metadata of what is done for the whole of a stage or service: its place is where that says what it is built on.
+    pub(super) fn metadata_of(&self, name: &str, shown: String) -> Metadata {
+        let plan = self.input.plan;
+        let stage = plan.stages.get(name).map(|stage| &stage.chain);
+        let chain = stage.or_else(|| plan.images.get(name).map(|image| &image.chain));
+        let place: Vec<Span> = chain.iter().map(|chain| chain.base_span).collect();
+        self.metadata(shown, &place)
     }
 
     /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the layers of `name` go onto.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use buildkit_llb::{Edge, File, Metadata, Mkdir, Owner};
+use buildkit_llb::{Edge, File, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
 use crate::plan::{Found, Layer, Look, Origin, Roots};
@@ -93,9 +93,11 @@ impl Emitter<'_> {
         let shown = format!("[{name}] keep owner and mode of {}", list.join(", "));
         let op = self.copy_directories(op, &inner);
         // Each directory made gives the one that it is in the time of the build.
-        let metadata = |name: &str| Metadata::named(name).progress_group(&shown, &shown, false);
-        let made = self.graph.add(op, metadata(&shown));
-        Some((self.copy_all(made, None, metadata(&format!("{shown}, file times"))), shown))
+        let metadata = self.metadata_of(name, shown.clone()).progress_group(&shown, &shown, false);
+        let made = self.graph.add(op, metadata);
+        let again = self.metadata_of(name, format!("{shown}, file times"));
+        let again = again.progress_group(&shown, &shown, false);
+        Some((self.copy_all(made, None, again), shown))
     }
 }
 

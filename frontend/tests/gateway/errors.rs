@@ -133,3 +133,28 @@ async fn options_that_cannot_be_read_are_returned() {
     assert_eq!(build.error().message, "option platform: found \"x\"");
     assert_eq!(build.calls.len(), 2, "{:?}", build.calls);
 }
+
+#[tokio::test]
+async fn every_vertex_of_the_manifest_has_its_place_in_it() {
+    use sha2::Digest as _;
+
+    let manifest = "\
+stages:
+  base: {from: 'python:3.13-slim', working_dir: /app, run: [echo base], files: [shared/]}
+services:
+  api: {from: base, files: [api/, {source: conf, target: /etc/app, mode: '0640'}], copy: [{from: base, source: /made, target: /made}]}
+";
+    let build = build(script(manifest, &["shared/x", "api/main.py", "conf/a"]), &["target=api"]).await;
+    let image = build.image();
+    let placed = image.source.as_ref().unwrap();
+    let mut without = Vec::new();
+    for bytes in &image.def[..image.def.len() - 1] {
+        let digest = format!("sha256:{:x}", sha2::Sha256::digest(bytes));
+        let name = image.metadata[&digest].description.get("llb.customname").cloned().unwrap_or_default();
+        if placed.locations.get(&digest).is_none_or(|places| places.locations.is_empty()) {
+            without.push(name);
+        }
+    }
+    // The context is everybody's, so that it is asked for nowhere.
+    assert_eq!(without, ["[internal] load build context"]);
+}
