@@ -47,10 +47,7 @@ impl ContextSource {
                 // For each set of files its own: what comes under one hint replaces what came before. What has not
                 // changed is not sent again; a lock is the largest file that a build reads.
                 let hint = format!("layerset-python-{:x}", Sha256::digest(files.join("\n")));
-                let local = Local::new(name)
-                    .session(session)
-                    .follow_paths(files)
-                    .shared_key_hint(hint);
+                let local = Local::new(name).session(session).follow_paths(files).shared_key_hint(hint);
                 graph.add(local, metadata)
             }
             // Only these: a step on the whole would run again with every change of any file.

@@ -202,7 +202,8 @@ fn packages(needed: &[Vec<Consumers>], facts: &Facts, most: Most) -> Groups {
     });
     let of = |view: usize, wheel: usize| &facts.packages.views[view].wheels[wheel];
     let size = |view, wheel| of(view, wheel).size.unwrap_or_default();
-    for (view, wheel, consumers) in wheels.clone().filter(|(view, wheel, _)| size(*view, *wheel) < most.alone) {
+    for (view, wheel, consumers) in wheels.clone().filter(|(view, wheel, _)| size(*view, *wheel) < most.alone)
+    {
         *light.entry((view, consumers)).or_default() += size(view, wheel);
     }
     let mut groups = Groups::new();
