@@ -222,6 +222,7 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
         }
         Call::Bake(_) => {
             let options = BakeOptions {
+                syntax: None,
                 context: common.context.display().to_string(),
                 manifest: from_context(&disk),
                 args: args.clone(),
