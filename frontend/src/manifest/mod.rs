@@ -18,6 +18,7 @@ mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use check::size;
 pub use document::Document;
 pub use model::Manifest;
 pub use suggest::nearest;
