@@ -176,3 +176,6 @@ fn ratio(part: u64, whole: u64) -> f64 {
 fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
+
+#[cfg(test)]
+mod tests;
