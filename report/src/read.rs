@@ -241,7 +241,7 @@ async fn remote(
                 return Ok(());
             }
             Ok(Err(Fault::Lost(error))) => {
-                lost = Problem::try_again(format!("the connection was lost: {error}"))
+                lost = Problem::try_again(format!("the connection was lost: {error}"));
             }
             Ok(Err(Fault::Wrong(text))) => return Err(Problem::mistake(text)),
             Err(error) => return Err(Problem::mistake(error.to_string())),

@@ -19,11 +19,11 @@ use crate::report;
 
 /// Tell how well images share: what they store, what of it twice, and what for nothing
 ///
-/// An IMAGE is one of a registry (registry.example.com/shop/api:1), one of this machine's engine (docker://shop/api:1), or
-/// the images of an OCI layout or an archive of `docker save`: a path such as ./images.tar, or - for standard input.
+/// An IMAGE is one of a registry, `registry.example.com/shop/api:1`; one of this machine's engine, `docker://shop/api:1`; or
+/// all of an OCI layout or of an archive of `docker save`: a path such as `./images.tar`, or `-` for standard input.
 #[derive(Debug, Args)]
 pub(super) struct Report {
-    /// Images of a registry, of this machine's engine (docker://NAME), of a path, or of standard input (-)
+    /// Images of a registry, of this machine's engine (`docker://NAME`), of a path, or of standard input (`-`)
     #[arg(value_name = "IMAGE")]
     images: Vec<String>,
     /// The same, where an IMAGE would belong to the option before it
@@ -144,7 +144,7 @@ impl Report {
         let request = Request { groups, platform, surroundings: surroundings() };
         let progress = Arc::new(Progress::default());
         let reading = read(&request, &progress, std::io::stdin());
-        let contents = watched(&progress, reading).await.map_err(failure)?;
+        let contents = watched(&progress, reading).await.map_err(|problems| failure(&problems))?;
         Ok(contents.groups.iter().map(|images| figures(images, &contents.shelf)).collect())
     }
 
@@ -168,7 +168,7 @@ impl Report {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(places) } else { Err(failure(Problems(problems))) }
+        if problems.is_empty() { Ok(places) } else { Err(failure(&Problems(problems))) }
     }
 
     fn limits(&self) -> Limits {
@@ -208,7 +208,7 @@ fn file_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// A mistake among the problems is one the next time too.
-fn failure(problems: Problems) -> Failure {
+fn failure(problems: &Problems) -> Failure {
     let text = problems.to_string();
     if problems.may_pass() { Failure::TryAgain(text) } else { Failure::Request(text) }
 }

@@ -22,6 +22,8 @@ fn from(text: impl Fn(&str) -> Option<String>) -> Surroundings {
         docker_context: text("DOCKER_CONTEXT"),
         docker_certificates: certificates.filter(|_| tls),
         docker_config: config,
+        proxy: text("HTTPS_PROXY").or_else(|| text("https_proxy")),
+        no_proxy: text("NO_PROXY").or_else(|| text("no_proxy")),
     }
 }
 

@@ -46,7 +46,24 @@ mod tests {
             layers: Some(1),
             reuse: Some(0.8),
         };
-        insta::assert_snapshot!(told(&limits.exceeded(&figures(1))));
+        insta::assert_snapshot!(told(&limits.exceeded(&figures(1))), @r"
+        layerset: --max-stored: found 47.0 MB, expected at most 40.0 MB
+            30.0 MB  cae662172fd4 of localhost:5000/shop/api:1, localhost:5000/shop/web:1 (ADD root.tar / # the base)
+            12.0 MB  14c2529eb449 of localhost:5000/shop/api:1 (RUN pip install --requirement requirements/api.txt)
+             5.0 MB  4b5e57f6eb2f of localhost:5000/shop/web:1
+        layerset: --max-image: found 42.0 MB, expected at most 40.0 MB
+            42.0 MB  localhost:5000/shop/api:1
+        layerset: --min-reuse: found 39.0 %, expected at least 80.0 %
+            12.0 MB  localhost:5000/shop/api:1
+             5.0 MB  localhost:5000/shop/web:1
+        layerset: --max-duplicated: found 800.0 kB, expected at most 0 B
+           800.0 kB  /app/model.bin in 2 layers of localhost:5000/shop/api:1, localhost:5000/shop/web:1
+        layerset: --max-wasted: found 2.0 MB, expected at most 1.0 MB
+             2.0 MB  /var/cache/apt/archives/curl.deb of localhost:5000/shop/api:1, localhost:5000/shop/web:1, hidden by RUN rm -rf /var/cache/apt
+        layerset: --max-layers: found 2 layers, expected at most 1 layers
+           2 layers  localhost:5000/shop/api:1
+           2 layers  localhost:5000/shop/web:1
+        ");
         assert_eq!(told(&Limits::default().exceeded(&figures(1))), "");
     }
 }

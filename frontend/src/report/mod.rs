@@ -115,6 +115,33 @@ pub(crate) mod examples {
 mod tests {
     use super::*;
 
+    /// Programs depend on the names.
+    #[test]
+    fn every_field_is_documented() {
+        let page = include_str!("../../../docs/how-to/report.md");
+        let limits = layerset_report::Limits { stored: Some(0), ..layerset_report::Limits::default() };
+        let figures = examples::figures(1);
+        let exceeded = limits.exceeded(&figures);
+        let json = json(&Report { before: Some(figures.clone()), figures, exceeded });
+        let mut pending = vec![&json];
+        while let Some(value) = pending.pop() {
+            match value {
+                Value::Array(list) => pending.extend(list),
+                Value::Object(fields) => {
+                    for (name, value) in fields {
+                        // Images and layers stand there by their own names.
+                        let own = name.starts_with("sha256:") || name.contains(":5000/");
+                        let named =
+                            ["", "figures."].iter().any(|start| page.contains(&format!("`{start}{name}`")));
+                        assert!(own || named, "{name} is not in docs/how-to/report.md");
+                        pending.push(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     #[test]
     fn what_was_printed_can_be_read() {
         let report =

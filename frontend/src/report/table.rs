@@ -137,13 +137,9 @@ fn summary(figures: &Figures) -> String {
         (
             "duplicated",
             totals.duplicated_bytes,
-            format!("{} files that another layer has too", thousands(totals.duplicated_files)),
+            format!("{} that another layer has too", files(totals.duplicated_files)),
         ),
-        (
-            "wasted",
-            totals.wasted_bytes,
-            format!("{} files that a higher layer hides", thousands(totals.wasted_files)),
-        ),
+        ("wasted", totals.wasted_bytes, format!("{} that a higher layer hides", files(totals.wasted_files))),
     ];
     let mut table = table(["", "BYTES", ""], &[1]);
     for (name, bytes, what) in rows {
@@ -152,18 +148,26 @@ fn summary(figures: &Figures) -> String {
     lines(&table) + "\n"
 }
 
+fn files(number: u64) -> String {
+    format!("{} file{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
 fn largest(figures: &Figures) -> String {
     let image = figures.images.iter().max_by_key(|(_, image)| image.bytes);
     image.map(|(name, _)| name.clone()).unwrap_or_default()
 }
 
 fn compared(before: &Figures, after: &Figures) -> String {
-    let mut table = table(["", "BEFORE", "AFTER", "TIMES"], &[1, 2, 3]);
+    let mut table = table(["", "BEFORE", "AFTER", "RATIO"], &[1, 2, 3]);
     for change in changes(before, after) {
         let name = change.figure.strip_suffix("_bytes");
         let shown = |value| if name.is_some() { human(value) } else { thousands(value) };
+        let shown_name = match name.unwrap_or(change.figure) {
+            "image" => "images".to_owned(),
+            name => name.replace('_', " "),
+        };
         table.add_row([
-            name.unwrap_or(change.figure).replace('_', " "),
+            shown_name,
             shown(change.before),
             shown(change.after),
             change.times.map_or_else(String::new, |times| format!("{times:.2}")),
@@ -180,10 +184,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_group_and_two() {
+    fn the_largest_of_everything_and_the_sums() {
         let one = Report { figures: figures(1), ..Report::default() };
-        insta::assert_snapshot!("one", report(&one));
-        let two = Report { before: Some(figures(7)), ..one };
-        insta::assert_snapshot!("two", report(&two));
+        insta::assert_snapshot!(report(&one), @r"
+        IMAGE                        BYTES  ONLY HERE  UNPACKED  WASTED  LAYERS
+        localhost:5000/shop/api:1  42.0 MB    12.0 MB  126.0 MB  2.0 MB       2
+        localhost:5000/shop/web:1  35.0 MB     5.0 MB  105.0 MB  2.0 MB       2
+
+        LARGEST LAYERS    BYTES  FILES  IN     MADE BY
+        cae662172fd4    30.0 MB  1,200  all 2  ADD root.tar / # the base
+        14c2529eb449    12.0 MB  1,200  api:1  RUN pip install --requirement requirements/api.txt
+        4b5e57f6eb2f     5.0 MB  1,200  web:1
+
+        DUPLICATED  LAYERS  IN     FILE
+          800.0 kB       2  all 2  /app/model.bin and 1 more
+
+        WASTED  IN     FILE                              WHY
+        2.0 MB  all 2  /var/cache/apt/archives/curl.deb  removed by RUN rm -rf /var/cache/apt
+
+                       BYTES
+        images       77.0 MB  2 images, if each stored its own 4 layers
+        stored       47.0 MB  3 distinct layers: 39.0 % of the images is shared
+        disk        141.0 MB  layers as an engine with all images unpacks them
+        median       38.5 MB  the image in the middle
+        largest      42.0 MB  localhost:5000/shop/api:1
+        duplicated  800.0 kB  1 file that another layer has too
+        wasted        2.0 MB  1 file that a higher layer hides
+        ");
+    }
+
+    #[test]
+    fn two_groups_side_by_side() {
+        let two = Report { figures: figures(1), before: Some(figures(7)), ..Report::default() };
+        let text = report(&two);
+        assert!(text.starts_with("before\n\nIMAGE ") && text.contains("\n\nafter\n\nIMAGE "), "{text}");
+        insta::assert_snapshot!(compared(&figures(7), &figures(1)), @r"
+                         BEFORE     AFTER  RATIO
+        images         539.0 MB   77.0 MB   7.00
+        stored         329.0 MB   47.0 MB   7.00
+        disk           987.0 MB  141.0 MB   7.00
+        median image   269.5 MB   38.5 MB   7.00
+        largest image  294.0 MB   42.0 MB   7.00
+        duplicated     800.0 kB  800.0 kB   1.00
+        wasted           2.0 MB    2.0 MB   1.00
+        layers                3         3   1.00
+        reuse            39.0 %    39.0 %
+        ");
     }
 }

@@ -120,7 +120,10 @@ fn layers(figures: &Figures) -> Vec<Offender> {
     let mut all: Vec<(&Digest, &LayerFigures)> = figures.layers.iter().collect();
     all.sort_by_key(|(digest, layer)| (Reverse(layer.bytes), **digest));
     let offender = |(digest, layer): (&Digest, &LayerFigures)| Offender {
-        what: format!("{} of {} ({})", digest.short(), some(&layer.images), layer.made_by),
+        what: match layer.made_by.as_str() {
+            "" => format!("{} of {}", digest.short(), some(&layer.images)),
+            made_by => format!("{} of {} ({made_by})", digest.short(), some(&layer.images)),
+        },
         amount: Amount::Bytes(layer.bytes),
     };
     all.into_iter().take(WORST).map(offender).collect()
@@ -141,7 +144,10 @@ fn duplicated(figures: &Figures) -> Vec<Offender> {
 
 fn wasted(figures: &Figures) -> Vec<Offender> {
     let offender = |one: &super::Waste| Offender {
-        what: format!("{} of {}, hidden by {}", one.path, some(&one.images), one.by),
+        what: match one.by.as_str() {
+            "" => format!("{} of {}", one.path, some(&one.images)),
+            by => format!("{} of {}, hidden by {by}", one.path, some(&one.images)),
+        },
         amount: Amount::Bytes(one.bytes),
     };
     figures.wasted.iter().take(WORST).map(offender).collect()

@@ -19,6 +19,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tower::Service;
 
 use super::certificates::Certificates;
+use super::proxy::Proxy;
 
 /// How long a connection may take to be opened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub(super) enum Connector {
     /// By the host of the request.
-    Network(Arc<Certificates>),
+    Network(Arc<Certificates>, Option<Arc<Proxy>>),
     /// Always to the same socket.
     Unix(PathBuf),
 }
@@ -40,20 +41,23 @@ pub(super) enum Stream {
 }
 
 impl Connector {
-    pub(super) fn network(identity: Option<&Path>) -> Self {
-        Self::Network(Arc::new(Certificates::new(identity)))
+    pub(super) fn network(identity: Option<&Path>, proxy: Option<Proxy>) -> Self {
+        Self::Network(Arc::new(Certificates::new(identity)), proxy.map(Arc::new))
     }
 
     async fn open(self, uri: Uri) -> io::Result<Stream> {
-        let certificates = match self {
+        let (certificates, proxy) = match self {
             Self::Unix(path) => return Ok(Stream::Unix(TokioIo::new(UnixStream::connect(path).await?))),
-            Self::Network(certificates) => certificates,
+            Self::Network(certificates, proxy) => (certificates, proxy),
         };
         let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what.to_owned());
         let host = uri.host().ok_or_else(|| wrong("no host"))?.trim_matches(['[', ']']);
         let secure = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let tcp = TcpStream::connect((host, port)).await?;
+        let tcp = match proxy.filter(|proxy| secure && proxy.is_for(host)) {
+            Some(proxy) => proxy.tunnel(host, port).await?,
+            None => TcpStream::connect((host, port)).await?,
+        };
         tcp.set_nodelay(true)?;
         if !secure {
             return Ok(Stream::Tcp(TokioIo::new(tcp)));

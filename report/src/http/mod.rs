@@ -1,10 +1,12 @@
-//! HTTP/1.1 over TCP, TLS and unix sockets. `connect` opens connections, `certificates` says whom to trust, `body` brings
-//! an answer to code that reads and waits.
+//! HTTP/1.1 over TCP, TLS and unix sockets. `connect` opens connections, `certificates` says whom to trust, `proxy` goes
+//! through one, `body` brings an answer to code that reads and waits.
 
 mod body;
 mod certificates;
 mod connect;
+mod proxy;
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -15,9 +17,11 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use tokio_rustls::rustls;
 
 pub(crate) use body::reader;
 pub(crate) use hyper::{Method, StatusCode, Uri, header};
+pub(crate) use proxy::Proxy;
 
 use connect::Connector;
 
@@ -41,7 +45,12 @@ impl Http {
     /// To servers of a network. `identity` is a directory with the `cert.pem` and `key.pem` of this client, and the
     /// `ca.pem` of the server.
     pub(crate) fn network(identity: Option<&Path>) -> Self {
-        Self::over(Connector::network(identity))
+        Self::over(Connector::network(identity, None))
+    }
+
+    /// The same by way of a proxy, where there is one.
+    pub(crate) fn through(proxy: Option<Proxy>) -> Self {
+        Self::over(Connector::network(None, proxy))
     }
 
     /// To whoever listens on a unix socket, whatever host a request names.
@@ -58,6 +67,10 @@ impl Http {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         match tokio::time::timeout(PATIENCE, self.client.request(request)).await {
             Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) if is_untrusted(&error) => Err(Problem::mistake(format!(
+                "cannot trust {host}: {}; name a file with the certificate of its authority in SSL_CERT_FILE",
+                causes(&error)
+            ))),
             Ok(Err(error)) => Err(Problem::try_again(format!("cannot reach {host}: {}", causes(&error)))),
             Err(_) => Err(Problem::try_again(format!(
                 "{host} did not answer within {} seconds",
@@ -87,17 +100,34 @@ pub(crate) async fn whole(answer: Answer) -> Result<Bytes, Problem> {
     }
 }
 
+/// Whether a certificate is refused, which no other attempt would change.
+fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    let inner = |error: &(dyn Error + 'static)| {
+        let io = error.downcast_ref::<std::io::Error>()?;
+        io.get_ref()?.downcast_ref::<rustls::Error>().cloned()
+    };
+    chain(error).any(|error| matches!(inner(error), Some(rustls::Error::InvalidCertificate(_))))
+}
+
 /// An error and what caused it, which is where the reason is.
-fn causes(error: &dyn std::error::Error) -> String {
+fn causes(error: &(dyn Error + 'static)) -> String {
     let mut told: Vec<String> = Vec::new();
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    for text in chain.map(ToString::to_string) {
+    for text in chain(error).map(ToString::to_string) {
         // Some repeat their cause.
         if !told.iter().any(|before| before.contains(&text)) {
             told.push(text);
         }
     }
     told.join(": ")
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error: &'a (dyn Error + 'static) = next?;
+        next = error.source();
+        Some(error)
+    })
 }
 
 /// A part of an address, without what has a meaning there.

@@ -22,6 +22,9 @@ pub(crate) struct Document {
     pub(crate) layers: Vec<Descriptor>,
 }
 
+/// Layers' blobs with their bytes.
+pub(crate) type Blobs = Vec<(Digest, u64)>;
+
 /// A blob as another names it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -84,7 +87,7 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Resu
 
 impl Document {
     /// An image manifest's configuration and layers, all of which are known.
-    pub(crate) fn image(&self) -> Result<(&Descriptor, Vec<(Digest, u64)>), Problem> {
+    pub(crate) fn image(&self) -> Result<(&Descriptor, Blobs), Problem> {
         let Some(config) = self.config.as_ref().filter(|_| self.schema_version == 2) else {
             return Err(Problem::mistake(format!(
                 "found an image manifest of version {}, expected version 2: push it again with a newer Docker",

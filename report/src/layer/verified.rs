@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::made::{gzip, layer};
 
-    fn expected(blob: &[u8]) -> Expected {
+    fn exactly(blob: &[u8]) -> Expected {
         Expected { digest: Some(Digest::of(blob)), bytes: Some(blob.len() as u64) }
     }
 
@@ -128,7 +128,7 @@ mod tests {
     fn a_blob_has_two_digests() {
         let archive = layer(&[("a", Some("hello"))]);
         let packed = gzip(&archive);
-        let found = read_layer(&packed[..], &expected(&packed)).unwrap();
+        let found = read_layer(&packed[..], &exactly(&packed)).unwrap();
         assert_eq!((found.digest, found.diff_id), (Digest::of(&packed), Digest::of(&archive)));
         assert_eq!((found.bytes, found.listing.entries.len()), (packed.len() as u64, 1));
         let found = read_layer(&archive[..], &Expected::default()).unwrap();
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn what_fills_an_archive_up_is_part_of_it() {
         let mut archive = layer(&[("a", Some("hello"))]);
-        archive.extend([0; 20_000]);
+        archive.extend(vec![0; 20_000]);
         let found = read_layer(&gzip(&archive)[..], &Expected::default()).unwrap();
         assert_eq!(found.diff_id, Digest::of(&archive));
     }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn damage_is_told_as_what_it_is() {
         let packed = gzip(&layer(&[("a", Some("hello"))]));
-        let expected = expected(&packed);
+        let expected = exactly(&packed);
         let half = &packed[..packed.len() / 2];
         let text = told(half, &expected);
         assert!(text.contains("the blob is truncated") && text.starts_with("found "), "{text}");
@@ -158,9 +158,9 @@ mod tests {
         assert!(told(&longer, &expected).contains("found more than"), "{}", told(&longer, &expected));
         // Nothing is wrong with the blob, but it is no layer.
         let page = b"<html></html>";
-        assert!(told(page, &super::tests::expected(page)).contains("expected a tar archive"));
+        assert!(told(page, &exactly(page)).contains("expected a tar archive"));
         // A gzip that was cut before it was named.
-        let text = told(half, &super::tests::expected(half));
+        let text = told(half, &exactly(half));
         assert!(!text.contains("the blob is") && !text.is_empty(), "{text}");
     }
 
@@ -173,7 +173,7 @@ mod tests {
             }
         }
         let packed = gzip(&layer(&[("a", Some("hello"))]));
-        let fault = read_layer(packed[..20].chain(Lost), &expected(&packed)).unwrap_err();
+        let fault = read_layer(packed[..20].chain(Lost), &exactly(&packed)).unwrap_err();
         assert!(matches!(fault, Fault::Lost(_)), "{fault}");
     }
 }

@@ -81,7 +81,7 @@ impl Paths {
         parts.push(path);
         let name = |path: &PathId| {
             let (_, name) = self.nodes.get(path.place())?;
-            self.spelled.get(name.0 as usize).map(|name| name.as_ref())
+            self.spelled.get(name.0 as usize).map(AsRef::as_ref)
         };
         let names: Vec<&str> = parts.iter().filter_map(name).collect();
         format!("/{}", names.join("/"))

@@ -86,10 +86,10 @@ impl Archive {
         path: String,
         header: &Header,
         content: &mut impl Read,
-        shelf: &Mutex<Shelf>,
+        known: &Mutex<Shelf>,
     ) -> Result<u64, Fault> {
         let digest = path.strip_prefix("blobs/sha256/").and_then(Digest::from_hex);
-        if let Some(digest) = digest.filter(|digest| is_known(shelf, digest)) {
+        if let Some(digest) = digest.filter(|digest| is_known(known, digest)) {
             self.layers.insert(path, Ok(digest));
             return Ok(0);
         }
@@ -100,7 +100,7 @@ impl Archive {
             let layer = match read_layer(Cursor::new(start).chain(content), &expected) {
                 Ok(found) => {
                     let digest = found.digest;
-                    put(shelf, found);
+                    put(known, found);
                     Ok(digest)
                 }
                 Err(Fault::Lost(error)) => return Err(Fault::Lost(error)),

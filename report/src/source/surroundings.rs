@@ -13,4 +13,8 @@ pub struct Surroundings {
     pub docker_config: Option<PathBuf>,
     /// `DOCKER_CERT_PATH`, if `DOCKER_TLS_VERIFY` or `DOCKER_TLS` is set.
     pub docker_certificates: Option<PathBuf>,
+    /// `HTTPS_PROXY`.
+    pub proxy: Option<String>,
+    /// `NO_PROXY`.
+    pub no_proxy: Option<String>,
 }

@@ -136,12 +136,11 @@ impl Blobs {
                 let plain = layer(content);
                 let digest = Digest::of(&plain);
                 let path = format!("{}-{at}/layer.tar", made.tag.replace('/', "-"));
-                match first.get(&digest) {
-                    Some(there) => links.push((path.clone(), format!("../{there}"))),
-                    None => {
-                        first.insert(digest, path.clone());
-                        files.0.insert(path.clone(), plain);
-                    }
+                if let Some(there) = first.get(&digest) {
+                    links.push((path.clone(), format!("../{there}")));
+                } else {
+                    first.insert(digest, path.clone());
+                    files.0.insert(path.clone(), plain);
                 }
                 ids.push(digest.to_string());
                 layers.push(path);

@@ -90,7 +90,9 @@ fn read(stream: &TcpStream) -> Option<Asked> {
 }
 
 fn write(mut stream: TcpStream, answer: &Answer) {
-    let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<String> =
+        answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let length = answer.body.len();
     let head = format!(
         "HTTP/1.1 {} X\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n",

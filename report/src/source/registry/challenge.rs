@@ -90,9 +90,9 @@ mod tests {
         challenge(headers.iter().copied())
     }
 
-    fn bearer(realm: &str, service: &str, scope: &str) -> Option<Challenge> {
+    fn bearer(realm: &str, service: &str, scope: &str) -> Challenge {
         let [realm, service, scope] = [realm, service, scope].map(str::to_owned);
-        Some(Challenge::Bearer { realm, service, scope })
+        Challenge::Bearer { realm, service, scope }
     }
 
     #[test]
@@ -101,18 +101,18 @@ mod tests {
             of(&[
                 "Bearer realm=\"https://auth.docker.io/token\",service=\"registry.docker.io\",scope=\"repository:a/b:pull\""
             ]),
-            bearer("https://auth.docker.io/token", "registry.docker.io", "repository:a/b:pull")
+            Some(bearer("https://auth.docker.io/token", "registry.docker.io", "repository:a/b:pull"))
         );
         assert_eq!(
             of(&[
                 "bearer realm=\"https://x/token\", service=x , scope=\"repository:a:pull,push\", error=\"invalid_token\""
             ]),
-            bearer("https://x/token", "x", "repository:a:pull,push")
+            Some(bearer("https://x/token", "x", "repository:a:pull,push"))
         );
         assert_eq!(of(&["Basic realm=\"the registry\""]), Some(Challenge::Basic));
         assert_eq!(of(&["Negotiate", "Basic realm=x"]), Some(Challenge::Basic));
-        assert_eq!(of(&["Negotiate abc=, Bearer realm=\"https://x\""]), bearer("https://x", "", ""));
-        assert_eq!(of(&["Bearer realm=\"a \\\"b\\\"\""]), bearer("a \"b\"", "", ""));
+        assert_eq!(of(&["Negotiate abc=, Bearer realm=\"https://x\""]), Some(bearer("https://x", "", "")));
+        assert_eq!(of(&["Bearer realm=\"a \\\"b\\\"\""]), Some(bearer("a \"b\"", "", "")));
     }
 
     #[test]

@@ -160,8 +160,8 @@ mod tests {
         serde_json::from_str::<Credentials>(json).unwrap().of(domain).unwrap()
     }
 
-    fn password(user: &str, password: &str) -> Option<Credential> {
-        Some(Credential::Password(user.into(), password.into()))
+    fn password(user: &str, password: &str) -> Credential {
+        Credential::Password(user.into(), password.into())
     }
 
     #[test]
@@ -173,8 +173,8 @@ mod tests {
             "https://other.example.com/v2/": {"identitytoken": "id"},
             "localhost:5000": {"registrytoken": "raw"},
             "empty.example.com": {}}}"#;
-        assert!(of(json, "registry.example.com") == password("me", "pass:word"));
-        assert!(of(json, "docker.io") == password("hub", "secret"));
+        assert!(of(json, "registry.example.com") == Some(password("me", "pass:word")));
+        assert!(of(json, "docker.io") == Some(password("hub", "secret")));
         assert!(of(json, "other.example.com") == Some(Credential::Identity("id".into())));
         assert!(of(json, "localhost:5000") == Some(Credential::Token("raw".into())));
         for none in ["empty.example.com", "example.com", "localhost:5001", "localhost"] {

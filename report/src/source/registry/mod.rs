@@ -15,7 +15,7 @@ use self::challenge::challenge;
 use self::credentials::Credentials;
 use super::{Reference, Surroundings};
 use crate::digest::Digest;
-use crate::http::{self, Answer, Http, StatusCode, Uri, header};
+use crate::http::{self, Answer, Http, Proxy, StatusCode, Uri, header};
 use crate::image::{ACCEPT, Config, Document, Image, choose, parse};
 use crate::platform::Platform;
 use crate::problem::Problem;
@@ -50,7 +50,9 @@ pub(crate) struct Resolved {
 impl Registries {
     pub(crate) fn new(surroundings: &Surroundings) -> Result<Self, Problem> {
         let credentials = Credentials::read(surroundings.docker_config.as_deref())?;
-        Ok(Self { http: Http::network(None), credentials, known: Mutex::default() })
+        let proxy =
+            surroundings.proxy.as_deref().map(|proxy| Proxy::new(proxy, surroundings.no_proxy.as_deref()));
+        Ok(Self { http: Http::through(proxy.transpose()?), credentials, known: Mutex::default() })
     }
 
     /// Reads an image's manifest and configuration.
@@ -119,7 +121,7 @@ impl Registries {
                 answer = self.follow(&url, accept, Some(&shown)).await?;
             }
         }
-        good(reference, answer).await
+        good(reference, answer)
     }
 
     async fn authorization(&self, reference: &Reference, answer: &Answer) -> Result<Option<String>, Problem> {
@@ -139,7 +141,8 @@ impl Registries {
     async fn follow(&self, url: &str, accept: Option<&str>, shown: Option<&str>) -> Result<Answer, Problem> {
         let bad = |url: &str| Problem::mistake(format!("found the address {url}, expected a URL"));
         let mut uri: Uri = url.parse().map_err(|_| bad(url))?;
-        let first = uri.authority().cloned();
+        let first = uri.clone();
+        let same = |uri: &Uri| uri.authority() == first.authority() && uri.scheme() == first.scheme();
         for _ in 0..MOST_REDIRECTS {
             let mut request = http::get(uri.clone());
             let mut add = |name: HeaderName, text: &str| -> Result<(), Problem> {
@@ -150,7 +153,7 @@ impl Registries {
                 add(header::ACCEPT, accept)?;
             }
             // Whoever it leads to must not see the user's token.
-            if let Some(shown) = shown.filter(|_| uri.authority() == first.as_ref()) {
+            if let Some(shown) = shown.filter(|_| same(&uri)) {
                 add(header::AUTHORIZATION, shown)?;
             }
             let answer = self.http.send(request).await?;
@@ -165,7 +168,7 @@ impl Registries {
 }
 
 /// An answer with what was asked for.
-async fn good(reference: &Reference, answer: Answer) -> Result<Answer, Problem> {
+fn good(reference: &Reference, answer: Answer) -> Result<Answer, Problem> {
     let (status, domain) = (answer.status(), &reference.domain);
     if status.is_success() {
         return Ok(answer);
