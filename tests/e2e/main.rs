@@ -45,6 +45,7 @@ mod python_support;
 mod remote_contexts;
 mod remote_mistakes;
 mod remote_python;
+mod report;
 mod reproducible;
 mod runners;
 mod sbom;

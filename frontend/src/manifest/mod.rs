@@ -19,6 +19,7 @@ mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use check::size;
 pub use checks::Checks;
 pub use document::Document;
 pub use model::Manifest;
