@@ -53,5 +53,6 @@ mod sharing;
 mod steps;
 mod supply_chain;
 mod support;
+mod trading;
 mod web;
 mod yaml;
