@@ -139,6 +139,11 @@ pages! {
             ("common/a", "a"),
             ("web/Dockerfile", "FROM busybox:1.37\n"),
         ],
+        not_run: &[
+            ("make up", "examples/trading is a test of its own: trading.rs"),
+            ("make verify", "as make up"),
+            ("make rollback", "builds all packages four times"),
+        ],
         ..Page::new("docs/how-to/migrate.md")
     };
     builders = Page {

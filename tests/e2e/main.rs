@@ -54,5 +54,6 @@ mod sharing;
 mod steps;
 mod supply_chain;
 mod support;
+mod trading;
 mod web;
 mod yaml;
