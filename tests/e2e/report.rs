@@ -202,6 +202,9 @@ fn limits_and_comparisons_are_for_ci() {
     images.project.write("old.json", printed).unwrap();
     let from_file = report(engine, &args(&["--before", "old.json"]), dir).checked().unwrap().stdout;
     assert_eq!(from_file, compared, "a report from before is as good as its images");
+    let first: Vec<&str> =
+        ["--before", "old.json"].into_iter().chain(images.names[..2].iter().map(String::as_str)).collect();
+    assert_eq!(report(engine, &first, dir).checked().unwrap().stdout, compared, "a report is one file");
 
     ok(bake(engine, &images.project));
     let baked = report(engine, &["--bake=bake.json"], dir).checked().unwrap();
