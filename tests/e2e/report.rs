@@ -1,13 +1,15 @@
 //! `layerset report` on real images: the same ones in a registry, in an engine and in an archive.
 
 use std::fs;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use harness::place::Place;
 use harness::{Engine, Output, Project, frontend, run};
 use serde_json::Value;
 
-use crate::support::{bake, containerd, ok, syntax};
+use crate::support::{bake, containerd, ok, syntax, wait_for};
 
 /// Runs `layerset report` against an engine.
 pub(crate) fn report<S: AsRef<str>>(engine: &Engine, args: &[S], dir: &Path) -> Output {
@@ -200,6 +202,9 @@ fn limits_and_comparisons_are_for_ci() {
     images.project.write("old.json", printed).unwrap();
     let from_file = report(engine, &args(&["--before", "old.json"]), dir).checked().unwrap().stdout;
     assert_eq!(from_file, compared, "a report from before is as good as its images");
+    let first: Vec<&str> =
+        ["--before", "old.json"].into_iter().chain(images.names[..2].iter().map(String::as_str)).collect();
+    assert_eq!(report(engine, &first, dir).checked().unwrap().stdout, compared, "a report is one file");
 
     ok(bake(engine, &images.project));
     let baked = report(engine, &["--bake=bake.json"], dir).checked().unwrap();
@@ -236,106 +241,108 @@ fn what_is_wrong_has_its_exit_code() {
     }
 }
 
-/// A registry that speaks TLS and wants a password, with a certificate of its own.
-struct Guarded {
-    child: std::process::Child,
-    port: u16,
+/// A registry of this test's own.
+struct Own {
+    child: Child,
 }
 
-impl Guarded {
-    fn start(project: &Project) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let dir = project.path();
-        let mut openssl = run::command("openssl");
-        openssl.current_dir(dir).args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-        ]);
-        openssl.args([
-            "-nodes",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "cert.pem",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-        ]);
-        openssl.args([
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-        ]);
-        run::output(&mut openssl).unwrap();
-        // `me:secret`
-        project
-            .write("htpasswd", "me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n")
-            .unwrap();
+impl Own {
+    /// Over the files of the project. `more` goes into its configuration.
+    fn start(project: &Project, port: u16, more: &str) -> Self {
+        let dir = project.path().display();
         let config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {0}/data}}}}\n\
-             http: {{addr: \"127.0.0.1:{port}\", tls: {{certificate: {0}/cert.pem, key: {0}/key.pem}}}}\n\
-             auth: {{htpasswd: {{realm: shop, path: {0}/htpasswd}}}}\n",
-            dir.display()
+            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {dir}/data}}}}\n{}",
+            more.replace("DIR", &dir.to_string()).replace("PORT", &port.to_string())
         );
         project.write("config.yml", config).unwrap();
-        let program = harness::place::Place::open().unwrap().root().join("usr/bin/docker-registry");
+        let program = Place::open().unwrap().root().join("usr/bin/docker-registry");
         let mut command = Command::new(program);
-        command.arg("serve").arg(dir.join("config.yml")).stdout(Stdio::null()).stderr(Stdio::null());
-        Self { child: command.spawn().unwrap(), port }
+        command
+            .arg("serve")
+            .arg(project.path().join("config.yml"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let child = command.spawn().unwrap();
+        wait_for("the registry", || TcpStream::connect(("127.0.0.1", port)).ok());
+        Self { child }
     }
 }
 
-impl Drop for Guarded {
+impl Drop for Own {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
+const OPEN: &str = "http: {addr: \"127.0.0.1:PORT\"}\n";
+const GUARDED: &str = "http: {addr: \"127.0.0.1:PORT\", tls: {certificate: DIR/cert.pem, key: DIR/key.pem}}\n\
+    auth: {htpasswd: {realm: shop, path: DIR/htpasswd}}\n";
+
+/// A certificate of nobody's but this test's, for `localhost`.
+fn certificate(dir: &Path) {
+    let mut openssl = run::command("openssl");
+    openssl.current_dir(dir).args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+    ]);
+    openssl.args([
+        "-nodes",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "cert.pem",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]);
+    openssl.args([
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+    ]);
+    run::output(&mut openssl).unwrap();
+}
+
 #[test]
 fn a_registry_with_tls_and_a_password_is_read() {
     let engine = containerd();
     let project = Project::new("report").unwrap();
-    let registry = Guarded::start(&project);
-    let name = format!("localhost:{}/busybox:1", registry.port);
     let dir = project.path();
-    let ask = |config: &Path| {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let name = format!("localhost:{port}/busybox:1");
+    // The engine would not trust the certificate: what is there was pushed before.
+    let open = Own::start(&project, port, OPEN);
+    ok(engine.docker(&["tag", "busybox:1.37", &name]));
+    ok(engine.docker(&["push", "--quiet", &name]));
+    ok(engine.docker(&["rmi", &name]));
+    drop(open);
+    certificate(dir);
+    // `me:secret`
+    project.write("htpasswd", "me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n").unwrap();
+    let auth = format!("{{\"auths\": {{\"localhost:{port}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}");
+    project.write("known/config.json", auth).unwrap().write("unknown/config.json", "{}").unwrap();
+    let _guarded = Own::start(&project, port, GUARDED);
+    let ask = |config: &str, authorities: &Path| {
         let mut command = run::command(frontend::binary().unwrap().to_str().unwrap());
         command.args(["report", &format!("https://{name}"), "--format=json"]).current_dir(dir);
-        run_of(command.env("DOCKER_CONFIG", config).env("SSL_CERT_FILE", dir.join("cert.pem")))
+        run_of(command.env("DOCKER_CONFIG", dir.join(config)).env("SSL_CERT_FILE", authorities))
     };
-    let closed = crate::support::wait_for("the registry", || {
-        Some(ask(dir)).filter(|output| output.status.code() != Some(75))
-    });
-    assert_eq!(closed.status.code(), Some(1), "{closed:?}");
-    assert!(closed.stderr.contains(&format!("docker login localhost:{}", registry.port)), "{closed:?}");
-    // The engine takes a loopback registry's certificate as it is.
-    let config = project.path().join("docker");
-    fs::create_dir(&config).unwrap();
-    fs::write(
-        config.join("config.json"),
-        format!("{{\"auths\": {{\"localhost:{}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}", registry.port),
-    )
-    .unwrap();
-    ok(engine.docker(&["tag", "busybox:1.37", &name]));
-    let pushed = engine.docker(&["push", "--quiet", &name]).env("DOCKER_CONFIG", &config).run().unwrap();
-    ok(engine.docker(&["rmi", &name]));
-    assert!(pushed.success(), "{pushed:?}");
-    let output = ask(&config).checked().unwrap();
+    let own = dir.join("cert.pem");
+    let output = ask("known", &own).checked().unwrap();
     let json: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(json["figures"]["totals"]["images"], 1, "{json:#}");
-    // Without the certificate nobody is believed.
-    let mut command = run::command(frontend::binary().unwrap().to_str().unwrap());
-    command.args(["report", &format!("https://{name}")]).current_dir(dir).env("DOCKER_CONFIG", &config);
-    let output = run_of(command.env("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"));
-    assert!(
-        output.status.code() == Some(1) && output.stderr.contains("cannot trust localhost:"),
-        "{output:?}"
-    );
+    let output = ask("unknown", &own);
+    let told = format!("docker login localhost:{port}");
+    assert!(output.status.code() == Some(1) && output.stderr.contains(&told), "{output:?}");
+    // Without the certificate nobody is believed, whatever the password.
+    let output = ask("known", Path::new("/etc/ssl/certs/ca-certificates.crt"));
+    let told = format!("cannot trust localhost:{port}");
+    assert!(output.status.code() == Some(1) && output.stderr.contains(&told), "{output:?}");
 }

@@ -29,7 +29,7 @@ pub(super) struct Report {
     /// The same, where an IMAGE would belong to the option before it
     #[arg(long, value_name = "IMAGE", num_args = 1..)]
     after: Vec<String>,
-    /// Images to compare them with, or a file NAME.json that `--format json` has printed for these
+    /// Images to compare them with; or one file, NAME.json, that `--format json` has printed for these
     #[arg(long, value_name = "IMAGE", num_args = 1..)]
     before: Vec<String>,
     /// The images that a bake file makes, by their first tags
@@ -100,23 +100,19 @@ fn part(text: &str) -> Result<f64, String> {
 
 impl Report {
     pub(super) async fn answer(&self) -> Result<Answer, Failure> {
-        let images = self.places(self.images.iter().chain(&self.after), &self.bake)?;
+        let (printed, before, follow) = self.before();
+        let images = self.places(follow.iter().chain(&self.images).chain(&self.after), &self.bake)?;
         if images.is_empty() {
             let text = "found no image, expected for example registry.example.com/shop/api:1, docker://shop/api:1, \
                         ./images.tar, or --bake bake.json";
             return Err(Failure::Request(text.into()));
         }
-        let printed = self.before.iter().find(|text| has_ending(text, "json"));
-        let (known, before) = match printed {
-            Some(file) if self.before.len() == 1 && self.before_bake.is_empty() => {
-                (Some(printed_before(Path::new(file))?), Vec::new())
-            }
-            Some(file) => {
-                let text = format!("--before: found {file} and others, expected one report or images");
-                return Err(Failure::Request(text));
-            }
-            None => (None, self.places(self.before.iter(), &self.before_bake)?),
-        };
+        let known = printed.map(printed_before).transpose()?;
+        let before = self.places(before.iter(), &self.before_bake)?;
+        if known.is_some() && !before.is_empty() {
+            let text = "found a report for --before and images besides, expected one of the two";
+            return Err(Failure::Request(text.into()));
+        }
         let compares = !before.is_empty();
         let counted = self.counted(vec![images, before]).await?;
         let mut counted = counted.into_iter();
@@ -135,6 +131,15 @@ impl Report {
         }
         eprint!("{}", report::told(&report.exceeded));
         Ok(answer)
+    }
+
+    /// A report of before; images of before; and images that only seem to be: a report is one file, and what follows it is
+    /// none of before's.
+    fn before(&self) -> (Option<&Path>, &[String], &[String]) {
+        match &self.before[..] {
+            [file, follow @ ..] if has_ending(file, "json") => (Some(Path::new(file)), &[], follow),
+            images => (None, images, &[]),
+        }
     }
 
     async fn counted(&self, groups: Vec<Vec<Place>>) -> Result<Vec<Figures>, Failure> {

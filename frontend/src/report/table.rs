@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
+use comfy_table::ContentArrangement;
 use layerset_report::{Digest, Figures, How, LayerFigures, changes};
 
 use super::Report;
@@ -33,6 +34,8 @@ fn group(figures: &Figures) -> String {
 
 fn images(figures: &Figures) -> String {
     let mut images = table(["IMAGE", "BYTES", "ONLY HERE", "UNPACKED", "WASTED", "LAYERS"], &[1, 2, 3, 4, 5]);
+    // Names are there to be copied: whole, however long they are.
+    images.set_content_arrangement(ContentArrangement::Disabled);
     for (name, image) in &figures.images {
         images.add_row([
             name.clone(),
@@ -97,7 +100,7 @@ fn wasted(figures: &Figures) -> Option<String> {
 }
 
 fn shared_by(images: &[String], figures: &Figures) -> String {
-    let last = |name: &String| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let last = |name: &String| cut(name.rsplit('/').next().unwrap_or_default(), 30);
     match images {
         [one] => last(one),
         all if all.len() == figures.images.len() => format!("all {}", all.len()),
@@ -107,10 +110,13 @@ fn shared_by(images: &[String], figures: &Figures) -> String {
 
 /// So much of a command as a line has room for.
 fn shortened(line: &str) -> String {
-    const MOST: usize = 60;
-    match line.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line.to_owned(),
+    cut(line, 60)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

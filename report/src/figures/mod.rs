@@ -103,10 +103,12 @@ pub struct LayerFigures {
     pub images: Vec<String>,
 }
 
-/// Works out the figures of images whose layers have all been read.
+/// Works out the figures of images whose layers have all been read. The order of the images does not matter.
 pub fn figures(images: &[Image], shelf: &Shelf) -> Figures {
+    let mut images: Vec<&Image> = images.iter().collect();
+    images.sort_by_key(|image| &image.name);
     let mut figures = Figures::default();
-    for image in images {
+    for image in &images {
         let mut of_image = ImageFigures { platform: image.platform.to_string(), ..ImageFigures::default() };
         let mut seen = BTreeSet::new();
         for layer in &image.layers {
@@ -134,9 +136,9 @@ pub fn figures(images: &[Image], shelf: &Shelf) -> Figures {
         image.own_bytes = own.filter(|layer| layer.images.len() == 1).map(|layer| layer.bytes).sum();
     }
     figures.totals = totals(&figures);
-    figures.totals.disk_bytes = disk::disk(images, shelf);
+    figures.totals.disk_bytes = disk::disk(&images, shelf);
     duplicated::add(&mut figures, shelf);
-    wasted::add(&mut figures, images, shelf);
+    wasted::add(&mut figures, &images, shelf);
     figures
 }
 

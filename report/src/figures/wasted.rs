@@ -65,7 +65,7 @@ struct Hidden<'a> {
 }
 
 /// A file hidden in several images is one: it is stored once.
-pub(super) fn add(figures: &mut Figures, images: &[Image], shelf: &Shelf) {
+pub(super) fn add(figures: &mut Figures, images: &[&Image], shelf: &Shelf) {
     let mut all: BTreeMap<(Digest, PathId), Hidden<'_>> = BTreeMap::new();
     for image in images {
         let wasted = of_image(image, shelf, &mut all);

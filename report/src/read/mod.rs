@@ -1,5 +1,8 @@
 //! From places to images whose layers are all on the shelf. What is cheap to ask comes first, so that everything that is
-//! missing is told before anything large is read.
+//! missing is told before anything large is read: `sought` asks, `blobs` reads what registries have.
+
+mod blobs;
+mod sought;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -8,25 +11,21 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::Semaphore;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::spawn_blocking;
 
+use self::blobs::fetch;
+use self::sought::sought;
 use crate::digest::Digest;
 use crate::http;
 use crate::image::Image;
-use crate::layer::{Expected, Fault, read_layer};
 use crate::place::Place;
 use crate::platform::Platform;
 use crate::problem::{Problem, Problems};
 use crate::shelf::Shelf;
-use crate::source::{
-    Archive, Engine, Layout, Origin, Reference, Registries, Remote, Resolved, Surroundings, Wanted, images,
-};
+use crate::source::{Archive, Engine, Layout, Origin, Surroundings, Wanted, images};
 
 /// Blobs that are read at once. Most of the time goes into unpacking, so more would be no faster.
 const AT_ONCE: usize = 4;
-/// How often a blob is read whose connection is lost.
-const ATTEMPTS: usize = 3;
 
 /// What is read so far; for people who wait.
 #[derive(Debug, Default)]
@@ -112,142 +111,6 @@ pub async fn read(
     let wrong: BTreeSet<Problem> =
         groups.iter().flatten().filter_map(|image| mismatch(image, &shelf)).collect();
     if wrong.is_empty() { Ok(Contents { groups, shelf }) } else { Err(Problems(wrong.into_iter().collect())) }
-}
-
-/// What registries and the engine say they have.
-#[derive(Default)]
-struct Sought {
-    registries: Option<Arc<Registries>>,
-    images: Found,
-    blobs: Vec<Remote>,
-    engine: Option<Engine>,
-    ids: BTreeMap<String, Digest>,
-}
-
-async fn sought(places: &BTreeSet<&Place>, request: &Request) -> Result<Sought, Problems> {
-    let mut sought = Sought::default();
-    let mut problems = BTreeSet::new();
-    let (mut references, mut names) = (Vec::new(), Vec::new());
-    for place in places {
-        match place {
-            Place::Registry(reference) => references.push(reference.clone()),
-            Place::Engine(name) => names.push(name.clone()),
-            Place::Files(path) if !path.exists() => {
-                problems.insert(Problem::mistake(format!(
-                    "{}: there is no such file or directory",
-                    path.display()
-                )));
-            }
-            Place::Files(_) | Place::Input => {}
-        }
-    }
-    if !references.is_empty() {
-        let registries = Arc::new(Registries::new(&request.surroundings)?);
-        for (reference, resolved) in resolved(&registries, references, &request.platform).await {
-            match resolved {
-                Ok(Resolved { image, blobs }) => {
-                    sought.images.insert(Place::Registry(reference), vec![image]);
-                    sought.blobs.extend(blobs);
-                }
-                Err(problem) => drop(problems.insert(problem.of(&reference.to_string()))),
-            }
-        }
-        sought.registries = Some(registries);
-    }
-    if !names.is_empty() {
-        let engine = Engine::of(&request.surroundings)?;
-        for name in names {
-            match engine.inspect(&name).await {
-                Ok(inspected) => drop(sought.ids.insert(name, inspected.id)),
-                // It is away for all of them.
-                Err(problem) if problem.may_pass() => {
-                    problems.insert(problem);
-                    break;
-                }
-                Err(problem) => drop(problems.insert(problem.of(&format!("docker://{name}")))),
-            }
-        }
-        sought.engine = Some(engine);
-    }
-    if problems.is_empty() { Ok(sought) } else { Err(Problems(problems.into_iter().collect())) }
-}
-
-async fn resolved(
-    registries: &Arc<Registries>,
-    references: Vec<Reference>,
-    platform: &Platform,
-) -> Vec<(Reference, Result<Resolved, Problem>)> {
-    let places = Arc::new(Semaphore::new(2 * AT_ONCE));
-    let mut tasks = JoinSet::new();
-    for reference in references {
-        let (registries, places, platform) = (Arc::clone(registries), Arc::clone(&places), platform.clone());
-        tasks.spawn(async move {
-            let _place = places.acquire().await;
-            let resolved = registries.resolve(&reference, &platform).await;
-            (reference, resolved)
-        });
-    }
-    tasks.join_all().await
-}
-
-/// Reads the blobs of registries that no archive has had, each once.
-async fn fetch(sought: &mut Sought, shelf: &Arc<Mutex<Shelf>>, progress: &Arc<Progress>) -> Vec<Problem> {
-    let Some(registries) = &sought.registries else { return Vec::new() };
-    let mut distinct: BTreeMap<Digest, Remote> = BTreeMap::new();
-    for blob in sought.blobs.drain(..) {
-        if shelf.lock().is_ok_and(|shelf| shelf.layer(&blob.digest).is_none()) {
-            distinct.entry(blob.digest).or_insert(blob);
-        }
-    }
-    // The largest first: none is left alone at the end.
-    let mut blobs: Vec<Remote> = distinct.into_values().collect();
-    blobs.sort_by_key(|blob| std::cmp::Reverse(blob.bytes));
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let mut tasks = JoinSet::new();
-    for blob in blobs {
-        let (registries, places) = (Arc::clone(registries), Arc::clone(&places));
-        let (shelf, progress) = (Arc::clone(shelf), Arc::clone(progress));
-        tasks.spawn(async move {
-            let _place = places.acquire().await;
-            let read = remote(&registries, &blob, &shelf, &progress).await;
-            read.map_err(|problem| problem.of(&format!("{}: layer {}", blob.reference, blob.digest)))
-        });
-    }
-    let done = tasks.join_all().await;
-    done.into_iter().filter_map(Result::err).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-async fn remote(
-    registries: &Registries,
-    blob: &Remote,
-    shelf: &Arc<Mutex<Shelf>>,
-    progress: &Progress,
-) -> Result<(), Problem> {
-    let mut lost = Problem::try_again("the connection was lost");
-    for _ in 0..ATTEMPTS {
-        let body = http::reader(registries.blob(blob).await?);
-        let expected = Expected { digest: Some(blob.digest), bytes: Some(blob.bytes) };
-        let shelf = Arc::clone(shelf);
-        let read = spawn_blocking(move || {
-            let found = read_layer(body, &expected)?;
-            if let Ok(mut shelf) = shelf.lock() {
-                shelf.put(found);
-            }
-            Ok(())
-        });
-        match read.await {
-            Ok(Ok(())) => {
-                progress.add(blob.bytes);
-                return Ok(());
-            }
-            Ok(Err(Fault::Lost(error))) => {
-                lost = Problem::try_again(format!("the connection was lost: {error}"));
-            }
-            Ok(Err(Fault::Wrong(text))) => return Err(Problem::mistake(text)),
-            Err(error) => return Err(Problem::mistake(error.to_string())),
-        }
-    }
-    Err(lost)
 }
 
 async fn saved(
