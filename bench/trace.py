@@ -37,6 +37,7 @@ KINDS = [
     ("cache", r"(exporting|importing|preparing).* cache"),
     ("export", r"^(\[[^\]]*\] )?exporting to "),
 ]
+NO_WORK = {"transfer", "resolve", "frontend image", "base", "cache", "export"}
 # Parts of an export, by how their names begin; the rest of a name is a digest or a reference.
 EXPORT = ["exporting layers", "exporting manifest", "exporting config", "exporting attestation", "pushing layers"]
 EXPORT += ["pushing manifest", "unpacking", "naming", "rewriting", "loading", "sending tarball", "pushing", "exporting"]
@@ -103,10 +104,8 @@ class Trace:
 
     def executed(self) -> int:
         """Vertices that did work: without what was there, and without what only looks, sends and exports."""
-        others = {"transfer", "resolve", "frontend image", "base", "cache", "export"}
-        done = {digest for (digest, _), one in self.vertices.items() if one.get("completed") and not one.get("cached")}
-        cached = {digest for (digest, _), one in self.vertices.items() if one.get("cached")}
-        return sum(kind(self.names[digest]) not in others for digest in done - cached)
+        done = [digest for (digest, _), one in self.vertices.items() if one.get("completed") and not one.get("cached")]
+        return sum(kind(self.names[digest]) not in NO_WORK for digest in set(done))
 
 
 def kind(name: str) -> str:
@@ -141,6 +140,7 @@ def summary(trace: Trace) -> dict:
         word: {
             "vertices": len(group),
             "cached": sum(piece.cached for piece in group),
+            "done": len({piece.name for piece in group if not piece.cached}),
             "sum_seconds": round(sum(piece.seconds for piece in group), 3),
             "covered_seconds": round(covered(group), 3),
             "first": round(min(piece.start for piece in group) - begin, 3),

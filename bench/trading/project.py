@@ -1,0 +1,67 @@
+"""A copy of examples/trading, and the changes that the benchmark makes to it."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import engines
+
+EXAMPLE = pathlib.Path(__file__).resolve().parent.parent.parent / "examples/trading"
+
+
+class Project:
+    """`port` is that of the index on this machine; `uv` is a program."""
+
+    def __init__(self, root: pathlib.Path, scale: str, port: int, uv: pathlib.Path) -> None:
+        self.root, self.port, self.uv = root, port, uv
+        self.backend, self.hand_made = root / "backend", root / "hand-made"
+        command = [sys.executable, str(EXAMPLE / "generate.py"), str(root), "--scale", scale]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        self.pins = json.loads((root / "pins.json").read_text())
+        manifest = self.backend / "layerset.yaml"
+        manifest.write_text(indexed(manifest.read_text(), self.address()))
+
+    def address(self, local: bool = False) -> str:
+        """Of the index, for engines or for this machine."""
+        return f"http://{'127.0.0.1' if local else engines.HOST}:{self.port}/simple/"
+
+    def path_with_uv(self) -> str:
+        return f"{self.uv.parent}:{os.environ['PATH']}"
+
+    def services(self) -> list[str]:
+        return sorted(json.loads((self.hand_made / "docker-bake.json").read_text())["target"])
+
+    def requirement_files(self) -> dict[str, pathlib.Path]:
+        return requirement_files(self.backend)
+
+    def pin(self, package: str, version: str) -> None:
+        """Changes the version of a package wherever it is pinned."""
+        line = re.compile(rf"^{re.escape(package)}==\S+", re.MULTILINE)
+        for path in self.requirement_files().values():
+            text = path.read_text()
+            if (changed := line.sub(f"{package}=={version}", text)) != text:
+                path.write_text(changed)
+
+    def touch(self, path: str, number: int) -> None:
+        """A line more in a source file."""
+        with (self.backend / path).open("a") as file:
+            file.write(f"# Edit {number}.\n")
+
+
+def requirement_files(backend: pathlib.Path) -> dict[str, pathlib.Path]:
+    return {path.stem: path for path in sorted((backend / "requirements").glob("*.txt"))}
+
+
+def indexed(manifest: str, address: str) -> str:
+    """The manifest with an index in its `python`."""
+    for pattern, instead in [
+        (r"^python: \{", f"python: {{index: ['{address}'], "),
+        (r"^python: *$", f"python:\n  index: ['{address}']"),
+    ]:
+        changed, count = re.subn(pattern, instead, manifest, flags=re.MULTILINE)
+        if count:
+            return changed
+    sys.exit("found no python: in the example's layerset.yaml, expected where its lock is named")

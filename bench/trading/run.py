@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Measures examples/trading: Layerset beside a strong hand-made Dockerfile, in two ways, and beside what was before.
+
+    run.py --frontend BINARY --engine BINARY [--only PART…] [--tools TOOL…] [--quick] [--docs]
+
+Every tool is given the same wheels by an index on this machine, the same base image, the same files, and engines that begin
+empty. `pushed` bakes with store=false, as CI does, tools in turns; `kept` keeps the images in the engine, which takes
+gigabytes, one tool after another. Prints a table and writes bench/results/latest.json with every figure and the bars;
+what is not measured this time stays in it from the last. `--docs` also writes the table and the chart of docs/.
+"""
+
+import argparse
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import sys
+import time
+
+# Nothing is left beside the sources.
+sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+import bars  # noqa: E402
+import contents  # noqa: E402
+import engines  # noqa: E402
+import figures  # noqa: E402
+import first  # noqa: E402
+import ideal  # noqa: E402
+import index  # noqa: E402
+import page  # noqa: E402
+import project  # noqa: E402
+import results  # noqa: E402
+import rows  # noqa: E402
+import side as sides  # noqa: E402
+import table  # noqa: E402
+import tools  # noqa: E402
+import wheels  # noqa: E402
+
+PARTS = ("pushed", "kept", "ideal", "first", "before")
+# What an engine needs that keeps 22 images of several generations, or those of before.
+DISK_BYTES = 25_000_000_000
+COMPARED = ("handmade", "layerset")
+
+
+class Run:
+    """All that is measured, one part after another, each written as soon as it is known."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments = arguments
+        self.work = wheels.ROOT / "target/bench/trading"
+        self.latest = results.Latest()
+        uv = wheels.uv(self.work)
+        shelf_files, pins = project.wanted(project.EXAMPLE)
+        self.wheels = wheels.Shelf(self.work, shelf_files, pins)
+        served = index.Index(self.wheels.directory)
+        scale = "0.01" if arguments.quick else "1"
+        make = lambda root: project.Project(root, scale, served.port, uv)  # noqa: E731
+        self.place = sides.Place(arguments.engine, arguments.frontend, served, make)
+        self.contents = contents.Shelf("/app")
+        self.pushed: dict[str, sides.Side] = {}
+        self.compared = [tools.TOOLS[key] for key in COMPARED if key in arguments.tools]
+        # Whose engine runs, so that none is left.
+        self.running: list[sides.Side] = []
+
+    def begin(self, tool: tools.Tool, mode: str) -> sides.Side:
+        has_room()
+        side = sides.Side(tool, mode, self.place)
+        self.running.append(side)
+        return side
+
+    def end(self, side: sides.Side) -> None:
+        side.stop()
+        self.running.remove(side)
+
+    def cold(self, side: sides.Side) -> dict:
+        """The first bake, and what it leaves."""
+        one = side.bake()
+        rows.told(side, "cold", one)
+        held = side.images()
+        self.contents.learn(held)
+        tree = self.contents.prefix_tree(list(held.values()))
+        disk = {"disk_bytes": side.disk() - side.empty_bytes, "disk_empty_bytes": side.empty_bytes}
+        self.latest.put("images", side.tool.key, figures.of_images(side, held, self.contents, self.wheels))
+        locked = {"locking_seconds": side.locking, "registry": side.registry.partition("/")[2]}
+        self.latest.put("sides", f"{side.tool.key} {side.mode}", {**disk, "prefix_tree_bytes": tree, **locked, "rows": {}})
+        return one
+
+    def rows(self, together: list[sides.Side], wanted: list[str]) -> None:
+        found: dict[str, dict[str, list[dict]]] = {side.engine: {"cold": [self.cold(side)]} for side in together}
+        self.remember(together)
+        edited = self.latest.tree["edited"]
+        baking = rows.Rows(self.arguments.runs, self.contents, edited)
+        for row in [row for row in baking.edits if row in wanted]:
+            baking.in_turns(together, row, found)
+            self.note(together, found)
+        for side in together:
+            if syntax := self.external(side):
+                found[side.engine]["no change, external frontend"] = rows.external(side, syntax, self.arguments.runs)
+        self.note(together, found)
+
+    def note(self, together: list[sides.Side], found: dict[str, dict[str, list[dict]]]) -> None:
+        for side in together:
+            known = self.latest.tree["sides"][f"{side.tool.key} {side.mode}"]
+            known["rows"] = {row: medians(baked) for row, baked in found[side.engine].items()}
+            known["retries"], known["disk_at_end_bytes"] = side.retries, side.disk() - side.empty_bytes
+        self.latest.write()
+
+    def remember(self, together: list[sides.Side]) -> None:
+        """Which files are needed, by Layerset's images where it is among the tools, and which are edited."""
+        side = next((side for side in together if side.tool.key == "layerset"), together[0])
+        held = [self.contents.files(layers) for layers in side.images().values()]
+        if side.tool.key == "layerset" or "edited" not in self.latest.tree:
+            self.latest.tree["edited"] = rows.to_edit(held)
+            self.needed = figures.needed(held, side.project.backend)
+            self.source = side.project.backend
+
+    def external(self, side: sides.Side) -> str | None:
+        """The name of Docker's own Dockerfile frontend in the engine, if there is a binary of it."""
+        binary = self.arguments.dockerfile_frontend
+        if side.tool.key != "handmade" or not binary:
+            return None
+        return figures.external_frontend(side, pathlib.Path(binary))
+
+    def part_pushed(self) -> None:
+        together = [self.begin(tool, "pushed") for tool in self.compared]
+        self.rows(together, self.wanted())
+        self.pushed = {side.tool.key: side for side in together}
+        for side in together:
+            engines.stop(self.arguments.engine, side.engine)
+
+    def part_kept(self) -> None:
+        for tool in self.compared:
+            side = self.begin(tool, "kept")
+            self.rows([side], self.wanted())
+            self.end(side)
+
+    def part_ideal(self) -> None:
+        if not getattr(self, "needed", None):
+            sys.exit("found no images of Layerset to know the needed files by: --only pushed ideal, with layerset")
+        self.latest.tree["ideal"] = ideal.measure(self.place, self.wheels, self.needed)
+
+    def part_first(self) -> None:
+        for tool in self.compared:
+            told = first.built(tool, self.place, self.pushed.get(tool.key))
+            if tool.key in self.pushed:
+                told["first_pulled_seconds"] = first.pulled(tool, self.place, self.pushed[tool.key])
+                self.latest.put("second", tool.key, told.pop("second"))
+            self.latest.put("first", tool.key, told)
+
+    def part_before(self) -> None:
+        side = self.begin(tools.TOOLS["before"], "kept")
+        one = side.bake()
+        rows.told(side, "cold", one)
+        self.latest.put("images", "before", figures.of_sizes(side, side.images()))
+        disk = {"disk_bytes": side.disk() - side.empty_bytes, "disk_empty_bytes": side.empty_bytes}
+        again = side.bake()
+        rows.told(side, "no change", again)
+        baked = {"cold": medians([one]), "no change": medians([again])}
+        self.latest.put("sides", "before kept", {**disk, "rows": baked})
+        self.end(side)
+
+    def wanted(self) -> list[str]:
+        return bars.ROWS if "bars" in self.arguments.only else list(rows.Rows(1, self.contents, {}).edits)
+
+    def all(self) -> None:
+        parts = [part for part in PARTS if part in self.arguments.only or "bars" in self.arguments.only and part != "before"]
+        for part in parts:
+            started = time.monotonic()
+            getattr(self, f"part_{part}")()
+            self.latest.tree.setdefault("part_seconds", {})[part] = round(time.monotonic() - started)
+            self.latest.write()
+
+    def close(self) -> None:
+        for side in list(self.running):
+            self.end(side)
+
+
+def medians(baked: list[dict]) -> dict:
+    """Of each figure of several runs; what took the time is told of the last."""
+    row = {key: statistics.median(one[key] for one in baked) for key in baked[0] if key != "kinds"}
+    return {**row, "runs": len(baked), "all_seconds": [one["seconds"] for one in baked], "kinds": baked[-1]["kinds"]}
+
+
+def has_room() -> None:
+    """What the last engine has kept is removed while this one starts."""
+    for _ in range(60):
+        free = shutil.disk_usage(wheels.ROOT).free
+        if free >= DISK_BYTES:
+            return
+        time.sleep(1)
+    sys.exit(f"found {free:,} bytes free, expected {DISK_BYTES:,} for an engine that keeps its images: make room")
+
+
+def machine() -> dict:
+    return {
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "when": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def options() -> argparse.Namespace:
+    parser = table.options(__doc__, cold=1)
+    parser.add_argument("--only", nargs="+", choices=[*PARTS, "bars"], default=list(PARTS), help="parts of it")
+    parser.add_argument("--tools", nargs="+", choices=COMPARED, default=list(COMPARED), help="of those compared")
+    parser.add_argument("--runs", type=int, default=3, help=f"bakes of what takes less than {rows.SLOW} s")
+    parser.add_argument("--quick", action="store_true", help="small models, one run: to try the benchmark")
+    parser.add_argument("--docs", action="store_true", help="also write docs/figures/")
+    default = wheels.ROOT / "target/go/dockerfile-frontend"
+    parser.add_argument(
+        "--dockerfile-frontend", default=str(default) if default.exists() else None, help="binary of Docker's own frontend"
+    )
+    arguments = table.parse(parser)
+    arguments.runs = 1 if arguments.quick else arguments.runs
+    return arguments
+
+
+def main() -> None:
+    arguments = options()
+    run = Run(arguments)
+    run.latest.tree["machine"] = machine()
+    try:
+        run.all()
+    finally:
+        run.close()
+    run.latest.tree["bars"] = bars.Bars(run.latest.tree).held
+    run.latest.write()
+    print(page.text(run.latest.tree))
+    if arguments.docs:
+        page.write(run.latest.tree, wheels.ROOT / "docs")
+
+
+if __name__ == "__main__":
+    main()

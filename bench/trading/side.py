@@ -1,0 +1,144 @@
+"""One tool that bakes the project on one engine, in one mode, and what each of its bakes costs."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+
+import engines
+import images
+import index
+import project
+import tools
+import trace
+
+# Images kept in the engine too, or only pushed, as CI bakes.
+MODES = {"kept": ("--push",), "pushed": ("--set", "*.output=type=image,push=true,store=false"), "loaded": ("--load",)}
+# What an engine may answer that replaces many images at once; the same bake again works.
+QUIRK = re.compile(r"parent snapshot \S+ does not exist")
+
+
+@dataclasses.dataclass
+class Place:
+    """What all sides have in common."""
+
+    engine: str
+    frontend: str
+    served: index.Index
+    make: Callable[[pathlib.Path], project.Project]
+
+
+class Side:
+    """Begins with an empty engine and names that the registry has never heard, so that it has no blobs of them."""
+
+    def __init__(self, tool: tools.Tool, mode: str, place: Place, registry: str = "") -> None:
+        self.tool, self.mode, self.place = tool, mode, place
+        self.engine = f"trading{tool.key}{mode}".replace("-", "")
+        self.environment = engines.start(place.engine, self.engine, place.frontend)
+        self.registry = registry or f"{self.environment['LAYERSET_REGISTRY']}/trading-{uuid.uuid4().hex[:12]}"
+        self.directory = tempfile.TemporaryDirectory(prefix=f"layerset-{self.engine}-")
+        self.project = place.make(pathlib.Path(self.directory.name) / "trading")
+        self.blobs: dict[str, int] = {}
+        self.new: set[str] = set()
+        self.retries = 0
+        self.base(0)
+        self.empty_bytes = self.disk()
+        self.locking = self.lock()
+
+    def base(self, number: int) -> None:
+        """A tag of the base image; with a number one with a patched library in a layer of its own."""
+        tag = f"trading-base:{number}"
+        text = f"FROM {tools.PYTHON_IMAGE}\n{self.tool.base_lines(self.place.served.port)}"
+        if number:
+            text += f"RUN {PATCH.format(number=number)}\n"
+        with tempfile.TemporaryDirectory() as empty:
+            (pathlib.Path(empty) / "Dockerfile").write_text(text)
+            self.docker("build", "--quiet", "--tag", tag, empty)
+        self.base_layers = int(self.docker("image", "inspect", "-f", "{{len .RootFS.Layers}}", tag))
+        self.tag = tag
+
+    def lock(self) -> float:
+        """Seconds of making what the builds are given."""
+        start = time.monotonic()
+        self.tool.lock(self)
+        return round(time.monotonic() - start, 2)
+
+    def docker(self, *arguments: str, root: pathlib.Path | None = None) -> str:
+        return engines.run(["docker", *arguments], self.environment, root or self.project.root).stdout
+
+    def bake(self, locking: float = 0.0, options: tuple[str, ...] = (), targets: tuple[str, ...] = ()) -> dict:
+        """Seconds, and what has been sent, done, downloaded, and pushed that the registry has not had from this side."""
+        files, root = self.tool.bake_files(self)
+        named = [part for file in files for part in ("-f", str(file))]
+        command = ["docker", "buildx", "bake", "--progress=rawjson", *named, *MODES[self.mode], *options, *targets]
+        self.place.served.take()
+        load, retries = os.getloadavg()[0], 0
+        start = time.monotonic()
+        try:
+            done = engines.attempt(command, self.environment, root)
+        except engines.Failed as failed:
+            if not QUIRK.search(str(failed)):
+                sys.exit(str(failed))
+            retries = 1
+            done = engines.run(command, self.environment, root)
+        seconds = time.monotonic() - start
+        self.retries += retries
+        traced = trace.Trace(done.stderr.splitlines())
+        told = trace.summary(traced)
+        downloads, downloaded = self.place.served.take()
+        held = self.images(targets) if self.mode != "loaded" else {}
+        blobs = {digest: size for layers in held.values() for digest, size in layers}
+        self.new = set(blobs) - set(self.blobs)
+        self.blobs |= blobs
+        return {
+            "seconds": round(seconds, 2),
+            "locking_seconds": locking,
+            "context_bytes": told["context_bytes"],
+            "executed": told["executed"],
+            "installed": sum(told["kinds"].get(kind, {}).get("done", 0) for kind in ("install", "wheel build")),
+            "downloads": downloads,
+            "downloaded_bytes": downloaded,
+            "new_blobs": len(self.new),
+            "new_bytes": sum(blobs[digest] for digest in self.new),
+            "retries": retries,
+            "load": round(load, 2),
+            "kinds": {kind: one["covered_seconds"] for kind, one in told["kinds"].items()},
+        }
+
+    def reference(self, service: str) -> str:
+        return f"{self.registry}/{service}:bench"
+
+    def images(self, services: tuple[str, ...] = ()) -> dict[str, images.Layers]:
+        """Layers of the images by their references."""
+        references = map(self.reference, services or self.project.services())
+        return {reference: images.layers(reference) for reference in references}
+
+    def disk(self) -> int:
+        """Bytes of all that the engine has on disk: files of one inode once, and whole blocks."""
+        data = pathlib.Path(self.environment["DOCKER_CONFIG"]).parent / "data"
+        return int(engines.run(["du", "-s", "--block-size=1", str(data)], os.environ).stdout.split()[0])
+
+    def stop(self) -> None:
+        engines.stop(self.place.engine, self.engine)
+        data = pathlib.Path(self.environment["DOCKER_CONFIG"]).parent / "data"
+        shutil.rmtree(data, ignore_errors=True)
+        self.directory.cleanup()
+
+    def overrides(self, names: list[str]) -> str:
+        """A bake file with the tags of this side, and the base image."""
+        target = {name: {"tags": [self.reference(name)], "args": self.tool.arguments(self)} for name in names}
+        return json.dumps({"target": target})
+
+
+# A library of the distribution with other bytes, and its own note of that.
+PATCH = (
+    "library=$(readlink -f /lib/x86_64-linux-gnu/libcrypt.so.1 /usr/lib/x86_64-linux-gnu/libz.so.1 | head -n 1) "
+    '&& test -f "$library" && printf "patch {number}" >> "$library" && echo patch {number} > /etc/patched'
+)
