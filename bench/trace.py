@@ -22,7 +22,7 @@ from collections.abc import Iterable
 
 # The first that a name has decides. A bake puts the target's name first into the brackets.
 KINDS = [
-    ("transfer", r"load build context|load build definition|load \.dockerignore|load (layerset|bake)|\[([^\]]* )?context |local://"),
+    ("transfer", r"load (build|local) |load \.dockerignore|load layerset|\[([^\]]* )?context |local://"),
     ("resolve", r"resolve image config|load metadata"),
     ("frontend image", r"docker-image://.*frontend"),
     ("wheel download", r"wheels\] download|\] https?://"),
@@ -32,7 +32,7 @@ KINDS = [
     ("look and list", r"internal\] (find|list|look|take|measure|resolve)|keep (owner|mode)"),
     ("install", r"\] install |pip install|uv sync"),
     ("run", r"\] run |\] RUN "),
-    ("copy", r"\] copy |\] COPY |file times$|\] (WORKDIR|mkdir)"),
+    ("copy", r"\] copy |\] (LINK )?COPY |file times$|\] (WORKDIR|mkdir)"),
     ("base", r"base\] \S+$|FROM |docker-image://"),
     ("cache", r"(exporting|importing|preparing).* cache"),
     ("export", r"^(\[[^\]]*\] )?exporting to "),
