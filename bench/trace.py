@@ -4,8 +4,8 @@
     trace.py FILE…                           of what --progress=rawjson printed, kept in files; - is what is piped in
     trace.py [--keep FILE] -- docker buildx bake -f bake.json --push        runs it, and of that
 
-For every kind of work the sum of its vertices, which run beside each other, and the seconds in which at least one of them
-ran; then the vertices that took longest, with when they began.
+For every kind of work the sum of its vertices, which run beside each other, and the seconds in which at least one of
+them ran; then the vertices that took longest, with when they began.
 """
 
 import argparse

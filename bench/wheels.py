@@ -48,7 +48,8 @@ class Shelf:
         command = [str(self.uv), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-annotate"]
         command += ["--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_28"]
         files = [str(self.files[name]) for name in names]
-        done = subprocess.run([*command, *(more or []), *files], check=True, stdout=subprocess.PIPE, stderr=errors, text=True)
+        command += [*(more or []), *files]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=errors, text=True)
         return done.stdout.split()
 
     def hashed(self, lines: list[str], pins: dict[str, str]) -> str:

@@ -43,7 +43,8 @@ class Bars:
         for mode in ("kept", "pushed"):
             cold = self.row("layerset", mode, "cold", "context_bytes")
             self.bar(f"context bytes, cold / needed ({mode})", over(cold, needed), 1.05)
-            self.bar(f"context bytes, no change ({mode})", self.row("layerset", mode, "no change", "context_bytes"), 65536)
+            again = self.row("layerset", mode, "no change", "context_bytes")
+            self.bar(f"context bytes, no change ({mode})", again, 65536)
 
     def pins(self) -> None:
         for row in ("shared pin", "ml pin"):
@@ -70,7 +71,8 @@ class Bars:
 
     def disk(self) -> None:
         for mode in ("kept", "pushed"):
-            ours, theirs = (find(self.latest, "sides", f"{tool} {mode}", "disk_bytes") for tool in ("layerset", "handmade"))
+            sides = [f"{tool} {mode}" for tool in ("layerset", "handmade")]
+            ours, theirs = (find(self.latest, "sides", side, "disk_bytes") for side in sides)
             self.bar(f"disk / hand-made's ({mode})", over(ours, theirs), 1)
 
     def cold(self) -> None:

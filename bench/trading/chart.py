@@ -1,4 +1,4 @@
-"""The chart of docs/: seconds and pushed bytes of every change, hand-made beside Layerset, as SVG for light and dark pages."""
+"""The chart of docs/: what every change costs with hand-made Dockerfiles and with Layerset."""
 
 import math
 from xml.sax.saxutils import escape

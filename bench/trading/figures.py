@@ -62,7 +62,8 @@ def external_frontend(side: sides.Side, binary: pathlib.Path) -> str:
         root = pathlib.Path(directory)
         shutil.copy(binary, root / "dockerfile-frontend")
         # As moby/buildkit's own, frontend/dockerfile/cmd/dockerfile-frontend/Dockerfile.
-        caps = ",".join(f"moby.buildkit.frontend.{name}" for name in ("inputs", "subrequests", "contexts", "gitquerystring"))
+        names = ("inputs", "subrequests", "contexts", "gitquerystring")
+        caps = ",".join(f"moby.buildkit.frontend.{name}" for name in names)
         (root / "Dockerfile").write_text(
             "FROM scratch\n"
             'LABEL moby.buildkit.frontend.network.none="true"\n'

@@ -1,4 +1,4 @@
-"""Two questions to engines that begin empty: when does a first container answer, and what does a second builder push?"""
+"""Of engines that begin empty: when a first container answers, and what a second builder pushes."""
 
 import time
 

@@ -1,7 +1,7 @@
 """What would do (I): one image of the base and one layer more, which has every needed thing once.
 
-Independent of the tools: uv installs all wheels with compiled modules into the base's own Python, and the needed files of
-the context are copied beside them, in one step; the same engine compresses the layer.
+Independent of the tools: uv installs all wheels with compiled modules into the base's own Python, and the needed files
+of the context are copied beside them, in one step; the same engine compresses the layer.
 """
 
 import pathlib

@@ -55,7 +55,8 @@ class Table:
         self.line("images with heavy libraries not required", held("heavy_images"))
 
     def of_row(self, row: str) -> None:
-        of = lambda key: lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "rows", row, key)  # noqa: E731
+        rows = lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "rows", row)  # noqa: E731
+        of = lambda key: lambda tool, mode: bars.find(rows(tool, mode), key)  # noqa: E731
         self.line(f"{row}: seconds", of("seconds"), ".2f")
         if row.endswith("pin"):
             self.line("  and of locking", of("locking_seconds"), ".2f")
@@ -80,7 +81,9 @@ def text(latest: dict) -> str:
     table = Table(latest)
     lines = [["", *(SIDES[side] for side in table.sides)], *table.lines]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    printed = [line[0].ljust(widths[0]) + "".join(cell.rjust(width + 2) for cell, width in zip(line[1:], widths[1:])) for line in lines]
+    printed = []
+    for name, *cells in lines:
+        printed.append(name.ljust(widths[0]) + "".join(cell.rjust(width + 2) for cell, width in zip(cells, widths[1:])))
     return "\n".join([*printed, "", *bar_lines(latest)])
 
 

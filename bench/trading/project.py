@@ -34,13 +34,7 @@ class Project:
     def services(self) -> list[str]:
         return sorted(json.loads((self.hand_made / "docker-bake.json").read_text())["target"])
 
-    def wanted(example: pathlib.Path) -> tuple[dict[str, pathlib.Path], dict[str, list[str]]]:
-    """Requirement files by name, and all versions of what is pinned in them."""
-    pins = json.loads((example / "pins.json").read_text())
-    return requirement_files(example / "backend"), {pin["package"]: pin["versions"] for pin in pins.values()}
-
-
-def requirement_files(self) -> dict[str, pathlib.Path]:
+    def requirement_files(self) -> dict[str, pathlib.Path]:
         return requirement_files(self.backend)
 
     def pin(self, package: str, version: str) -> None:

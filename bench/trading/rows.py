@@ -98,4 +98,5 @@ def to_edit(held: list[dict[str, int]]) -> dict[str, str]:
 
 def told(side: sides.Side, row: str, one: dict) -> None:
     new = f"{one['new_bytes']:,} new bytes in {one['new_blobs']}"
-    print(f"{side.tool.key} {side.mode}: {row}: {one['seconds']} s, {new}, load {one['load']}", file=sys.stderr, flush=True)
+    shown = f"{side.tool.key} {side.mode}: {row}: {one['seconds']} s, {new}, load {one['load']}"
+    print(shown, file=sys.stderr, flush=True)

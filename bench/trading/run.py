@@ -3,10 +3,10 @@
 
     run.py --frontend BINARY --engine BINARY [--only PART…] [--tools TOOL…] [--quick] [--docs]
 
-Every tool is given the same wheels by an index on this machine, the same base image, the same files, and engines that begin
-empty. `pushed` bakes with store=false, as CI does, tools in turns; `kept` keeps the images in the engine, which takes
-gigabytes, one tool after another. Prints a table and writes bench/results/latest.json with every figure and the bars;
-what is not measured this time stays in it from the last. `--docs` also writes the table and the chart of docs/.
+Every tool is given the same wheels by an index on this machine, the same base image, the same files, and engines that
+begin empty. `pushed` bakes with store=false, as CI does, tools in turns; `kept` keeps the images in the engine, which
+takes gigabytes, one tool after another. Prints a table and writes bench/results/latest.json with every figure and the
+bars; what is not measured this time stays in it from the last. `--docs` also writes the table and the chart of docs/.
 """
 
 import argparse
@@ -83,8 +83,8 @@ class Run:
         tree = self.contents.prefix_tree(list(held.values()))
         disk = {"disk_bytes": side.disk() - side.empty_bytes, "disk_empty_bytes": side.empty_bytes}
         self.latest.put("images", side.tool.key, figures.of_images(side, held, self.contents, self.wheels))
-        locked = {"locking_seconds": side.locking, "registry": side.registry.partition("/")[2]}
-        self.latest.put("sides", f"{side.tool.key} {side.mode}", {**disk, "prefix_tree_bytes": tree, **locked, "rows": {}})
+        known = {**disk, "prefix_tree_bytes": tree, "locking_seconds": side.locking, "rows": {}}
+        self.latest.put("sides", f"{side.tool.key} {side.mode}", known)
         return one
 
     def rows(self, together: list[sides.Side], wanted: list[str]) -> None:
@@ -165,8 +165,10 @@ class Run:
         return bars.ROWS if "bars" in self.arguments.only else list(rows.Rows(1, self.contents, {}).edits)
 
     def all(self) -> None:
-        parts = [part for part in PARTS if part in self.arguments.only or "bars" in self.arguments.only and part != "before"]
-        for part in parts:
+        only = set(self.arguments.only)
+        if "bars" in only:
+            only |= set(PARTS) - {"before"}
+        for part in [part for part in PARTS if part in only]:
             started = time.monotonic()
             getattr(self, f"part_{part}")()
             self.latest.tree.setdefault("part_seconds", {})[part] = round(time.monotonic() - started)
@@ -209,10 +211,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help=f"bakes of what takes less than {rows.SLOW} s")
     parser.add_argument("--quick", action="store_true", help="small models, one run: to try the benchmark")
     parser.add_argument("--docs", action="store_true", help="also write docs/figures/")
-    default = wheels.ROOT / "target/go/dockerfile-frontend"
-    parser.add_argument(
-        "--dockerfile-frontend", default=str(default) if default.exists() else None, help="binary of Docker's own frontend"
-    )
+    external = wheels.ROOT / "target/go/dockerfile-frontend"
+    default = str(external) if external.exists() else None
+    parser.add_argument("--dockerfile-frontend", default=default, help="binary of Docker's own, as from an image")
     arguments = table.parse(parser)
     arguments.runs = 1 if arguments.quick else arguments.runs
     return arguments

@@ -74,7 +74,7 @@ class Side:
         return engines.run(["docker", *arguments], self.environment, root or self.project.root).stdout
 
     def bake(self, locking: float = 0.0, options: tuple[str, ...] = (), targets: tuple[str, ...] = ()) -> dict:
-        """Seconds, and what has been sent, done, downloaded, and pushed that the registry has not had from this side."""
+        """Seconds, and what has been sent, done, downloaded, and pushed that this side had not."""
         files, root = self.tool.bake_files(self)
         named = [part for file in files for part in ("-f", str(file))]
         command = ["docker", "buildx", "bake", "--progress=rawjson", *named, *MODES[self.mode], *options, *targets]
@@ -137,8 +137,8 @@ class Side:
         return json.dumps({"target": target})
 
 
-# A library of the distribution with other bytes, and its own note of that.
+# The library that is patched most often, with other bytes behind its end.
 PATCH = (
-    "library=$(readlink -f /lib/x86_64-linux-gnu/libcrypt.so.1 /usr/lib/x86_64-linux-gnu/libz.so.1 | head -n 1) "
-    '&& test -f "$library" && printf "patch {number}" >> "$library" && echo patch {number} > /etc/patched'
+    "library=$(find /usr/lib -name 'libcrypto.so.3') && test -f \"$library\" "
+    "&& echo patch {number} >> \"$library\" && echo patch {number} > /etc/patched && python3 -c 'import ssl'"
 )
