@@ -16,6 +16,7 @@ def built(tool: tools.Tool, place: side.Place, pushed: side.Side | None) -> dict
     """Seconds from an empty builder to an answer; then all is baked and pushed to where `pushed` has pushed it."""
     second = side.Side(tool, "loaded", place, registry=pushed.registry if pushed else "")
     try:
+        second.start()
         start = time.monotonic()
         second.bake(targets=(SERVICE,))
         answered(second, second.reference(SERVICE))

@@ -67,7 +67,9 @@ class Run:
     def begin(self, tool: tools.Tool, mode: str) -> sides.Side:
         has_room()
         side = sides.Side(tool, mode, self.place)
+        # Before anything can fail that leaves an engine behind.
         self.running.append(side)
+        side.start()
         return side
 
     def end(self, side: sides.Side) -> None:

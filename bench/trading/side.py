@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +22,8 @@ import trace
 
 # Images kept in the engine too, or only pushed, as CI bakes.
 MODES = {"kept": ("--push",), "pushed": ("--set", "*.output=type=image,push=true,store=false"), "loaded": ("--load",)}
+# Seconds that an engine is given before its disk is looked at.
+SETTLING = 3
 # What an engine may answer that replaces many images at once; the same bake again works.
 QUIRK = re.compile(r"parent snapshot \S+ does not exist")
 
@@ -41,13 +44,16 @@ class Side:
     def __init__(self, tool: tools.Tool, mode: str, place: Place, registry: str = "") -> None:
         self.tool, self.mode, self.place = tool, mode, place
         self.engine = f"trading{tool.key}{mode}".replace("-", "")
-        self.environment = engines.start(place.engine, self.engine, place.frontend)
-        self.registry = registry or f"{self.environment['LAYERSET_REGISTRY']}/trading-{uuid.uuid4().hex[:12]}"
+        self.registry = registry
         self.directory = tempfile.TemporaryDirectory(prefix=f"layerset-{self.engine}-")
-        self.project = place.make(pathlib.Path(self.directory.name) / "trading")
         self.blobs: dict[str, int] = {}
         self.new: set[str] = set()
         self.retries = 0
+
+    def start(self) -> None:
+        self.project = self.place.make(pathlib.Path(self.directory.name) / "trading")
+        self.environment = engines.start(self.place.engine, self.engine, self.place.frontend)
+        self.registry = self.registry or f"{self.environment['LAYERSET_REGISTRY']}/trading-{uuid.uuid4().hex[:12]}"
         self.base(0)
         self.empty_bytes = self.disk()
         self.locking = self.lock()
@@ -122,13 +128,18 @@ class Side:
 
     def disk(self) -> int:
         """Bytes of all that the engine has on disk: files of one inode once, and whole blocks."""
-        data = pathlib.Path(self.environment["DOCKER_CONFIG"]).parent / "data"
-        return int(engines.run(["du", "-s", "--block-size=1", str(data)], os.environ).stdout.split()[0])
+        # It removes what it does not need after a bake; what goes while du looks makes du complain.
+        time.sleep(SETTLING)
+        command = ["du", "-s", "--block-size=1", str(self.data())]
+        return int(subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()[0])
+
+    def data(self) -> pathlib.Path:
+        return pathlib.Path(self.environment["DOCKER_CONFIG"]).parent / "data"
 
     def stop(self) -> None:
         engines.stop(self.place.engine, self.engine)
-        data = pathlib.Path(self.environment["DOCKER_CONFIG"]).parent / "data"
-        shutil.rmtree(data, ignore_errors=True)
+        if hasattr(self, "environment"):
+            shutil.rmtree(self.data(), ignore_errors=True)
         self.directory.cleanup()
 
     def overrides(self, names: list[str]) -> str:
