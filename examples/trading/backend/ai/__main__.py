@@ -1,0 +1,3 @@
+from ai.app import service
+
+service.run()

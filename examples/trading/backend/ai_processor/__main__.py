@@ -1,0 +1,3 @@
+from ai_processor.app import service
+
+service.run()

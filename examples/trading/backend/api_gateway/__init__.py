@@ -1,0 +1,1 @@
+"""The door: what people and programs call."""

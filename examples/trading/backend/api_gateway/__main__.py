@@ -1,0 +1,3 @@
+from api_gateway.app import service
+
+service.run()

@@ -1,0 +1,1 @@
+"""How strategies would have done."""

@@ -1,0 +1,3 @@
+from backtester.app import service
+
+service.run()

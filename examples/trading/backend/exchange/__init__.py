@@ -1,0 +1,1 @@
+"""Exchanges: books and fees."""

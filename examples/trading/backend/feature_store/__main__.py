@@ -1,0 +1,3 @@
+from feature_store.app import service
+
+service.run()

@@ -1,0 +1,3 @@
+"""Figures of price series."""
+
+USES = "numpy pandas"

@@ -1,0 +1,3 @@
+from leaderboard_executor.app import service
+
+service.run()

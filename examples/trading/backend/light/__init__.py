@@ -1,0 +1,1 @@
+"""Services that answer requests and keep books: those of requirements/backend-light.txt."""

@@ -1,0 +1,1 @@
+"""Events between services. `tasks` is for those who have work done later."""

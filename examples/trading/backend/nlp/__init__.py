@@ -1,0 +1,3 @@
+"""Reads text with models."""
+
+USES = "numpy onnxruntime safetensors tokenizers transformers"

@@ -1,0 +1,3 @@
+from order_router.app import service
+
+service.run()

@@ -1,0 +1,3 @@
+from portfolio.app import service
+
+service.run()

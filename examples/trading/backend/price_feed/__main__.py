@@ -1,0 +1,3 @@
+from price_feed.app import service
+
+service.run()

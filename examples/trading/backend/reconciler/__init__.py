@@ -1,0 +1,1 @@
+"""Whether our books are those of exchanges."""

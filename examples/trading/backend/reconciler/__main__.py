@@ -1,0 +1,3 @@
+from reconciler.app import service
+
+service.run()

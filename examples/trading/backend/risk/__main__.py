@@ -1,0 +1,3 @@
+from risk.app import service
+
+service.run()

@@ -1,0 +1,1 @@
+"""What may be lost. `limits` needs no packages."""

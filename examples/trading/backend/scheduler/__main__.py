@@ -1,0 +1,3 @@
+from scheduler.app import service
+
+service.run()

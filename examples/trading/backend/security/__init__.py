@@ -1,0 +1,1 @@
+"""Tokens and keys. `people` is for those whom people talk to."""

@@ -1,0 +1,3 @@
+from sentiment.app import service
+
+service.run()

@@ -1,0 +1,3 @@
+from strategy_execution.app import service
+
+service.run()

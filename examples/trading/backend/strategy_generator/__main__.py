@@ -1,0 +1,3 @@
+from strategy_generator.app import service
+
+service.run()

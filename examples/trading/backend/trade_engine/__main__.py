@@ -1,0 +1,3 @@
+from trade_engine.app import service
+
+service.run()
