@@ -1,6 +1,7 @@
 """Resolves the requirement files and downloads every wheel once, by the machine's pip and a uv of its own."""
 
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -22,19 +23,29 @@ class Shelf:
         self.files, self.directory = files, work / "wheels"
         self.directory.mkdir(parents=True, exist_ok=True)
         self.uv = uv(work)
-        union = self.known() or self.resolve(list(files))
-        download(self.directory, union, [f"{name}=={version}" for name in pins for version in pins[name]])
+        resolved = self.resolved(work / "resolved.json", pins)
+        self.union, self.closures = resolved["union"], resolved["closures"]
         self.wheels = {line_of(path): path for path in sorted(self.directory.glob("*.whl"))}
-        (work / "union.txt").write_text("\n".join(union) + "\n")
+        self.bytes = sum(self.size(line) for line in self.union)
+        self.count = len(self.union)
+
+    def resolved(self, path: pathlib.Path, pins: dict[str, list[str]]) -> dict:
+        """What was resolved for these files before, so that one run has the versions of the last; else anew."""
+        texts = {name: file.read_text() for name, file in sorted(self.files.items())}
+        if path.exists() and (known := json.loads(path.read_text()))["of"] == [texts, pins]:
+            return known
+        union = self.known() or self.resolve(list(self.files))
+        download(self.directory, union, [f"{name}=={version}" for name in pins for version in pins[name]])
+        constraint = path.with_name("union.txt")
+        constraint.write_text("\n".join(union) + "\n")
         # The same versions again, without asking anybody.
-        offline = ["--constraint", str(work / "union.txt"), "--no-index", "--find-links", str(self.directory)]
-        self.closures = {name: self.resolve([name], offline) for name in files}
-        self.union = union
-        self.bytes = sum(self.size(line) for line in union)
-        self.count = len(union)
+        offline = ["--constraint", str(constraint), "--no-index", "--find-links", str(self.directory)]
+        closures = {name: self.resolve([name], offline) for name in self.files}
+        path.write_text(json.dumps({"of": [texts, pins], "union": union, "closures": closures}))
+        return json.loads(path.read_text())
 
     def known(self) -> list[str]:
-        """What the wheels that are there resolve to, so that one run has the versions of the one before."""
+        """What the wheels that are there resolve to, if they do."""
         offline = ["--no-index", "--find-links", str(self.directory)]
         try:
             return self.resolve(list(self.files), offline, subprocess.DEVNULL)

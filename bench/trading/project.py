@@ -32,7 +32,25 @@ class Project:
         return f"{self.uv.parent}:{os.environ['PATH']}"
 
     def services(self) -> list[str]:
-        return sorted(json.loads((self.hand_made / "docker-bake.json").read_text())["target"])
+        return sorted(name for name, said in self.manifest().items() if said["service"])
+
+    def requires(self, service: str) -> set[str]:
+        """Names of the requirement files of a service, with those of what it extends."""
+        said = self.manifest()[service]
+        return set(said["requires"]) | (self.requires(said["extends"]) if said["extends"] else set())
+
+    def manifest(self) -> dict[str, dict]:
+        """Templates and services, as far as is asked for here; written as the example is."""
+        found, section = {}, ""
+        for line in (self.backend / "layerset.yaml").read_text().splitlines():
+            section = line if re.match(r"\w", line) else section
+            if section in ("templates:", "services:") and (name := re.fullmatch(r"  ([\w-]+):", line)):
+                said = found[name[1]] = {"service": section == "services:", "extends": None, "requires": []}
+            elif section in ("templates:", "services:") and (extends := re.fullmatch(r"    extends: ([\w-]+)", line)):
+                said["extends"] = extends[1]
+            elif line.startswith("    requirements:"):
+                said["requires"] = re.findall(r"requirements/([\w-]+)\.txt", line)
+        return found
 
     def requirement_files(self) -> dict[str, pathlib.Path]:
         return requirement_files(self.backend)

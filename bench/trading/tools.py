@@ -23,6 +23,10 @@ class Tool:
     def lock(self, side) -> None:
         """Makes what builds are given of the requirement files as they are now."""
 
+    def add_service(self, side) -> None:
+        """One more, with packages that others have, in another mix."""
+        raise NotImplementedError
+
     def arguments(self, side) -> dict[str, str]:
         """Build arguments of every target."""
         return {"PYTHON_IMAGE": side.tag}
@@ -32,8 +36,22 @@ class Tool:
         raise NotImplementedError
 
 
+ADDED = "treasury"
+
+
 class Layerset(Tool):
     key, title = "layerset", "Layerset"
+
+    def add_service(self, side) -> None:
+        manifest = side.project.backend / "layerset.yaml"
+        service = """
+  treasury:
+    extends: light
+    requirements: [requirements/risk.txt]
+    files: [risk/, exchange/, risk_models/, learning/, indicators/]
+    command: [python, -m, risk]
+"""
+        manifest.write_text(manifest.read_text().rstrip() + "\n" + service)
 
     def lock(self, side) -> None:
         lock = self.call(side, "lock")
