@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-import trace
+import vertices
 
 # Where a private engine and its containers find what listens on 127.0.0.1 here: the harness's choice.
 HOST = "198.18.54.1"
@@ -54,7 +54,7 @@ def bake(file: str, environment: dict, root: pathlib.Path, options: tuple[str, .
 
 def context_bytes(progress: str) -> int:
     """What the client sent, from the lines of `--progress=rawjson`."""
-    return trace.Trace(progress.splitlines()).context_bytes()
+    return vertices.Trace(progress.splitlines()).context_bytes()
 
 
 def medians(baked: list[dict]) -> dict:

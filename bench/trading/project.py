@@ -1,7 +1,6 @@
 """A copy of examples/trading, and the changes that the benchmark makes to it."""
 
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -20,6 +19,7 @@ class Project:
         self.backend, self.hand_made = root / "backend", root / "hand-made"
         command = [sys.executable, str(EXAMPLE / "generate.py"), str(root), "--scale", scale]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        self.added: set[str] = set()
         self.pins = json.loads((root / "pins.json").read_text())
         manifest = self.backend / "layerset.yaml"
         manifest.write_text(indexed(manifest.read_text(), self.address()))
@@ -28,11 +28,8 @@ class Project:
         """Of the index, for engines or for this machine."""
         return f"http://{'127.0.0.1' if local else engines.HOST}:{self.port}/simple/"
 
-    def path_with_uv(self) -> str:
-        return f"{self.uv.parent}:{os.environ['PATH']}"
-
     def services(self) -> list[str]:
-        return sorted(name for name, said in self.manifest().items() if said["service"])
+        return sorted({name for name, said in self.manifest().items() if said["service"]} | self.added)
 
     def requires(self, service: str) -> set[str]:
         """Names of the requirement files of a service, with those of what it extends."""

@@ -57,7 +57,7 @@ class Run:
         served = index.Index(self.wheels.directory)
         scale = "0.01" if arguments.quick else "1"
         make = lambda root: project.Project(root, scale, served.port, uv)  # noqa: E731
-        self.place = sides.Place(arguments.engine, arguments.frontend, served, make)
+        self.place = sides.Place(arguments.engine, arguments.frontend, served, make, arguments.lock)
         self.contents = contents.Shelf("/app")
         self.pushed: dict[str, sides.Side] = {}
         self.compared = [tools.TOOLS[key] for key in COMPARED if key in arguments.tools]
@@ -213,6 +213,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help=f"bakes of what takes less than {rows.SLOW} s")
     parser.add_argument("--quick", action="store_true", help="small models, one run: to try the benchmark")
     parser.add_argument("--docs", action="store_true", help="also write docs/figures/")
+    parser.add_argument("--lock", metavar="FILE", help="locked during each bake, on a machine with other work too")
     external = wheels.ROOT / "target/go/dockerfile-frontend"
     default = str(external) if external.exists() else None
     parser.add_argument("--dockerfile-frontend", default=default, help="binary of Docker's own, as from an image")

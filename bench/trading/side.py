@@ -1,27 +1,28 @@
 """One tool that bakes the project on one engine, in one mode, and what each of its bakes costs."""
 
+import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import engines
 import images
 import index
 import project
 import tools
-import trace
+import vertices
 
 # Images kept in the engine too, or only pushed, as CI bakes.
-MODES = {"kept": ("--push",), "pushed": ("--set", "*.output=type=image,push=true,store=false"), "loaded": ("--load",)}
+MODES = {"kept": "type=image,push=true", "pushed": "type=image,push=true,store=false", "loaded": "type=docker"}
 # Seconds that an engine is given before its disk is looked at.
 SETTLING = 3
 # What an engine may answer that replaces many images at once; the same bake again works.
@@ -36,6 +37,8 @@ class Place:
     frontend: str
     served: index.Index
     make: Callable[[pathlib.Path], project.Project]
+    # A file that is locked during each bake, on a machine that has other work too.
+    lock: str | None
 
 
 class Side:
@@ -83,21 +86,22 @@ class Side:
         """Seconds, and what has been sent, done, downloaded, and pushed that this side had not."""
         files, root = self.tool.bake_files(self)
         named = [part for file in files for part in ("-f", str(file))]
-        command = ["docker", "buildx", "bake", "--progress=rawjson", *named, *MODES[self.mode], *options, *targets]
+        command = ["docker", "buildx", "bake", "--progress=rawjson", *named, *options, *targets]
         self.place.served.take()
-        load, retries = os.getloadavg()[0], 0
-        start = time.monotonic()
-        try:
-            done = engines.attempt(command, self.environment, root)
-        except engines.Failed as failed:
-            if not QUIRK.search(str(failed)):
-                sys.exit(str(failed))
-            retries = 1
-            done = engines.run(command, self.environment, root)
-        seconds = time.monotonic() - start
+        with alone(self.place.lock):
+            load, retries = os.getloadavg()[0], 0
+            start = time.monotonic()
+            try:
+                done = engines.attempt(command, self.environment, root)
+            except engines.Failed as failed:
+                if not QUIRK.search(str(failed)):
+                    sys.exit(str(failed))
+                retries = 1
+                done = engines.run(command, self.environment, root)
+            seconds = time.monotonic() - start
         self.retries += retries
-        traced = trace.Trace(done.stderr.splitlines())
-        told = trace.summary(traced)
+        traced = vertices.Trace(done.stderr.splitlines())
+        told = vertices.summary(traced)
         downloads, downloaded = self.place.served.take()
         held = self.images(targets) if self.mode != "loaded" else {}
         blobs = {digest: size for layers in held.values() for digest, size in layers}
@@ -139,13 +143,25 @@ class Side:
     def stop(self) -> None:
         engines.stop(self.place.engine, self.engine)
         if hasattr(self, "environment"):
-            shutil.rmtree(self.data(), ignore_errors=True)
+            gone = self.data().with_name("gone")
+            self.data().rename(gone)
+            # Gigabytes of small files, for which nobody needs to wait.
+            subprocess.Popen(["rm", "-rf", "--", str(gone)], start_new_session=True)
         self.directory.cleanup()
 
     def overrides(self, names: list[str]) -> str:
-        """A bake file with the tags of this side, and the base image."""
-        target = {name: {"tags": [self.reference(name)], "args": self.tool.arguments(self)} for name in names}
-        return json.dumps({"target": target})
+        """A bake file with the tags and the mode of this side, and the base image."""
+        said = {"args": self.tool.arguments(self), "output": [MODES[self.mode]]}
+        return json.dumps({"target": {name: {"tags": [self.reference(name)], **said} for name in names}})
+
+
+@contextlib.contextmanager
+def alone(path: str | None) -> Iterator[None]:
+    """While others who use the same lock wait."""
+    with open(path or os.devnull, "a") as file:
+        if path:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 # The library that is patched most often, with other bytes behind its end.

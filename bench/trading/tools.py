@@ -36,16 +36,19 @@ class Tool:
         raise NotImplementedError
 
 
+# What the light services have, and what risk computes with.
 ADDED = "treasury"
+MIX = ("numpy", "pandas", "ml", "statsmodels", "risk")
 
 
 class Layerset(Tool):
     key, title = "layerset", "Layerset"
 
     def add_service(self, side) -> None:
+        side.project.added.add(ADDED)
         manifest = side.project.backend / "layerset.yaml"
-        service = """
-  treasury:
+        service = f"""
+  {ADDED}:
     extends: light
     requirements: [requirements/risk.txt]
     files: [risk/, exchange/, risk_models/, learning/, indicators/]
@@ -74,10 +77,22 @@ class HandMade(Tool):
     key, title = "handmade", "hand-made"
 
     def lock(self, side) -> None:
-        command = [sys.executable, str(side.project.hand_made / "pin.py")]
-        address = side.project.address(local=True)
-        environment = {**os.environ, "UV_DEFAULT_INDEX": address, "PATH": side.project.path_with_uv()}
-        engines.run(command, environment, side.project.hand_made)
+        options = ["--index-url", side.project.address(local=True), "--uv", str(side.project.uv)]
+        engines.run([sys.executable, str(side.project.hand_made / "pin.py"), *options], os.environ)
+
+    def add_service(self, side) -> None:
+        side.project.added.add(ADDED)
+        packages = [f"COPY --link --from=packages-{name} /venv /venv" for name in MIX]
+        code = [f"COPY --link --from=code-{name} / /app/" for name in ("base", "light", "learning")]
+        own = [f"COPY --link --from=source /{name} /app/{name}" for name in ("risk_models", "exchange", "risk")]
+        stage = ["", f"FROM light AS {ADDED}", *packages, *code, *own, 'CMD ["python", "-m", "risk"]', ""]
+        dockerfile = side.project.hand_made / "Dockerfile"
+        dockerfile.write_text(dockerfile.read_text() + "\n".join(stage))
+        file = side.project.hand_made / "docker-bake.json"
+        bake = json.loads(file.read_text())
+        bake["target"][ADDED] = {**bake["target"]["risk"], "target": ADDED}
+        bake["group"]["default"]["targets"].append(ADDED)
+        file.write_text(json.dumps(bake))
 
     def arguments(self, side) -> dict[str, str]:
         return {**super().arguments(side), "INDEX_URL": side.project.address()}
@@ -106,7 +121,3 @@ class Before(Tool):
 
 
 TOOLS: dict[str, Tool] = {tool.key: tool for tool in (Layerset(), HandMade(), Before())}
-
-
-def service_names(bake_file: pathlib.Path) -> list[str]:
-    return sorted(json.loads(bake_file.read_text())["target"])
