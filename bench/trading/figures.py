@@ -47,7 +47,7 @@ def of_images(side: sides.Side, held: dict[str, images.Layers], known: contents.
         if less := sorted(asked - set(lines)):
             missing[service] = less
     told = {"heavy_images": len(heavy), "heavy": heavy, "not_required": extra, "missing": missing}
-    return {**of_sizes(side, held), **told}
+    return {**of_sizes(side, held), "prefix_tree_bytes": known.prefix_tree(list(held.values())), **told}
 
 
 def needed(held: list[dict[str, int]], backend: pathlib.Path) -> dict[str, pathlib.Path]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import contents
 import side as sides
-import tools
 
 # A bake that took so many seconds is not done again for a median.
 SLOW = 20

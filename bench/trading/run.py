@@ -17,6 +17,7 @@ import shutil
 import statistics
 import sys
 import time
+import traceback
 
 # Nothing is left beside the sources.
 sys.dont_write_bytecode = True
@@ -28,6 +29,7 @@ import engines  # noqa: E402
 import figures  # noqa: E402
 import first  # noqa: E402
 import ideal  # noqa: E402
+import images  # noqa: E402
 import index  # noqa: E402
 import page  # noqa: E402
 import project  # noqa: E402
@@ -39,8 +41,8 @@ import tools  # noqa: E402
 import wheels  # noqa: E402
 
 PARTS = ("pushed", "kept", "ideal", "first", "before")
-# What an engine needs that keeps 22 images of several generations, or those of before.
-DISK_BYTES = 25_000_000_000
+# What an engine needs that keeps 22 images of several generations, or those of before; and one that only pushes.
+DISK_BYTES = {"kept": 20_000_000_000, "pushed": 8_000_000_000}
 COMPARED = ("handmade", "layerset")
 
 
@@ -60,12 +62,16 @@ class Run:
         self.place = sides.Place(arguments.engine, arguments.frontend, served, make, arguments.lock)
         self.contents = contents.Shelf("/app")
         self.pushed: dict[str, sides.Side] = {}
+        self.read: set[str] = set()
+        self.edited: dict[str, str] = {}
+        self.needed: dict[str, pathlib.Path] = {}
         self.compared = [tools.TOOLS[key] for key in COMPARED if key in arguments.tools]
+        self.failed: list[str] = []
         # Whose engine runs, so that none is left.
         self.running: list[sides.Side] = []
 
     def begin(self, tool: tools.Tool, mode: str) -> sides.Side:
-        has_room()
+        has_room(DISK_BYTES[mode])
         side = sides.Side(tool, mode, self.place)
         # Before anything can fail that leaves an engine behind.
         self.running.append(side)
@@ -80,20 +86,27 @@ class Run:
         """The first bake, and what it leaves."""
         one = side.bake()
         rows.told(side, "cold", one)
-        held = side.images()
-        self.contents.learn(held)
-        tree = self.contents.prefix_tree(list(held.values()))
         disk = {"disk_bytes": side.disk() - side.empty_bytes, "disk_empty_bytes": side.empty_bytes}
-        self.latest.put("images", side.tool.key, figures.of_images(side, held, self.contents, self.wheels))
-        known = {**disk, "prefix_tree_bytes": tree, "locking_seconds": side.locking, "rows": {}}
+        known = {**disk, "locking_seconds": side.locking, "rows": {"cold": medians([one])}}
         self.latest.put("sides", f"{side.tool.key} {side.mode}", known)
+        # The images of both modes are the same but for times in them, and reading them takes long.
+        if side.tool.key not in self.read:
+            self.read.add(side.tool.key)
+            self.look(side, side.images())
         return one
+
+    def look(self, side: sides.Side, held: dict[str, images.Layers]) -> None:
+        """What the images hold: what is in them that is not needed, which files are, and which two are edited."""
+        self.contents.learn(held)
+        self.latest.put("images", side.tool.key, figures.of_images(side, held, self.contents, self.wheels))
+        files = [self.contents.files(layers) for layers in held.values()]
+        if side.tool.key == "layerset" or not self.edited:
+            self.edited = self.latest.tree["edited"] = rows.to_edit(files)
+            self.needed = figures.needed(files, side.project.backend)
 
     def rows(self, together: list[sides.Side], wanted: list[str]) -> None:
         found: dict[str, dict[str, list[dict]]] = {side.engine: {"cold": [self.cold(side)]} for side in together}
-        self.remember(together)
-        edited = self.latest.tree["edited"]
-        baking = rows.Rows(self.arguments.runs, self.contents, edited)
+        baking = rows.Rows(self.arguments.runs, self.contents, self.edited)
         for row in [row for row in baking.edits if row in wanted]:
             baking.in_turns(together, row, found)
             self.note(together, found)
@@ -101,22 +114,16 @@ class Run:
             if syntax := self.external(side):
                 found[side.engine]["no change, external frontend"] = rows.external(side, syntax, self.arguments.runs)
         self.note(together, found)
+        for side in together:
+            disk = side.disk() - side.empty_bytes
+            self.latest.tree["sides"][f"{side.tool.key} {side.mode}"]["disk_at_end_bytes"] = disk
 
     def note(self, together: list[sides.Side], found: dict[str, dict[str, list[dict]]]) -> None:
         for side in together:
             known = self.latest.tree["sides"][f"{side.tool.key} {side.mode}"]
             known["rows"] = {row: medians(baked) for row, baked in found[side.engine].items()}
-            known["retries"], known["disk_at_end_bytes"] = side.retries, side.disk() - side.empty_bytes
+            known["retries"] = side.retries
         self.latest.write()
-
-    def remember(self, together: list[sides.Side]) -> None:
-        """Which files are needed, by Layerset's images where it is among the tools, and which are edited."""
-        side = next((side for side in together if side.tool.key == "layerset"), together[0])
-        held = [self.contents.files(layers) for layers in side.images().values()]
-        if side.tool.key == "layerset" or "edited" not in self.latest.tree:
-            self.latest.tree["edited"] = rows.to_edit(held)
-            self.needed = figures.needed(held, side.project.backend)
-            self.source = side.project.backend
 
     def external(self, side: sides.Side) -> str | None:
         """The name of Docker's own Dockerfile frontend in the engine, if there is a binary of it."""
@@ -136,10 +143,11 @@ class Run:
         for tool in self.compared:
             side = self.begin(tool, "kept")
             self.rows([side], self.wanted())
+            # One after another: with its images an engine has gigabytes.
             self.end(side)
 
     def part_ideal(self) -> None:
-        if not getattr(self, "needed", None):
+        if not self.needed:
             sys.exit("found no images of Layerset to know the needed files by: --only pushed ideal, with layerset")
         self.latest.tree["ideal"] = ideal.measure(self.place, self.wheels, self.needed)
 
@@ -172,7 +180,14 @@ class Run:
             only |= set(PARTS) - {"before"}
         for part in [part for part in PARTS if part in only]:
             started = time.monotonic()
-            getattr(self, f"part_{part}")()
+            try:
+                getattr(self, f"part_{part}")()
+            except (Exception, SystemExit) as error:  # noqa: BLE001
+                # The other parts take long, and are worth having.
+                self.failed.append(part)
+                print(f"{part} failed: {error!r}\n{traceback.format_exc()}", file=sys.stderr, flush=True)
+            for side in [side for side in self.running if side not in self.pushed.values()]:
+                self.end(side)
             self.latest.tree.setdefault("part_seconds", {})[part] = round(time.monotonic() - started)
             self.latest.write()
 
@@ -187,14 +202,14 @@ def medians(baked: list[dict]) -> dict:
     return {**row, "runs": len(baked), "all_seconds": [one["seconds"] for one in baked], "kinds": baked[-1]["kinds"]}
 
 
-def has_room() -> None:
+def has_room(wanted: int) -> None:
     """What the last engine has kept is removed while this one starts."""
     for _ in range(60):
         free = shutil.disk_usage(wheels.ROOT).free
-        if free >= DISK_BYTES:
+        if free >= wanted:
             return
         time.sleep(1)
-    sys.exit(f"found {free:,} bytes free, expected {DISK_BYTES:,} for an engine that keeps its images: make room")
+    sys.exit(f"found {free:,} bytes free, expected {wanted:,} for an engine: make room")
 
 
 def machine() -> dict:
@@ -235,6 +250,8 @@ def main() -> None:
     print(page.text(run.latest.tree))
     if arguments.docs:
         page.write(run.latest.tree, wheels.ROOT / "docs")
+    if run.failed:
+        sys.exit(f"not measured: {', '.join(run.failed)}")
 
 
 if __name__ == "__main__":
