@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Makes the large things of the example: models, data, logs and notebooks, with the same bytes every time.
 
-    generate.py [DEST] [--scale N]
+    generate.py [DEST] [--scale N] [--stand-ins]
 
 They go to backend/ below DEST, which is the example itself if nothing is said. A DEST that is given must be new or
-empty, and gets a copy of the example first. `--scale 0.01` makes everything a hundredth as large.
+empty, and gets a copy of the example first. `--scale 0.01` makes everything a hundredth as large. `--stand-ins` puts
+small wheels in the place of large packages into DEST, for tests: see stand_ins.py.
 """
 
 import argparse
@@ -15,6 +16,11 @@ import pathlib
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+
+# Nothing is left beside the sources.
+sys.dont_write_bytecode = True
+
+import stand_ins  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 MB = 1_000_000
@@ -111,7 +117,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("destination", metavar="DEST", nargs="?", type=pathlib.Path, help="a new or empty directory")
     parser.add_argument("--scale", type=float, default=1.0, metavar="N", help="times the size (default: 1)")
+    parser.add_argument("--stand-ins", action="store_true", help="no large packages; needs DEST")
     arguments = parser.parse_args()
+    if arguments.stand_ins and not arguments.destination:
+        parser.error("found --stand-ins without DEST, expected both: it changes the manifest")
     if not 0 < arguments.scale <= 100:
         parser.error(f"found --scale {arguments.scale}, expected more than 0 and 100 at most")
     if arguments.destination:
@@ -124,6 +133,8 @@ def main() -> None:
         write(backend / name, name, max(LEAST, int(megabytes * MB * arguments.scale)), make)
         for name, megabytes, make in THINGS
     )
+    if arguments.stand_ins:
+        print(f"{stand_ins.write(backend)} wheels that stand in for large packages")
     print(f"{len(THINGS)} files of {made:,} bytes below {backend}")
 
 

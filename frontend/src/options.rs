@@ -3,6 +3,7 @@
 //! docker/buildx `build/opt.go` (the options).
 
 mod attest;
+mod machine;
 mod sandbox;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ pub use sandbox::{Resources, Sandbox, Ulimit};
 use crate::platform::Platform;
 
 pub use attest::Sbom;
+pub use machine::surroundings;
 
 /// A cache to import from, as `--cache-from` gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

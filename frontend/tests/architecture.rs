@@ -40,7 +40,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("disk", &["diagnostic", "emit", "failure", "manifest", "outside", "plan", "platform", "python"]),
     ("python", &["diagnostic", "failure", "manifest", "outside", "plan"]),
     ("inside", &["disk", "failure", "plan", "python", "sbom"]),
-    ("calls", &["diagnostic", "failure", "manifest", "options", "plan", "buildkit_llb", "buildkit_proto"]),
+    ("page", &[]),
+    ("table", &[]),
+    ("report", &["page", "plan", "table"]),
+    (
+        "calls",
+        &[
+            "diagnostic",
+            "failure",
+            "manifest",
+            "options",
+            "page",
+            "plan",
+            "table",
+            "buildkit_llb",
+            "buildkit_proto",
+        ],
+    ),
     ("pipeline", &["diagnostic", "emit", "failure", "manifest", "outside", "plan", "platform", "python"]),
     (
         "engine",
@@ -200,4 +216,23 @@ fn the_graph_knows_nothing_of_manifests() {
 fn the_reader_of_this_test_sees_what_it_should() {
     let text = "use crate::plan::Plan; // crate::emit::x\nlet a = my_crate::b;\n#[cfg(test)]\nmod tests {\nuse crate::cli;\n}";
     assert_eq!(names_after(&code(text), "crate::"), BTreeSet::from(["plan"]));
+}
+
+#[test]
+fn reports_know_nothing_of_builds() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let files = sources(&root.join("report/src"));
+    assert!(!files.is_empty());
+    for file in files {
+        for name in ["layerset", "buildkit_llb", "buildkit_proto", "layerset_lock", "unwheel", "tonic"] {
+            assert!(
+                names_after(&file.code, &format!("{name}::")).is_empty(),
+                "{}: {name}",
+                file.path.display()
+            );
+        }
+        for print in ["print!", "println!", "eprint!", "eprintln!", "env::var", "SystemTime"] {
+            assert!(!file.code.contains(print), "{}: {print}", file.path.display());
+        }
+    }
 }

@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot make its own files has failed")]
 
+mod browser;
 mod locked;
 #[path = "locked/shop.rs"]
 mod shop;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
+
+use browser::{Page, between, drawn, tags};
 
 const MANIFEST: &str = "\
 name: shop
@@ -18,49 +20,6 @@ services:
   web: {from: scratch, files: [lib/, web/]}
   'cron': {from: scratch, files: [lib/]}
 ";
-
-/// Chromium's name, installed first where that is needed: once, whichever test comes first.
-fn chromium() -> &'static str {
-    static NAME: OnceLock<&str> = OnceLock::new();
-    NAME.get_or_init(|| {
-        let known = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| works(name));
-        known().unwrap_or_else(|| {
-            for args in [&["update", "-qq"][..], &["install", "-y", "-qq", "chromium"]] {
-                let status = Command::new("apt-get").args(args).status().unwrap();
-                assert!(status.success(), "chromium is needed, and apt-get {args:?} failed");
-            }
-            known().unwrap()
-        })
-    })
-}
-
-fn works(name: &str) -> bool {
-    Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
-/// A page in a folder of its own.
-struct Page {
-    folder: PathBuf,
-    html: String,
-}
-
-/// The page's elements after its scripts have run, `script` last.
-fn drawn(Page { folder, html: page }: &Page, script: &str) -> String {
-    let file = folder.join("drawn.html");
-    fs::write(&file, page.replace("</body>", &format!("<script>{script}</script></body>"))).unwrap();
-    let output = Command::new(chromium())
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--window-size=1200,900", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("file://{}", file.display()))
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("data-drawn=\"yes\""), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    // Scripts and data are there too, but what they have drawn is asked for.
-    text.split("<script id=\"data\"").next().unwrap_or_default().to_owned()
-}
 
 fn page(name: &str) -> Page {
     let bytes = |size| "x".repeat(size);
@@ -80,17 +39,6 @@ fn page_of(name: &str, files: impl IntoIterator<Item = (String, String)>) -> Pag
     let output = command.args(["plan", "--html", "page.html"]).current_dir(&folder).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     Page { html: fs::read_to_string(folder.join("page.html")).unwrap(), folder }
-}
-
-/// The elements that begin with `start`, up to their ends.
-fn tags<'a>(html: &'a str, start: &str) -> Vec<&'a str> {
-    html.match_indices(start).map(|(at, _)| html[at..].split('>').next().unwrap()).collect()
-}
-
-/// What is between `before` and `after`.
-fn between<'a>(html: &'a str, before: &str, after: &str) -> &'a str {
-    let (_, rest) = html.split_once(before).unwrap_or_else(|| panic!("no {before} in {html}"));
-    rest.split(after).next().unwrap()
 }
 
 #[test]

@@ -164,37 +164,48 @@ fn caches_of_the_images_layers_alone_rebuild_nothing() {
 #[test]
 fn a_dockerfile_imports_and_exports_the_same_kinds() {
     let engine = containerd();
-    let (project, tag) = (Project::new("dockerfile-cache").unwrap(), unique().unwrap());
-    let dockerfile = format!(
-        "FROM busybox:1.37 AS base\nRUN echo {tag} > /made\nFROM base AS page\nRUN cp /made /page\nFROM base\n\
-         COPY own.txt /own.txt\nCOPY --from=page /page /srv/page\n"
-    );
-    project.write("Dockerfile", dockerfile).unwrap().write("own.txt", &tag).unwrap();
-    let manifest = syntax()
-        + &format!(
+    let project = Project::new("dockerfile-cache").unwrap();
+    let kinds = |place: &str, directory: &str, image: &str| {
+        [
+            (format!("type=registry,mode=max,ref={place}"), format!("type=registry,ref={place}")),
+            (format!("type=registry,mode=min,ref={place}"), format!("type=registry,ref={place}")),
+            (format!("type=local,mode=max,dest={directory}"), format!("type=local,src={directory}")),
+            ("type=inline".to_owned(), format!("type=registry,ref={image}")),
+        ]
+    };
+    for number in 0..4 {
+        // Each kind has steps of its own: the fresh engine has seen those of the one before.
+        let tag = unique().unwrap();
+        let dockerfile = format!(
+            "FROM busybox:1.37 AS base\nRUN echo {tag} > /made\nFROM base AS page\nRUN cp /made /page\nFROM base\n\
+             COPY own.txt /own.txt\nCOPY --from=page /page /srv/page\n"
+        );
+        let manifest = format!(
             "stages:\n  base: {{from: 'busybox:1.37', run: ['echo {tag} > /made']}}\n  \
              page: {{from: base, run: ['cp /made /page']}}\nservices:\n  api:\n    from: base\n    files: [own.txt]\n    \
              copy: [{{from: page, source: /page, target: /srv/page}}]\n"
         );
-    project.write("layerset.yaml", manifest).unwrap();
-    for file in ["Dockerfile", "layerset.yaml"] {
-        let place =
-            format!("type=registry,ref={}", engine.registry().name(&format!("cache/{tag}-{}", file.len())));
-        let build = |engine: &Engine| {
-            let build = engine.docker(&["buildx", "build", "--file", file, "."]).current_dir(project.path());
-            build
-                .traced()
-                .arg("--push")
-                .arg("--tag")
-                .arg(engine.registry().name(&format!("cache/image:{tag}")))
-        };
-        let first = progress(build(engine).arg(format!("--cache-to={place},mode=max")));
-        assert!(!first.done().is_empty(), "{file}: {first:?}");
-        let before = pushed(engine, &format!("cache/image:{tag}")).layers;
-        let again = progress(build(fresh()).arg(format!("--cache-from={place}")));
-        // What a Dockerfile begins with is a source, whatever it is called.
-        let done: Vec<_> = again.done().into_iter().filter(|name| !name.contains("] FROM ")).collect();
-        assert_eq!(done, Vec::<&str>::new(), "{file}: {again:?}");
-        assert_eq!(pushed(engine, &format!("cache/image:{tag}")).layers, before, "{file}");
+        project.write("own.txt", &tag).unwrap().write("layerset.yaml", syntax() + &manifest).unwrap();
+        project.write("Dockerfile", dockerfile).unwrap();
+        for file in ["Dockerfile", "layerset.yaml"] {
+            let side = format!("{tag}-{}", file.len());
+            let image = format!("cache/image:{side}");
+            let name = engine.registry().name(&image);
+            let directory = project.path().join(&side).display().to_string();
+            let place = engine.registry().name(&format!("cache/{side}"));
+            let (to, from) = kinds(&place, &directory, &name)[number].clone();
+            let build = |engine: &Engine| {
+                let build = engine.docker(&["buildx", "build", "--file", file, "."]).traced();
+                build.current_dir(project.path()).args(&["--push", "--tag", &name])
+            };
+            let first = progress(build(engine).arg(format!("--cache-to={to}")));
+            assert!(!first.done().is_empty(), "{file}, {to}: {first:?}");
+            let before = pushed(engine, &image).layers;
+            let again = progress(build(fresh()).arg(format!("--cache-from={from}")));
+            // What a Dockerfile begins with is a source, whatever it is called.
+            let done: Vec<_> = again.done().into_iter().filter(|name| !name.contains("] FROM ")).collect();
+            assert_eq!(done, Vec::<&str>::new(), "{file}, {to}: {again:?}");
+            assert_eq!(pushed(engine, &image).layers, before, "{file}, {to}");
+        }
     }
 }

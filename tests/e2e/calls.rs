@@ -4,7 +4,7 @@ use harness::{Output, Project};
 use serde_json::Value;
 
 use crate::command_line::layerset;
-use crate::support::{bake, build, containerd, example, ok, syntax};
+use crate::support::{bake, build, containerd, example, ok, progress, syntax};
 use crate::yaml;
 
 /// All that a call may be asked about.
@@ -160,6 +160,20 @@ fn bake_takes_what_the_call_prints() {
     assert_eq!(serde_json::from_str::<Value>(&local).unwrap(), called(&project));
     // And it builds: the manifest's name of a service may have dots, bake's may not.
     ok(engine.docker(&["buildx", "bake", "--file=bake.json", "api_v1"]).current_dir(project.path()));
+}
+
+#[test]
+fn a_manifest_without_a_syntax_line_is_baked_by_what_was_called_for_it() {
+    let project = shop();
+    let engine = containerd();
+    project.write("layerset.yaml", MANIFEST).unwrap();
+    let argument = format!("--build-arg=BUILDKIT_SYNTAX={}", harness::frontend::FRONTEND);
+    let printed = ok(build(engine, &project).args(&["--call=bake", &argument])).stdout;
+    project.write("bake.json", printed).unwrap();
+    assert_eq!(called(&project)["target"]["web"]["args"]["BUILDKIT_SYNTAX"], harness::frontend::FRONTEND);
+    let command = ["buildx", "bake", "--file=bake.json", "--set=*.output=type=cacheonly", "api_v1"];
+    let baked = progress(engine.docker(&command).current_dir(project.path()).traced());
+    assert!(baked.steps().iter().any(|(name, _)| name.contains("copy api")), "{baked:?}");
 }
 
 fn called(project: &Project) -> Value {

@@ -42,6 +42,11 @@ fn expect(found: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
     assert_eq!(found, expected);
 }
 
+/// The same with the project's Dockerfile.
+fn dockerfile(project: &Project) -> Docker {
+    containerd().docker(&["buildx", "build", "--file=Dockerfile", "."]).current_dir(project.path())
+}
+
 fn context(name: &str, source: &str) -> String {
     format!("--build-context={name}={source}")
 }
@@ -68,13 +73,19 @@ fn files_are_copied_from_named_contexts_of_each_kind() {
     project.write("passwd/etc/passwd", "ours\n").unwrap();
     project.write("vendor/.dockerignore", "*.log\n").unwrap();
     project.write("vendor/lib/a.txt", "a\n").unwrap().write("vendor/noise.log", "noise\n").unwrap();
-    let docker = build(engine, &project)
-        .arg(context("image", "docker-image://python:3.13-slim"))
-        .arg(context("folder", "vendor"))
-        .arg(context("layout", &layout(engine, &project)))
+    let copies = "FROM scratch\nCOPY --from=image /etc/passwd /image\nCOPY --from=folder / /folder/\n\
+        COPY --from=layout /made/*.txt /layout/\nCOPY --from=busybox:1.37 /etc/passwd /renamed\n";
+    project.write("Dockerfile", copies).unwrap();
+    let contexts = [
+        context("image", "docker-image://python:3.13-slim"),
+        context("folder", "vendor"),
+        context("layout", &layout(engine, &project)),
         // An image's name may be given another meaning.
-        .arg(context("busybox:1.37", "passwd"));
-    let mut found = files(docker);
+        context("busybox:1.37", "passwd"),
+    ];
+    let contexts: Vec<&str> = contexts.iter().map(String::as_str).collect();
+    let mut found = files(build(engine, &project).args(&contexts));
+    assert_eq!(found, files(dockerfile(&project).args(&contexts)), "as the Dockerfile's");
     let passwd = found.remove("image").unwrap();
     assert!(passwd.starts_with("root:"), "{passwd}");
     expect(
@@ -160,12 +171,22 @@ fn repositories_and_archives_are_fetched() {
         "services:\n  api:\n    from: scratch\n    copy:\n      - {from: repo, source: /, target: /repo}\n      \
          - {from: below, source: /, target: /below}\n      - {from: archive, source: /, target: /archive}\n",
     );
-    let docker = build(engine, &project)
-        .arg(context("repo", &format!("http://{address}/repo.git#v1")))
-        .arg(context("below", &format!("http://{address}/repo.git#main:sub")))
-        .arg(context("archive", &format!("http://{address}/files.tar")));
+    let contexts = [
+        context("repo", &format!("http://{address}/repo.git#v1")),
+        context("below", &format!("http://{address}/repo.git#main:sub")),
+        context("archive", &format!("http://{address}/files.tar")),
+    ];
+    let contexts: Vec<&str> = contexts.iter().map(String::as_str).collect();
+    let found = files(build(engine, &project).args(&contexts));
+    // A Dockerfile gets the archive itself.
+    let copies = "FROM scratch\nCOPY --from=repo / /repo/\nCOPY --from=below / /below/\nCOPY --from=archive /context /archive/context\n";
+    project.write("Dockerfile", copies).unwrap();
+    let mut theirs = files(dockerfile(&project).args(&contexts));
+    assert!(theirs.remove("archive/context").is_some(), "{theirs:?}");
+    let ours = found.iter().filter(|(path, _)| !path.starts_with("archive/"));
+    assert_eq!(ours.map(|(path, text)| (path.clone(), text.clone())).collect::<BTreeMap<_, _>>(), theirs);
     expect(
-        &files(docker),
+        &found,
         &[
             ("archive/sub/a.txt", &stamp),
             ("archive/sub/b.txt", "after v1\n"),
@@ -185,8 +206,17 @@ fn the_manifest_may_be_anywhere() {
     let project = Project::new("places").unwrap();
     project.write("deploy/layerset.yaml", syntax() + COPY).unwrap();
     project.write("app/src/a.txt", "a\n").unwrap().write("src/wrong.txt", "").unwrap();
+    let copies = "FROM scratch\nCOPY src/ /src/\n";
+    project.write("deploy/Dockerfile", copies).unwrap();
     let run = |dir: &str, args: &[&str]| {
-        files(engine.docker(&["buildx", "build"]).args(args).current_dir(project.path().join(dir)))
+        let of = |args: &[&str]| {
+            files(engine.docker(&["buildx", "build"]).args(args).current_dir(project.path().join(dir)))
+        };
+        let theirs: Vec<String> = args.iter().map(|arg| arg.replace("layerset.yaml", "Dockerfile")).collect();
+        let theirs: Vec<&str> = theirs.iter().map(String::as_str).collect();
+        let ours = of(args);
+        assert_eq!(ours, of(&theirs), "{args:?}");
+        ours
     };
     let expected = [("src/a.txt", "a\n")];
     // Outside the context, the context below, the context above.
@@ -196,8 +226,10 @@ fn the_manifest_may_be_anywhere() {
     let absolute = format!("--file={}", project.path().join("deploy/layerset.yaml").display());
     expect(&run("app", &[&absolute, "."]), &expected);
     // From stdin.
-    let docker = engine.docker(&["buildx", "build", "--file=-", "."]).current_dir(project.path().join("app"));
-    expect(&files(docker.stdin(syntax() + COPY)), &expected);
+    for text in [syntax() + COPY, copies.to_owned()] {
+        let docker = engine.docker(&["buildx", "build", "--file=-", "."]);
+        expect(&files(docker.current_dir(project.path().join("app")).stdin(text)), &expected);
+    }
 }
 
 #[test]

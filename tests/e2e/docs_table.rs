@@ -8,7 +8,7 @@
 use harness::{Index, Wheel};
 
 use crate::docs_run::{Site, run_page};
-use crate::support::ok;
+use crate::support::{bake, ok};
 
 /// What a page needs that a reader has.
 pub(crate) struct Page {
@@ -129,11 +129,20 @@ pages! {
         pictures: &["HEAVY PACKAGE"],
         ..Page::new("docs/how-to/python.md")
     };
+    report = Page {
+        prepare: with_images,
+        ..Page::new("docs/how-to/report.md")
+    };
     migrate = Page {
         files: &[
             ("api/page.sh", "echo '<p>a page</p>'\n"),
             ("common/a", "a"),
             ("web/Dockerfile", "FROM busybox:1.37\n"),
+        ],
+        not_run: &[
+            ("make up", "examples/trading is a test of its own: trading.rs"),
+            ("make verify", "as make up"),
+            ("make rollback", "builds all packages four times"),
         ],
         ..Page::new("docs/how-to/migrate.md")
     };
@@ -176,6 +185,20 @@ const ONE_SERVICE: &str = "# syntax=layerset/frontend:1\nservices:\n  \
 const TWO_SERVICES: &str = "# syntax=layerset/frontend:1\nname: shop\nservices:\n  \
     api: {from: \"busybox:1.37\", files: [api/], image: \"registry.example.com/shop/api:1\"}\n  \
     web: {from: \"busybox:1.37\", files: [web/], image: \"registry.example.com/shop/web:1\"}\n";
+
+/// Images that a page reports on: of a manifest, and one from before.
+fn with_images(site: &Site<'_>) {
+    let registry = site.engine.registry();
+    let manifest = TWO_SERVICES.replace("registry.example.com", &registry.address());
+    for (path, text) in [("layerset.yaml", manifest.as_str()), ("api/a", "a"), ("web/w", "w")] {
+        site.project.write(path, text).unwrap();
+    }
+    ok(bake(site.engine, &site.project).arg("--push"));
+    let old = registry.name("shop/old:1");
+    for args in [["tag", "busybox:1.37", &old], ["push", "--quiet", &old]] {
+        ok(site.engine.docker(&args));
+    }
+}
 
 /// Serves packages where a page says nothing of an index.
 fn with_index(site: &Site<'_>) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{build, containerd, ok, pushed, syntax};
 
-/// Pushes the service for these platforms; returns what its tag names, and the tag.
+/// Pushes the service for these platforms, and the same of a Dockerfile; returns what the service's tag names, and the tag.
 fn build_for(platforms: &str) -> (Value, String) {
     let engine = containerd();
     let project = Project::new("platforms").unwrap();
@@ -16,8 +16,12 @@ fn build_for(platforms: &str) -> (Value, String) {
     let stamp = unique().unwrap();
     project.write("layerset.yaml", manifest).unwrap().write("data/stamp", &stamp).unwrap();
     let name = format!("{}:{stamp}", engine.registry().name("platforms/files"));
-    let build = build(engine, &project).args(&["--push", "--tag", &name, "--platform", platforms]);
-    ok(build.arg("--provenance=false"));
+    let flags = ["--push", "--provenance=false", "--platform", platforms, "--tag"];
+    ok(build(engine, &project).args(&flags).arg(&name));
+    project.write("Dockerfile", "FROM scratch\nCOPY data/ /data/\nCMD [\"/data/run\"]\n").unwrap();
+    let dockerfile =
+        engine.docker(&["buildx", "build", "--file=Dockerfile", "."]).current_dir(project.path());
+    ok(dockerfile.args(&flags).arg(format!("{name}-dockerfile")));
     (pushed(engine, &format!("platforms/files:{stamp}")).root, stamp)
 }
 
@@ -40,6 +44,18 @@ fn another_platform_is_in_the_configuration() {
     let (root, stamp) = build_for("linux/arm64");
     assert!(root["manifests"].is_null(), "one platform and no attestation are no index: {root}");
     check(&format!("platforms/files:{stamp}"), "arm64", &stamp);
+    let [ours, theirs] = ["", "-dockerfile"].map(|side| {
+        let image = pushed(containerd(), &format!("platforms/files:{stamp}{side}"));
+        let of = |key: &str| image.config[key].clone();
+        (
+            of("os"),
+            of("architecture"),
+            of("variant"),
+            of("config")["Cmd"].clone(),
+            image.root["manifests"].is_null(),
+        )
+    });
+    assert_eq!(ours, theirs, "as the Dockerfile's");
 }
 
 #[test]

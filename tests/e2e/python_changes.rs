@@ -9,26 +9,26 @@ use crate::python_support::{Shelf, new_in, service, work};
 use crate::support::{bake, build, containerd, ok, progress, pushed};
 
 /// Two services that share two packages; each has one of its own.
-fn two_services(shelf: &mut Shelf, base: &str) {
+fn two_services(shelf: &mut Shelf, base: &str, python: &str) {
     for (name, size) in [("shared", 40_000), ("pinned", 9_000), ("of_api", 30_000), ("of_web", 20_000)] {
         shelf.add(name, "1.0", size);
     }
     shelf.project.write("common.txt", "shared\npinned==1.0\n").unwrap();
     shelf.project.write("api.txt", "-r common.txt\nof-api\n").unwrap();
     shelf.project.write("web.txt", "-r common.txt\nof-web\n").unwrap();
-    services(shelf, base);
+    services(shelf, base, python);
 }
 
-fn services(shelf: &mut Shelf, base: &str) {
+fn services(shelf: &mut Shelf, base: &str, python: &str) {
     let rest = |file: &str| format!("from: '{base}', requirements: [{file}]");
     let services = [service("api", &rest("api.txt")), service("web", &rest("web.txt"))];
-    shelf.manifest(", lock: pylock.toml", "", &services);
+    shelf.manifest(&format!(", lock: pylock.toml{python}"), "", &services);
 }
 
 #[test]
 fn a_changed_pin_is_one_download_and_one_layer() {
     let mut shelf = Shelf::new(containerd());
-    two_services(&mut shelf, "python:3.13-slim");
+    two_services(&mut shelf, "python:3.13-slim", "");
     shelf.lock();
     shelf.push();
     let before = shelf.blobs(1);
@@ -52,15 +52,29 @@ fn a_changed_pin_is_one_download_and_one_layer() {
 
 #[test]
 fn a_changed_base_image_downloads_and_installs_nothing() {
+    patched("");
+}
+
+#[test]
+fn a_changed_base_image_compiles_nothing() {
+    let shelf = patched(", bytecode: true");
+    let script = "import of_api.body as m, pathlib; print(pathlib.Path(m.__cached__).exists())";
+    assert_eq!(shelf.run("api", &["python3", "-B", "-c", script]), "True\n");
+}
+
+/// Builds with a base image before and after a patch of it that leaves the interpreter as it is.
+fn patched(python: &str) -> Shelf {
     let mut shelf = Shelf::new(containerd());
     let base = format!("patched-{}:1", shelf.tag);
     let engine = shelf.engine;
     let patch = |number: u32| {
-        let dockerfile = format!("FROM python:3.13-slim\nRUN echo {number} > /patched\n");
+        let dockerfile = format!(
+            "FROM python:3.13-slim\nRUN echo {number} > /patched && echo {number} >> /etc/os-release\n"
+        );
         ok(engine.docker(&["build", "--tag", &base, "-"]).stdin(dockerfile));
     };
     patch(1);
-    two_services(&mut shelf, &base);
+    two_services(&mut shelf, &base, python);
     shelf.lock();
     shelf.push();
     let before = shelf.blobs(0);
@@ -75,6 +89,7 @@ fn a_changed_base_image_downloads_and_installs_nothing() {
     assert_eq!(installed, Vec::<String>::new());
     assert_eq!(new_in(&shelf.blobs(0), &before).len(), 1, "only the base's own layer is new");
     let _ = shelf.engine.docker(&["image", "rm", &base]).run();
+    shelf
 }
 
 #[test]
@@ -113,7 +128,7 @@ fn another_interpreter_is_noticed() {
 fn two_engines_make_the_same_layers_of_the_same_wheels() {
     let second = Engine::second().unwrap().with_frontend().unwrap();
     let mut shelf = Shelf::new(containerd());
-    two_services(&mut shelf, "python:3.13-slim");
+    two_services(&mut shelf, "python:3.13-slim", "");
     let native = harness::wheel::payload::library(&shelf.tag, 3_000_000);
     let wheel = Wheel::new("heavy", "1.0")
         .file("heavy/_native.so", native)
@@ -142,7 +157,7 @@ fn two_engines_make_the_same_layers_of_the_same_wheels() {
 #[test]
 fn a_plan_names_the_wheels_and_downloads_none() {
     let mut shelf = Shelf::new(containerd());
-    two_services(&mut shelf, "python:3.13-slim");
+    two_services(&mut shelf, "python:3.13-slim", "");
     shelf.lock();
     shelf.index.forget();
     let plan = ok(build(shelf.engine, &shelf.project).arg("--call=plan")).stdout;

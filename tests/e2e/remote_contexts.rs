@@ -114,14 +114,18 @@ fn git_itself_is_kept_on_demand() {
     let engine = containerd();
     let (www, _) = sources();
     www.write("source/layerset.yaml", syntax() + "services: {api: {from: scratch, files: [.]}}\n").unwrap();
+    www.write("source/Dockerfile", "FROM scratch\nCOPY . .\n").unwrap();
     commit(&www, "v1");
     publish(&www);
     let server = Server::start(engine, www.path());
     let context = server.url("repo.git");
     let plain = files(remote(engine, "layerset.yaml", &context));
+    assert_same("without git", &plain, &files(remote(engine, "Dockerfile", &context)));
     assert!(!plain.contains_key(".git/HEAD") && plain.contains_key("top.txt"));
-    let kept = remote(engine, "layerset.yaml", &context).arg("--build-arg=BUILDKIT_CONTEXT_KEEP_GIT_DIR=1");
-    assert!(files(kept).contains_key(".git/HEAD"));
+    for file in ["layerset.yaml", "Dockerfile"] {
+        let kept = remote(engine, file, &context).arg("--build-arg=BUILDKIT_CONTEXT_KEEP_GIT_DIR=1");
+        assert!(files(kept).contains_key(".git/HEAD"), "{file}");
+    }
 }
 
 #[test]

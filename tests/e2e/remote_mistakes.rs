@@ -12,6 +12,7 @@ fn contexts_that_cannot_be_had_are_told() {
     www.write("source/src/a.txt", "a\n").unwrap();
     www.write("source/layerset.yaml", syntax() + "services: {api: {from: scratch, files: [src/]}}\n")
         .unwrap();
+    www.write("source/Dockerfile", "FROM scratch\nCOPY src/ /src/\n").unwrap();
     commit(&www, "v1");
     publish(&www);
     let server = Server::start(engine, www.path());
@@ -19,6 +20,7 @@ fn contexts_that_cannot_be_had_are_told() {
     let project = Project::new("told").unwrap();
     let manifest = "services: {api: {from: scratch, copy: [{from: vendor, source: /src, target: /src}]}}\n";
     project.write("layerset.yaml", syntax() + manifest).unwrap();
+    project.write("Dockerfile", "FROM scratch\nCOPY --from=vendor /src /src\n").unwrap();
     // Of a named context, at the place that names it.
     for (source, told) in [
         (format!("{repository}#nope"), vec!["layerset.yaml:2", "nope"]),
@@ -31,6 +33,10 @@ fn contexts_that_cannot_be_had_are_told() {
         for word in told {
             assert!(output.stderr.contains(word), "{source}: no {word:?} in\n{}", output.stderr);
         }
+        let theirs =
+            ["buildx", "build", "--file=Dockerfile", ".", &format!("--build-context=vendor={source}")];
+        let output = engine.docker(&theirs).current_dir(project.path()).run().unwrap();
+        assert!(!output.success(), "{source}, as a Dockerfile: {}", output.stderr);
     }
     // Of the build context itself, by the engine's own frontend, which looks for the syntax line.
     for (context, file, told) in [
@@ -39,7 +45,9 @@ fn contexts_that_cannot_be_had_are_told() {
         (repository.clone(), "nope.yaml", "nope.yaml"),
         (server.url("nope.tar"), "layerset.yaml", "404"),
     ] {
-        let output = engine.docker(&["buildx", "build", "--file", file, &context]).run().unwrap();
-        assert!(!output.success() && output.stderr.contains(told), "{context}: {}", output.stderr);
+        for file in [file, &file.replace("layerset.yaml", "Dockerfile")] {
+            let output = engine.docker(&["buildx", "build", "--file", file, &context]).run().unwrap();
+            assert!(!output.success() && output.stderr.contains(told), "{context}: {}", output.stderr);
+        }
     }
 }

@@ -41,6 +41,18 @@ pub struct Interpreter {
     pub externally_managed: bool,
     /// The environment of markers.
     pub markers: Markers,
+    /// What it needs to run by itself, if it was asked where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<Runtime>,
+}
+
+/// An interpreter without the rest of its image: enough to compile modules.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Runtime {
+    /// The program, which is no link and of no virtual environment.
+    pub executable: String,
+    /// Program, loader, libraries and standard library, as they are looked for: sorted, none below another.
+    pub paths: Vec<String>,
 }
 
 /// `sys.implementation`.

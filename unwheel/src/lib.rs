@@ -38,7 +38,7 @@ mod write;
 
 pub use filename::{BadFilename, BuildTag, WheelName};
 pub use install::{Installed, InstalledWheel, WheelFile, install, install_within};
-pub use interpreter::{Implementation, Interpreter, Libc, Markers};
+pub use interpreter::{Implementation, Interpreter, Libc, Markers, Runtime};
 pub use limits::Limits;
 pub use name::normalise as normalise_name;
 pub use probe::{ProbeError, Search, find, probe};

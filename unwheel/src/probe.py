@@ -153,6 +153,29 @@ def implementation_version():
     return text
 
 
+def runtime(binary):
+    """The paths that this interpreter needs to compile modules, whatever else its image holds."""
+    executable = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+    folders = {os.path.realpath(path) for path in map(sysconfig.get_path, ("stdlib", "platstdlib")) if path}
+    script = "import compileall; print(open('/proc/self/maps').read())"
+    said = subprocess.run([executable, "-S", "-s", "-c", script], stdout=subprocess.PIPE, check=True).stdout
+    mapped = {os.fsdecode(line).split(None, 5)[5] for line in said.splitlines() if b"/" in line}
+    paths = {executable}
+    if binary and binary["loader"]:
+        paths.add(binary["loader"])
+    for path in mapped:
+        below = any(path.startswith(folder + "/") for folder in folders)
+        if below or path == executable or not os.path.isfile(path) or elf(path) is None:
+            continue
+        # A library is asked for by one of its names.
+        folder = os.path.dirname(path)
+        names = (os.path.join(folder, name) for name in os.listdir(folder))
+        paths.update(name for name in names if os.path.realpath(name) == path)
+    if not folders or any(not os.path.isdir(folder) for folder in folders):
+        return None
+    return {"executable": executable, "paths": sorted(paths | folders)}
+
+
 def debug():
     known = sysconfig.get_config_var("Py_DEBUG")
     return bool(known) or (known is None and hasattr(sys, "gettotalrefcount"))
@@ -165,6 +188,10 @@ try:
     binary = elf(sys.executable)
 except (IndexError, OSError, struct.error):
     binary = None
+try:
+    alone = runtime(binary)
+except (IndexError, OSError, subprocess.SubprocessError, struct.error):
+    alone = None
 facts = {
     "implementation": {"name": sys.implementation.name, "version": implementation_version()},
     "version": list(sys.version_info[:2]),
@@ -194,5 +221,6 @@ facts = {
         "python_version": XY,
         "sys_platform": sys.platform,
     },
+    "runtime": alone,
 }
 print(json.dumps(facts, sort_keys=True))

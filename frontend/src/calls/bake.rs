@@ -15,6 +15,8 @@ pub struct BakeOptions {
     pub context: String,
     /// Path of the manifest, from the context.
     pub manifest: String,
+    /// The frontend that a build is to be told of, because the manifest has no syntax line.
+    pub syntax: Option<String>,
     /// Build arguments of the command line.
     pub args: BTreeMap<String, String>,
     /// Named contexts of the command line.
@@ -24,6 +26,9 @@ pub struct BakeOptions {
 /// Variables of the bake file, unset by default: the beginnings of what every target imports and exports as its cache.
 /// The target's name follows, because exports to one and the same place would overwrite each other.
 const CACHES: [(&str, &str); 2] = [("cache-from", "LAYERSET_CACHE_FROM"), ("cache-to", "LAYERSET_CACHE_TO")];
+
+/// The argument that names the frontend where no syntax line does.
+const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
 /// The most targets of a group. BuildKit gives up on a build whose client it has not answered within 6 seconds; a hundred
 /// that begin at once keep a small builder busy for longer. Source: moby/buildkit `solver/jobs.go`, `Get`.
@@ -67,18 +72,24 @@ fn target(manifest: &Manifest, name: &str, service: &Service, options: &BakeOpti
     // a variable that is not set only fails the step that needs it.
     let required = needs.secrets.iter().filter(|(_, (required, _))| *required);
     let secrets: Vec<String> = required.map(|(id, _)| format!("id={id},env={id}")).collect();
+    // The same holds for agents.
+    let agents = needs.ssh.iter().filter(|(_, (required, _))| *required).map(|(id, _)| id);
     let lists = [
         ("platforms", service.platforms.iter().map(|platform| platform.value.clone()).collect()),
         ("annotations", service.annotations.iter().map(|(key, value)| format!("{key}={value}")).collect()),
         ("secret", secrets),
-        ("ssh", needs.ssh.keys().cloned().collect::<Vec<_>>()),
+        ("ssh", agents.cloned().collect::<Vec<_>>()),
     ];
     for (key, list) in lists {
         if !list.is_empty() {
             target[key] = list.into();
         }
     }
-    for (key, map) in [("args", &options.args), ("contexts", &options.contexts)] {
+    let mut args = options.args.clone();
+    if let Some(syntax) = &options.syntax {
+        args.entry(SYNTAX.to_owned()).or_insert_with(|| syntax.clone());
+    }
+    for (key, map) in [("args", &args), ("contexts", &options.contexts)] {
         if !map.is_empty() {
             target[key] = json!(map);
         }
@@ -136,6 +147,20 @@ mod tests {
         assert_eq!(groups(40), [("default".to_owned(), 40)]);
         let expected = [("default", 85), ("part-1", 40), ("part-2", 40), ("part-3", 5)];
         assert_eq!(groups(85), expected.map(|(name, size)| (name.to_owned(), size)));
+    }
+
+    #[test]
+    fn every_target_names_the_frontend_that_no_line_names() {
+        let text = "services: {a: {from: scratch}}";
+        let loaded = crate::manifest::load("layerset.yaml", text.as_bytes(), &Inputs::default());
+        let (manifest, name) = (loaded.manifest.unwrap(), "example/frontend:1".to_owned());
+        let args = |args: BTreeMap<String, String>, syntax| {
+            let options = BakeOptions { syntax, args, ..BakeOptions::default() };
+            bake(&manifest, &options).json["target"]["a"]["args"].clone()
+        };
+        assert_eq!(args(BTreeMap::new(), None), Value::Null);
+        let given = BTreeMap::from([("A".to_owned(), "1".to_owned())]);
+        assert_eq!(args(given, Some(name)), json!({"A": "1", "BUILDKIT_SYNTAX": "example/frontend:1"}));
     }
 
     #[test]

@@ -6,10 +6,10 @@ mod check;
 mod describe;
 mod listing;
 mod outline;
-mod page;
 mod plan;
 mod plan_diff;
 mod plan_packages;
+mod plan_page;
 mod targets;
 
 pub use bake::{BakeOptions, bake};
@@ -17,9 +17,9 @@ pub use check::check;
 pub use describe::{describe, names, version};
 pub use listing::{dot, llb};
 pub use outline::outline;
-pub use page::page;
 pub use plan::plan;
 pub use plan_diff::{plan_diff, read_figures};
+pub use plan_page::plan_page;
 pub use targets::targets;
 
 use serde_json::Value;

@@ -25,7 +25,7 @@ pub fn outline(source: &Source, manifest: &Manifest, target: &Target) -> Answer 
     let ssh: Vec<_> = needs
         .ssh
         .iter()
-        .map(|(id, span)| json!({"name": id, "required": true, "location": location(source, *span)}))
+        .map(|(id, (required, span))| json!({"name": id, "required": required, "location": location(source, *span)}))
         .collect();
     let cache: Vec<_> = needs.caches.iter().map(|id| json!({"ID": id})).collect();
     let kind = match target {
@@ -48,8 +48,8 @@ pub fn outline(source: &Source, manifest: &Manifest, target: &Target) -> Answer 
     for (id, (required, _)) in &needs.secrets {
         let _ = writeln!(text, "secret {id}{}", if *required { ", required" } else { "" });
     }
-    for id in needs.ssh.keys() {
-        let _ = writeln!(text, "ssh {id}");
+    for (id, (required, _)) in &needs.ssh {
+        let _ = writeln!(text, "ssh {id}{}", if *required { "" } else { ", not required" });
     }
     Answer { json, text, status: 0 }
 }
@@ -58,7 +58,7 @@ pub fn outline(source: &Source, manifest: &Manifest, target: &Target) -> Answer 
 #[derive(Debug, Default)]
 pub(super) struct Needs {
     pub(super) secrets: BTreeMap<String, (bool, Span)>,
-    pub(super) ssh: BTreeMap<String, Span>,
+    pub(super) ssh: BTreeMap<String, (bool, Span)>,
     pub(super) caches: BTreeSet<String>,
 }
 
@@ -87,8 +87,9 @@ fn add(needs: &mut Needs, run: &Run) {
         let known = needs.secrets.entry(secret.id.clone()).or_insert((false, secret.span));
         known.0 |= secret.required;
     }
-    for id in &run.ssh {
-        needs.ssh.entry(id.value.clone()).or_insert(id.span);
+    for ssh in &run.ssh {
+        let known = needs.ssh.entry(ssh.id.clone()).or_insert((false, ssh.span));
+        known.0 |= ssh.required;
     }
     needs
         .caches

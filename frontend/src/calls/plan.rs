@@ -2,13 +2,9 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table};
-
 use super::{Answer, plan_packages};
 use crate::plan::{Figures, ImageFigures, LayerFigures, Plan, human};
-
-/// Columns of the text.
-const WIDTH: u16 = 100;
+use crate::table::{lines, table, thousands};
 
 /// The plan and its figures; as JSON the plan itself, with the figures beside it. `notes` are sentences on what is
 /// not known.
@@ -121,49 +117,9 @@ fn summary(figures: &Figures) -> String {
     text
 }
 
-/// A table without lines; `numbers` are columns set to the right.
-pub(super) fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(comfy_table::presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
-        .set_header(header);
-    for number in numbers {
-        if let Some(column) = table.column_mut(*number) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
-/// A table's lines, without spaces around them.
-pub(super) fn lines(table: &Table) -> String {
-    let line = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned();
-    table.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// `12,345`
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_for_people() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
-    }
 
     #[test]
     fn images_and_a_summary() {

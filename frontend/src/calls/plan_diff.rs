@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::Answer;
-use super::plan::{files, lines, table};
+use super::plan::files;
 use crate::plan::{Change, Diff, Figures, LayerFigures, PackageDiff, diff, human};
+use crate::table::{lines, table};
 
 /// The figures in what `--call=plan,format=json` has printed.
 pub fn read_figures(json: &[u8]) -> Result<Figures, String> {

@@ -1,7 +1,8 @@
 //! The Python packages of a plan: what each layer of them holds, and what brought the heavy ones in.
 
-use super::plan::{lines, shared_by, table};
+use super::plan::shared_by;
 use crate::plan::{Figures, LayerFigures, WheelFigures, human};
+use crate::table::{lines, table};
 
 /// A table of the layers of packages, and one of the heavy packages with the requirements behind them. `None`: there
 /// are none.

@@ -1,6 +1,6 @@
 //! The build context: one vertex for all targets, wherever it comes from.
 
-use buildkit_llb::{Copy, Differ, Edge, File, Git, Graph, Http, Local, Metadata, Mkdir};
+use buildkit_llb::{Copy, Edge, File, Git, Graph, Http, Local, Metadata, Mkdir};
 use buildkit_proto::pb;
 use sha2::{Digest as _, Sha256};
 
@@ -44,13 +44,10 @@ impl ContextSource {
         let edge = match self {
             Self::Local { name, session } => {
                 let files: Vec<&str> = paths.into_iter().map(String::as_str).collect();
-                // For each set of files its own: what comes under one hint replaces what came before.
+                // For each set of files its own: what comes under one hint replaces what came before. What has not
+                // changed is not sent again; a lock is the largest file that a build reads.
                 let hint = format!("layerset-python-{:x}", Sha256::digest(files.join("\n")));
-                let local = Local::new(name)
-                    .session(session)
-                    .follow_paths(files)
-                    .shared_key_hint(hint)
-                    .differ(Differ::None, false);
+                let local = Local::new(name).session(session).follow_paths(files).shared_key_hint(hint);
                 graph.add(local, metadata)
             }
             // Only these: a step on the whole would run again with every change of any file.

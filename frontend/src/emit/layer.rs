@@ -24,10 +24,8 @@ impl Emitter<'_> {
     fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], roots: &Roots, name: &str) -> Built {
         let below = built.clone();
         for layer in layers {
-            // Onto nothing, what a layer is made of stays as it was made.
-            let alone = built.edge.is_none();
             built.edge = Some(self.copy(layer, built.edge, &below, name));
-            history(&mut built, layer, alone);
+            built.config.layer_history(layer.name.clone());
         }
         let inner = inner::find(roots, layers, self.input.context);
         if !inner.is_empty() {
@@ -50,12 +48,11 @@ impl Emitter<'_> {
             if built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer)) {
                 let onto = self.merge(&inputs, name);
                 inputs = vec![self.copy(layer, onto, &built, name)];
-                history(&mut built, layer, onto.is_none());
             } else {
                 inputs.push(self.copy(layer, None, &built, name));
                 merged.push(layer);
-                history(&mut built, layer, true);
             }
+            built.config.layer_history(layer.name.clone());
         }
         if let Some((restored, shown)) = self.restore(look, roots, &merged, name) {
             inputs.push(restored);
@@ -183,15 +180,6 @@ impl Emitter<'_> {
             ..Copy::default()
         };
         self.graph.add(File::on(onto).copy(all), metadata)
-    }
-}
-
-/// Names the layers of the image that a layer makes: merged, compiled modules are one more; copied onto the others,
-/// they are in the same one.
-fn history(built: &mut Built, layer: &Layer, merged: bool) {
-    built.config.layer_history(layer.name.clone());
-    if merged && layer.packages.as_ref().is_some_and(|packages| packages.bytecode) {
-        built.config.layer_history(format!("{}, compiled", layer.name));
     }
 }
 

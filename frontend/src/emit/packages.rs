@@ -36,8 +36,12 @@ impl Emitter<'_> {
         let own = self.input.settings.own_image.as_ref().ok_or(NO_OWN_IMAGE)?;
         let program = self.own_root(own)?;
         let scheme = serde_json::to_string(&packages.scheme).unwrap_or_default();
-        let mut argv = vec![own.program.clone(), "unwheel".into(), scheme, ROOT.into()];
+        let mut argv = vec![own.program.clone(), "unwheel".into()];
         let mut mounts = vec![Mount::scratch(ROOT)];
+        if packages.bytecode {
+            mounts.extend(self.compiler(packages, (below, name), &mut argv)?);
+        }
+        argv.extend([scheme, ROOT.into()]);
         for (number, wheel) in packages.wheels.iter().enumerate() {
             let directory = format!("{WHEELS}/{number}");
             let (mount, path) = self.wheel(wheel, layer, packages, below, directory)?;
@@ -48,8 +52,27 @@ impl Emitter<'_> {
         let exec = mounts.into_iter().fold(exec, Exec::mount);
         let output = exec.output_of(ROOT).ok_or(NO_OUTPUT)?;
         let metadata = limited(self.layer_metadata(layer, layer.name.clone()), self.input.settings);
-        let made = self.graph.add(exec, metadata).output(output);
-        if packages.bytecode { self.compiled(made, layer, packages, (below, name)) } else { Ok(made) }
+        Ok(self.graph.add(exec, metadata).output(output))
+    }
+
+    /// The interpreter alone, for the stage or service `name` on `below`, which is told by `argv`. Only this much of the
+    /// stage is an input: whatever else of it changes, nothing is installed again. Compiled modules are the
+    /// same for every processor.
+    fn compiler(
+        &mut self,
+        packages: &Installed,
+        (below, name): (&Built, &str),
+        argv: &mut Vec<String>,
+    ) -> Result<Vec<Mount>, &'static str> {
+        let stage = match self.native_below(name) {
+            Some((stage, _)) => stage,
+            None => below.edge.ok_or(NO_STAGE)?,
+        };
+        // Without an engine nobody was asked; what is shown then is not built.
+        let Some(runtime) = &packages.runtime else { return Ok(Vec::new()) };
+        argv.extend(["--compile".into(), serde_json::to_string(runtime).unwrap_or_default()]);
+        let alone = |path: &String| Mount::bind(path, stage).selector(path.clone()).readonly();
+        Ok(runtime.paths.iter().map(alone).collect())
     }
 
     /// The mount that has a wheel below `directory`, and how the step is told of it.
@@ -147,33 +170,6 @@ impl Emitter<'_> {
     pub(super) fn wheels_directory(&mut self, wheels: &str) -> Mount {
         let mount = Mount::bind(format!("{STEP}/context/{wheels}"), self.context());
         mount.selector(format!("/{wheels}")).readonly()
-    }
-
-    /// A layer with its modules compiled, for the stage or service `name` on `below`. Compiled modules are the same for
-    /// every processor.
-    fn compiled(
-        &mut self,
-        made: Edge,
-        layer: &Layer,
-        packages: &Installed,
-        (below, name): (&Built, &str),
-    ) -> Made {
-        let to = format!("{STEP}/layer");
-        let scheme = &packages.scheme;
-        let mut argv =
-            vec!["compile".to_owned(), scheme.executable.clone(), to.clone(), scheme.purelib.clone()];
-        if scheme.platlib != scheme.purelib {
-            argv.push(scheme.platlib.clone());
-        }
-        let (stage, platform) = match self.native_below(name) {
-            Some(native) => native,
-            None => (below.edge.ok_or(NO_STAGE)?, self.platform_or(below.platform.as_ref())),
-        };
-        let exec = self.on_stage(stage, platform, argv)?.network(NetMode::None).mount(Mount::bind(&to, made));
-        let output = exec.output_of(&to).ok_or(NO_OUTPUT)?;
-        let metadata = self.layer_metadata(layer, format!("{}, compiled", layer.name));
-        let metadata = limited(metadata, self.input.settings);
-        Ok(self.graph.add(exec, metadata).output(output))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Build stages: base, Debian packages, layers, then the steps.
 
 use buildkit_llb as llb;
-use buildkit_llb::{CacheSharing, Edge, Exec, File, Metadata, Mkfile, Mount, SecurityMode};
+use buildkit_llb::{CacheSharing, Edge, Exec, File, Metadata, Mkdir, Mkfile, Mount, Owner, SecurityMode};
 
 use super::{Built, Emitter, FILE_TIME};
 use crate::diagnostic::Span;
-use crate::manifest::model::{self, Cache, Command, Mounted, Network, Run, Secret, Security, Sharing};
+use crate::manifest::model::{
+    self, Cache, Command, Mounted, Network, Owned, Run, Secret, Security, Sharing, Ssh,
+};
 use crate::plan::StageChain;
 
 /// Installs its arguments. A constant: package names travel as arguments, never as text. The lists
@@ -16,6 +18,9 @@ const APT: &str = "set -e\n\
 
 /// Where a script that names its interpreter is seen.
 const SCRIPT: &str = "/dev/layerset-script";
+
+/// The directory that a cache with an owner begins as.
+const CACHE: &str = "/cache";
 
 impl Emitter<'_> {
     /// The stage `name`, once, however often it is asked for.
@@ -91,16 +96,21 @@ impl Emitter<'_> {
         for secret in &run.secrets {
             exec = add_secret(exec, secret);
         }
-        for (index, id) in run.ssh.iter().enumerate() {
-            let dest = format!("/run/buildkit/ssh_agent.{index}");
-            exec = exec.mount(Mount::ssh(llb::Ssh { dest, ..llb::Ssh::new(&id.value) }));
-        }
-        if !run.ssh.is_empty() {
-            exec = exec.env("SSH_AUTH_SOCK", "/run/buildkit/ssh_agent.0");
+        for (index, ssh) in run.ssh.iter().enumerate() {
+            let dest = ssh.target.clone().unwrap_or_else(|| format!("/run/buildkit/ssh_agent.{index}"));
+            // What is called so is the socket of the first.
+            if index == 0 {
+                exec = exec.env("SSH_AUTH_SOCK", &dest);
+            }
+            exec = exec.mount(agent(ssh, dest));
         }
         for cache in &run.cache {
             let id = cache.id.as_deref().unwrap_or(&cache.target);
-            exec = exec.mount(self.cache(&cache.target, id, sharing(cache)));
+            let mount = self.cache(&cache.target, id, sharing(cache));
+            exec = exec.mount(match cache.owned {
+                Some(owned) => mount.from(self.owned_directory(owned)).selector(CACHE),
+                None => mount,
+            });
         }
         for mount in &run.mounts {
             exec = exec.mount(self.mounted(mount, built));
@@ -112,6 +122,13 @@ impl Emitter<'_> {
         let metadata = self.step(name, shown.clone(), run.span);
         built.edge = Some(self.graph.add(exec, metadata));
         built.config.layer_history(shown);
+    }
+
+    /// An empty directory for a cache to begin with: a cache that is there keeps its own owner.
+    fn owned_directory(&mut self, owned: Owned) -> Edge {
+        let owner = Some(Owner::ids(owned.uid, owned.gid));
+        let made = Mkdir { mode: owned.mode, owner, timestamp: Some(FILE_TIME), ..Mkdir::new(CACHE) };
+        self.graph.add(File::on(None).mkdir(made), Metadata::named("[internal] make a directory for a cache"))
     }
 
     /// What a step mounts. Unlike BuildKit's own default, what is written to it is no output.
@@ -183,6 +200,11 @@ fn add_secret(exec: Exec, secret: &Secret) -> Exec {
         Some(name) => exec.secret_env(name, &secret.id, !secret.required),
         None => exec,
     }
+}
+
+fn agent(ssh: &Ssh, dest: String) -> Mount {
+    let Ssh { uid, gid, mode, required, .. } = *ssh;
+    Mount::ssh(llb::Ssh { id: ssh.id.clone(), dest, uid, gid, mode, optional: !required })
 }
 
 fn sharing(cache: &Cache) -> CacheSharing {

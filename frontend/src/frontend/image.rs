@@ -100,6 +100,7 @@ async fn solve(
     };
     let mut emitted = checked.whole(emitted)?;
     warnings.extend(pipeline::inexact_modes(&emitted.inexact_modes));
+    let warnings = checked.left(warnings)?;
     let definition = emitted.definition;
     // Without being evaluated, a definition is checked only after the frontend has gone, when nobody can add a place.
     let evaluate = checked.needs_entitlement(target);

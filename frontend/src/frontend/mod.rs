@@ -92,7 +92,7 @@ async fn build(engine: &Engine) -> Result<gw::Result, Failure> {
     let targets = options.targets();
     let each: Vec<Checked> = targets.iter().map(|platform| checked.on(platform)).collect::<Result<_, _>>()?;
     let warnings = each.iter().flat_map(|checked| checked.warnings.clone());
-    let warnings = warnings.chain(unsupported(engine)).collect();
+    let warnings = checked.left(warnings.chain(unsupported(engine)).collect())?;
     show_warnings(engine, &checked.source, warnings).await?;
     let native = checked.native(engine, std::slice::from_ref(&target), &options.worker(), &targets).await?;
     let images = solve_all(engine, each, &target, targets, native).await;

@@ -72,22 +72,15 @@ pub enum Inside {
     /// Install wheels
     #[command(hide = true)]
     Unwheel {
+        /// What compiles their modules, as JSON
+        #[arg(long)]
+        compile: Option<String>,
         /// Where an interpreter has its packages, as JSON
         scheme: String,
         /// An empty directory
         root: PathBuf,
         /// The wheels
         wheels: Vec<String>,
-    },
-    /// Compile the modules of a layer
-    #[command(hide = true)]
-    Compile {
-        /// The interpreter
-        python: String,
-        /// The layer
-        root: PathBuf,
-        /// Directories in it
-        directories: Vec<String>,
     },
     /// List what an image is made of
     #[command(hide = true)]
@@ -114,8 +107,9 @@ impl Inside {
             Self::BuildWheel { out, python, sdist, settings } => {
                 build_wheel::build_wheel(&out, &python, &sdist, &settings)?;
             }
-            Self::Unwheel { scheme, root, wheels } => return unwheel::install(&scheme, &root, &wheels),
-            Self::Compile { python, root, directories } => compile::compile(&python, &root, &directories)?,
+            Self::Unwheel { compile, scheme, root, wheels } => {
+                return unwheel::install(&scheme, &root, &wheels, compile.as_deref());
+            }
             Self::Sbom { out, file, request, image } => sbom::sbom(&out, &file, &request, &image)?,
         }
         Ok(Vec::new())

@@ -3,18 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use unwheel::{Scheme, WheelFile};
+use unwheel::{Runtime, Scheme, WheelFile};
 
+use super::compile::compile;
 use crate::failure::Failure;
 
 /// More problems than anybody reads: a wheel can have as many as it has files.
 const SHOWN: usize = 100;
 
-/// Installs `wheels` for an interpreter, whose scheme is JSON, into the empty directory `root`. Gives the
-/// warnings. A wheel is `PATH`, or `sha256:HEX=PATH` if nobody has verified it yet.
-pub(super) fn install(scheme: &str, root: &Path, wheels: &[String]) -> Result<Vec<String>, Failure> {
-    let scheme: Scheme =
-        serde_json::from_str(scheme).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+/// Installs `wheels` for an interpreter, whose scheme is JSON, into the empty directory `root`, and compiles their
+/// modules if it is said by what, a [`Runtime`] as JSON. Gives the warnings. A wheel is `PATH`, or
+/// `sha256:HEX=PATH` if nobody has verified it yet.
+pub(super) fn install(
+    scheme: &str,
+    root: &Path,
+    wheels: &[String],
+    runtime: Option<&str>,
+) -> Result<Vec<String>, Failure> {
+    let internal = |error: serde_json::Error| Failure::Request(format!("internal error: {error}"));
+    let scheme: Scheme = serde_json::from_str(scheme).map_err(internal)?;
+    let runtime: Option<Runtime> = runtime.map(serde_json::from_str).transpose().map_err(internal)?;
     let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|wheel| verified(wheel)).collect();
     let installed = unwheel::install(&files?, &scheme, root).map_err(|problems| {
         let mut lines: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
@@ -24,6 +32,9 @@ pub(super) fn install(scheme: &str, root: &Path, wheels: &[String]) -> Result<Ve
         }
         Failure::Request(lines.join("\n"))
     })?;
+    if let Some(runtime) = runtime {
+        compile(&runtime, &scheme, root)?;
+    }
     Ok(installed.warnings.iter().map(ToString::to_string).collect())
 }
 

@@ -3,6 +3,7 @@
 //! validates. Everything that is wrong is reported at once, in order of place; nothing here panics.
 
 mod check;
+mod checks;
 mod document;
 mod extends;
 mod graph;
@@ -18,8 +19,11 @@ mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use check::size;
+pub use checks::Checks;
 pub use document::Document;
 pub use model::Manifest;
+pub use scan::syntax;
 pub use suggest::nearest;
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
@@ -55,8 +59,10 @@ pub struct Loaded {
     pub source: Source,
     /// The manifest; `None` exactly if there is an error.
     pub manifest: Option<Manifest>,
-    /// Errors and warnings, by place.
+    /// Errors and warnings, by place, as far as `checks` leaves them.
     pub diagnostics: Vec<Diagnostic>,
+    /// What to make of warnings.
+    pub checks: Checks,
     /// The manifest as written, as far as it could be read.
     pub document: Option<Document>,
 }
@@ -66,9 +72,11 @@ pub fn load(name: &str, bytes: &[u8], inputs: &Inputs<'_>) -> Loaded {
     let (source, not_utf8) = Source::from_bytes(name, bytes);
     if let Some(mut problem) = not_utf8 {
         problem.rule = rules::NOT_UTF8;
-        return Loaded { source, manifest: None, diagnostics: vec![problem], document: None };
+        let checks = Checks::default();
+        return Loaded { source, manifest: None, diagnostics: vec![problem], checks, document: None };
     }
     let mut problems = Vec::new();
+    let checks = Checks::read(&source, inputs.args, &mut problems);
     let root = yaml::parse(&source, &mut problems);
     scan::late_syntax(&source, &mut problems);
     let document = root.as_ref().and_then(|root| {
@@ -80,11 +88,11 @@ pub fn load(name: &str, bytes: &[u8], inputs: &Inputs<'_>) -> Loaded {
         nothing_to_build(root, document, &mut problems);
         manifest = Some(check::check(document, &source, inputs, &mut problems));
     }
-    let diagnostics = sorted(problems);
+    let diagnostics = checks.of(sorted(problems));
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         manifest = None;
     }
-    Loaded { source, manifest, diagnostics, document }
+    Loaded { source, manifest, diagnostics, checks, document }
 }
 
 /// The JSON Schema of a manifest.

@@ -121,6 +121,12 @@ pub(super) fn trim(source: &Source, span: Span) -> Span {
     Span { start: span.start, end: span.start + text.trim_end().len() }
 }
 
+/// What the first line of a manifest says after `# syntax=`.
+pub fn syntax(source: &Source) -> Option<&str> {
+    let (name, value) = source.text.lines().next()?.strip_prefix('#')?.split_once('=')?;
+    Some(value.trim()).filter(|value| name.trim().eq_ignore_ascii_case("syntax") && !value.is_empty())
+}
+
 /// `# syntax=` lines that the engine does not see, because they are not the first line.
 pub(super) fn late_syntax(source: &Source, problems: &mut Vec<Diagnostic>) {
     let mut offset = 0;

@@ -26,7 +26,7 @@ impl Checked {
         found.extend(wrong(self.check_packages(outside, &plan, platform).await)?);
         // What is planned for budgets finds what is wrong with packages too.
         let mut once = Vec::new();
-        for diagnostic in found {
+        for diagnostic in self.checks.of(found) {
             if !once.contains(&diagnostic) {
                 once.push(diagnostic);
             }

@@ -23,11 +23,11 @@ use packages::{UV, uv};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::emit::{self, Emitted, Input, Sources};
 use crate::failure::Failure;
 use crate::manifest::model::Manifest;
-use crate::manifest::{self, Inputs};
+use crate::manifest::{self, Checks, Inputs};
 use crate::outside::Outside;
 use crate::plan::{self, Facts, Figures, Plan, Sizes, Target};
 use crate::platform::{Platform, Platforms};
@@ -41,6 +41,8 @@ pub struct Checked {
     pub manifest: Manifest,
     /// What is odd about it.
     pub warnings: Vec<Diagnostic>,
+    /// What to make of warnings.
+    checks: Checks,
     /// Exclusion patterns of the context.
     pub ignore: Vec<String>,
     /// What it was checked with.
@@ -118,7 +120,8 @@ fn load(name: &str, bytes: &[u8], ignore: Vec<String>, given: Given) -> Result<C
     let loaded = manifest::load(name, bytes, &inputs);
     match loaded.manifest {
         Some(manifest) => {
-            Ok(Checked { source: loaded.source, manifest, warnings: loaded.diagnostics, ignore, given })
+            let (source, warnings, checks) = (loaded.source, loaded.diagnostics, loaded.checks);
+            Ok(Checked { source, manifest, warnings, checks, ignore, given })
         }
         None => Err(Failure::Manifest { file: Box::new(loaded.source), diagnostics: loaded.diagnostics }),
     }
@@ -139,6 +142,15 @@ impl Checked {
     fn is_context(&self, name: &str) -> bool {
         let contexts = contexts_on(&self.given.contexts, self.given.platforms.as_ref());
         contexts.contains(name) || contexts.contains(&plan::familiar(name))
+    }
+
+    /// What is left of warnings found outside of the manifest; they are errors if it says so.
+    pub fn left(&self, warnings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Failure> {
+        let diagnostics = self.checks.of(warnings);
+        if diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+            return Ok(diagnostics);
+        }
+        Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
 
     /// The same manifest for images of a platform.
@@ -213,6 +225,7 @@ impl Checked {
             plan = self.listed_plan(outside, &mut facts).await?;
         }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
+        let warnings = self.left(warnings)?;
         Ok(Planned { plan, facts, sources, sizes, warnings, notes })
     }
 

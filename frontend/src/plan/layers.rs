@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use super::crowd::{as_written, crowded};
 use super::facts::Facts;
 use super::fold;
-use super::heavy::HEAVY;
 use super::packages::{Installed, View, Wheel};
+use super::parts::Most;
 use super::region::{Consumers, Region};
 use super::want::{Attributes, Origin, Patterns, Want};
 use crate::diagnostic::Span;
@@ -96,6 +96,8 @@ struct Key {
     heavy: Option<usize>,
     /// Packages are for one interpreter.
     view: Option<usize>,
+    /// Which of the parts that light packages are divided into.
+    part: usize,
 }
 
 /// What can be in a layer.
@@ -131,7 +133,7 @@ pub(super) fn group(
     facts: &Facts,
 ) -> Grouped {
     let crowded = crowded(&regions);
-    let mut groups = Groups::new();
+    let mut files = Groups::new();
     for (number, region) in regions.into_iter().enumerate() {
         let key = Key {
             consumers: region.consumers.clone(),
@@ -140,35 +142,35 @@ pub(super) fn group(
             alone: crowded.contains(&number).then_some(number),
             heavy: is_heavy(&region, facts).then_some(number),
             view: None,
+            part: 0,
         };
-        groups.entry(key).or_default().push(Item::Files(Rc::new(region)));
+        files.entry(key).or_default().push(Item::Files(Rc::new(region)));
     }
-    for (view, sets) in needed.iter().enumerate() {
-        for (wheel, consumers) in sets.iter().enumerate().filter(|(_, consumers)| !consumers.is_empty()) {
-            let heavy = facts.packages.views[view].wheels[wheel].size.is_some_and(|size| size >= HEAVY);
-            let key = Key {
-                consumers: consumers.clone(),
-                origin: Origin::Packages,
-                named_owner: None,
-                alone: None,
-                heavy: heavy.then_some(wheel),
-                view: Some(view),
-            };
-            groups.entry(key).or_default().push(Item::Wheel(view, wheel));
-        }
+    let too_many = |groups: &Groups| fold::needed(groups.keys().map(|key| &key.consumers), base);
+    let with_packages = |most: Most| {
+        let mut groups = files.clone();
+        groups.extend(packages(needed, facts, most));
+        groups
+    };
+    let mut groups = with_packages(Most::FINE);
+    if too_many(&groups) {
+        // Fewer layers of the same bytes, before anything is stored twice.
+        groups = with_packages(Most::COARSE);
     }
-    let folded = fold::needed(groups.keys().map(|key| &key.consumers), base);
+    let folded = too_many(&groups);
     if folded {
         groups = fold_groups(&groups, base, facts);
     }
     let mut made: Vec<Made> =
         groups.into_iter().map(|(key, items)| layer(key, &items, names, facts)).collect();
-    // One global order: what most images share first, so that images share their lower part.
+    // One global order. What lies above a layer that changes is unpacked again: what is heavy is lowest, and packages,
+    // which change less than what is written here, are below files. Of those alike what most images share is
+    // first, so that images share their lower part.
     made.sort_by(|a, b| {
         let key = |made: &Made| {
-            // Packages first: they are heavy, and change less than what is written here.
             let files = made.layer.packages.is_none();
-            (files, made.view, Reverse(made.consumers.len()), made.layer.origin.clone(), !made.layer.heavy)
+            let shared = Reverse(made.consumers.len());
+            (!made.layer.heavy, files, made.view, shared, made.layer.origin.clone(), made.consumers.clone())
         };
         let what = |made: &Made| made.layer.packages.as_ref().map(|packages| packages.wheels.clone());
         let same = || a.layer.parts.cmp(&b.layer.parts).then_with(|| what(a).cmp(&what(b)));
@@ -189,6 +191,37 @@ pub(super) fn group(
         }
     }
     Grouped { layers: made.into_iter().map(|made| made.layer).collect(), of, folded }
+}
+
+/// Layers of packages: heavy ones each by itself, the light ones of the same consumers in parts.
+fn packages(needed: &[Vec<Consumers>], facts: &Facts, most: Most) -> Groups {
+    let mut light: BTreeMap<(usize, &Consumers), u64> = BTreeMap::new();
+    let wheels = needed.iter().enumerate().flat_map(|(view, sets)| {
+        let wheels = sets.iter().enumerate().filter(|(_, consumers)| !consumers.is_empty());
+        wheels.map(move |(wheel, consumers)| (view, wheel, consumers))
+    });
+    let of = |view: usize, wheel: usize| &facts.packages.views[view].wheels[wheel];
+    let size = |view, wheel| of(view, wheel).size.unwrap_or_default();
+    for (view, wheel, consumers) in wheels.clone().filter(|(view, wheel, _)| size(*view, *wheel) < most.alone)
+    {
+        *light.entry((view, consumers)).or_default() += size(view, wheel);
+    }
+    let mut groups = Groups::new();
+    for (view, wheel, consumers) in wheels {
+        let heavy = size(view, wheel) >= most.alone;
+        let together = light.get(&(view, consumers)).copied().unwrap_or_default();
+        let key = Key {
+            consumers: consumers.clone(),
+            origin: Origin::Packages,
+            named_owner: None,
+            alone: None,
+            heavy: heavy.then_some(wheel),
+            view: Some(view),
+            part: if heavy { 0 } else { most.part(&of(view, wheel).name, together) },
+        };
+        groups.entry(key).or_default().push(Item::Wheel(view, wheel));
+    }
+    groups
 }
 
 /// Whether a region is a file of the context, or has files right in it, that are heavy.
@@ -309,6 +342,7 @@ fn installed(items: &[Item], view: &View) -> Installed {
         scheme: view.scheme.clone(),
         wheels,
         bytecode: view.bytecode,
+        runtime: view.runtime.clone(),
         requirements: view.requirements.clone(),
     }
 }

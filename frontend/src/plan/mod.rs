@@ -25,6 +25,7 @@ mod listing_text;
 mod look;
 mod named;
 mod packages;
+mod parts;
 mod path;
 mod pattern;
 mod reason;

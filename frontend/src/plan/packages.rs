@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use unwheel::Scheme;
+use unwheel::{Runtime, Scheme};
 
 use crate::diagnostic::Span;
 
@@ -72,6 +72,8 @@ pub struct View {
     pub reasons: BTreeMap<usize, Vec<Reason>>,
     /// Whether modules are compiled after they are installed.
     pub bytecode: bool,
+    /// What compiles them, where the interpreter was asked.
+    pub runtime: Option<Runtime>,
     /// Where what building a wheel requires comes from.
     pub requirements: BuildRequirements,
 }
@@ -106,6 +108,9 @@ pub struct Installed {
     /// Whether modules are compiled.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bytecode: bool,
+    /// What compiles them, which changes nothing of what comes out.
+    #[serde(skip)]
+    pub runtime: Option<Runtime>,
     /// Where what building a wheel requires comes from.
     #[serde(skip)]
     pub requirements: BuildRequirements,

@@ -97,6 +97,7 @@ fn interpreter((major, minor): (u32, u32), machine: &str, libc: Libc) -> Interpr
             python_version,
             sys_platform,
         },
+        runtime: None,
     }
 }
 

@@ -99,6 +99,7 @@ pub fn view(
             .collect(),
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
+        runtime: interpreter.runtime.clone(),
         requirements: BuildRequirements {
             indexes: serde_json::to_string(settings).unwrap_or_default(),
             wheels: python.wheels.as_ref().map(|wheels| wheels.value.clone()),

@@ -2,6 +2,7 @@
 //! step or an image sees of it has to be the same. `docs/reference/options.md` has a row for each test.
 
 mod anew;
+mod checks;
 mod configuration;
 mod files;
 mod network;

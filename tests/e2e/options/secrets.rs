@@ -89,6 +89,56 @@ fn an_agent_is_a_socket_of_the_step() {
 }
 
 #[test]
+fn an_agent_with_owner_mode_and_place() {
+    let step = Step {
+        keys: "ssh: [{id: default, target: /tmp/agent, mode: '0660', uid: 7, gid: 8}]",
+        flags: "--mount=type=ssh,target=/tmp/agent,mode=0660,uid=7,gid=8",
+        command: "echo $SSH_AUTH_SOCK; stat -c '%F %a %u:%g' /tmp/agent",
+        args: &[],
+    };
+    let project = of_step(step);
+    let socket = project.path().join("agent.sock");
+    serve_agent(&socket, "options");
+    let printed = seen_in(&project, &[&format!("--ssh=default={}", socket.display())]);
+    assert_eq!(printed, "/tmp/agent\nsocket 660 7:8\n");
+}
+
+#[test]
+fn an_optional_agent_may_be_missing() {
+    let step = Step {
+        keys: "ssh: [{id: other, required: false}]",
+        flags: "--mount=type=ssh,id=other",
+        command: "ls -A /run/buildkit 2>/dev/null | wc -l",
+        args: &[],
+    };
+    assert_eq!(seen(step, &[]), "0\n");
+    let project =
+        of_step(Step { keys: "ssh: [other]", flags: "--mount=type=ssh,id=other,required=true", ..step });
+    let told = refused(&project, &["--target=it"]);
+    for told in [told.ours, told.theirs] {
+        assert!(told.contains("other"), "{told}");
+    }
+}
+
+#[test]
+fn a_cache_belongs_to_who_needs_it() {
+    let id = unique().unwrap();
+    let command =
+        "stat -c '%a %u:%g' /cache; su -s /bin/sh -c 'ls /cache; touch /cache/left' nobody && echo written";
+    let seen = |side: &str, file: &str| {
+        let keys =
+            format!("cache: [{{target: /cache, id: {id}{side}, uid: 65534, gid: 65534, mode: '0700'}}]");
+        let flags = format!("--mount=type=cache,target=/cache,id={id}{side},uid=65534,gid=65534,mode=0700");
+        let project = of_step(Step { keys: &keys, flags: &flags, command, args: &[] });
+        crate::support::progress(super::command(&project, file, &["--target=it"])).log()
+    };
+    for (side, file) in [("ours", "layerset.yaml"), ("theirs", "Dockerfile")] {
+        let printed = [seen(side, file), seen(side, file)];
+        assert_eq!(printed, ["700 65534:65534\nwritten\n", "700 65534:65534\nleft\nwritten\n"], "{file}");
+    }
+}
+
+#[test]
 fn caches_of_different_namespaces_are_apart() {
     let id = unique().unwrap();
     let keys = format!("cache: [{{target: /cache, id: {id}}}]");

@@ -1,6 +1,7 @@
 //! Interpreters that are none, and the one of the machine (a `python3` with venv is needed).
 
 use super::*;
+use crate::Runtime;
 
 /// A folder with `bin/{name}`, a shell script.
 fn fake(name: &str, script: &str) -> tempfile::TempDir {
@@ -105,6 +106,19 @@ fn unwheel_asks_a_virtual_environment_for_its_own_paths() {
         // It is the same interpreter all the same.
         assert_eq!(found.markers, base.markers);
         assert_eq!(crate::supported(&found), crate::supported(&base));
+    }
+}
+
+#[test]
+fn unwheel_knows_what_an_interpreter_needs_alone() {
+    let Runtime { executable, paths } = real(&on_path(&here())).runtime.expect("what it needs");
+    let library =
+        said(&["-c", "import os, sysconfig; print(os.path.realpath(sysconfig.get_path('stdlib')))"]);
+    assert!(paths.contains(&executable) && paths.contains(&library), "{executable} {library} {paths:?}");
+    assert!(paths.iter().any(|path| path.contains("/libc.")), "{paths:?}");
+    for path in &paths {
+        assert!(Path::new(path).exists(), "{path}");
+        assert!(!paths.iter().any(|other| path.starts_with(&format!("{other}/"))), "{path} in {paths:?}");
     }
 }
 

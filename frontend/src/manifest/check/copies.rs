@@ -163,6 +163,16 @@ fn address(text: &str) -> Result<String, Fault> {
         let hint = "remove them; fetch it in a command with a secret, or name the file with --build-context";
         return Err(Fault::new(rules::INVALID_VALUE, "found an address with credentials", hint));
     }
+    // Its page would be downloaded.
+    let place = rest.split(['?', '#']).next().unwrap_or_default();
+    if place.trim_end_matches('/').ends_with(".git") {
+        let hint = "write from: NAME, and name the repository with --build-context NAME=URL";
+        return Err(Fault::new(
+            rules::INVALID_VALUE,
+            "found a git repository, expected the address of a file",
+            hint,
+        ));
+    }
     let fine = !host.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
     if fine {
         return Ok(text.to_owned());
@@ -187,6 +197,10 @@ mod tests {
     fn addresses_and_checksums() {
         assert!(address("https://example.com/a%20b?c=d@e").is_ok());
         assert!(address("https://user:word@example.com/a").is_err() && address("https:///a").is_err());
+        assert!(
+            address("https://example.com/a.git#v1").is_err()
+                && address("https://example.com/a.git/b?c=.git").is_ok()
+        );
         assert!(sha256(&format!("sha256:{}", "0a".repeat(32))).is_ok());
         assert!(sha256(&format!("sha256:{}", "0A".repeat(32))).is_err() && sha256("sha256:").is_err());
     }

@@ -52,6 +52,11 @@ impl Fault {
     }
 }
 
+/// Bytes of a size such as `900MB`; `None` if it is none.
+pub fn size(text: &str) -> Option<u64> {
+    quantity::size(text).ok()
+}
+
 /// What all checks share.
 pub(super) struct Check<'a> {
     pub(super) problems: &'a mut Vec<Diagnostic>,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::args::Argument;
 use super::{Check, names, path, quantity};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::manifest::document::{self, CacheMapping, RunCommand, RunMapping, SecretMapping};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::document::{self, CacheMapping, RunCommand, RunMapping, SecretMapping, SshMapping};
 use crate::manifest::interpolate::shell_names;
-use crate::manifest::model::{Cache, Command, Mount, Network, Run, Secret, Security, Sharing};
+use crate::manifest::model::{Cache, Command, Mount, Network, Owned, Run, Secret, Security, Sharing, Ssh};
 use crate::manifest::node::quote;
 use crate::manifest::read::{List, Text};
 use crate::manifest::rules;
@@ -29,7 +29,7 @@ impl Check<'_> {
         let secrets = mapping.secrets.iter().flat_map(|list| &list.0);
         let secrets = secrets.filter_map(|secret| self.secret(secret)).collect();
         let ssh = mapping.ssh.iter().flat_map(|list| &list.0);
-        let ssh: Vec<Spanned<String>> = ssh.filter_map(|id| self.spanned(id, names::id)).collect();
+        let ssh = ssh.filter_map(|ssh| self.ssh(ssh)).collect();
         let cache = mapping.cache.iter().flat_map(|list| &list.0);
         let cache = cache.filter_map(|cache| self.cache(cache)).collect();
         let networks = [("default", Network::Default), ("none", Network::None), ("host", Network::Host)];
@@ -92,9 +92,7 @@ impl Check<'_> {
         let environment = mapping.environment.as_ref().map(|name| self.parse(name, names::shell_variable));
         let target = mapping.target.as_ref().map(|target| self.parse(target, path::absolute));
         let required = mapping.required.as_ref().map(|required| self.parse(required, quantity::boolean));
-        let mode = mapping.mode.as_ref().map(|mode| self.parse(mode, quantity::mode));
-        let uid = mapping.uid.as_ref().map(|uid| self.parse(uid, quantity::number));
-        let gid = mapping.gid.as_ref().map(|gid| self.parse(gid, quantity::number));
+        let owned = self.owned(0o400, &mapping.mode, &mapping.uid, &mapping.gid);
         let Some(text) = &mapping.id else {
             if !mapping.broken {
                 self.missing(mapping.place.0, "a secret has no \"id\"", "write for example {id: npm_token}");
@@ -113,10 +111,44 @@ impl Check<'_> {
             target,
             environment: environment.flatten(),
             required: required.flatten().unwrap_or(true),
-            mode: mode.flatten().unwrap_or(0o400),
-            uid: uid.flatten().unwrap_or_default(),
-            gid: gid.flatten().unwrap_or_default(),
+            mode: owned.mode,
+            uid: owned.uid,
+            gid: owned.gid,
         })
+    }
+
+    fn ssh(&mut self, ssh: &document::Ssh) -> Option<Ssh> {
+        let mapping = match ssh {
+            document::Ssh::Id(id) => &SshMapping { id: Some(id.clone()), ..SshMapping::default() },
+            document::Ssh::Full(mapping) => mapping,
+        };
+        let target = mapping.target.as_ref().map(|target| self.parse(target, path::absolute));
+        let required = mapping.required.as_ref().map(|required| self.parse(required, quantity::boolean));
+        let owned = self.owned(0o600, &mapping.mode, &mapping.uid, &mapping.gid);
+        let Some(text) = &mapping.id else {
+            if !mapping.broken {
+                self.missing(mapping.place.0, "an agent has no \"id\"", "write for example {id: default}");
+            }
+            return None;
+        };
+        Some(Ssh {
+            span: text.span,
+            id: self.parse(text, names::id)?,
+            target: target.flatten(),
+            required: required.flatten().unwrap_or(true),
+            mode: owned.mode,
+            uid: owned.uid,
+            gid: owned.gid,
+        })
+    }
+
+    /// Owner and permissions; root's, with the mode `usual`, where they are not said.
+    fn owned(&mut self, usual: u32, mode: &Option<Text>, uid: &Option<Text>, gid: &Option<Text>) -> Owned {
+        let mode = mode.as_ref().and_then(|mode| self.parse(mode, quantity::mode));
+        let mut number =
+            |text: &Option<Text>| text.as_ref().and_then(|text| self.parse(text, quantity::number));
+        let (uid, gid) = (number(uid).unwrap_or_default(), number(gid).unwrap_or_default());
+        Owned { mode: mode.unwrap_or(usual), uid, gid }
     }
 
     fn cache(&mut self, cache: &document::Cache) -> Option<Cache> {
@@ -129,6 +161,8 @@ impl Check<'_> {
         let id = mapping.id.as_ref().map(|id| self.parse(id, names::id));
         let kinds = [("shared", Sharing::Shared), ("private", Sharing::Private), ("locked", Sharing::Locked)];
         let sharing = mapping.sharing.as_ref().and_then(|text| self.one_of(text, "a way of sharing", kinds));
+        let said = mapping.mode.is_some() || mapping.uid.is_some() || mapping.gid.is_some();
+        let owned = self.owned(0o755, &mapping.mode, &mapping.uid, &mapping.gid);
         let Some(target) = &mapping.target else {
             if !mapping.broken {
                 self.missing(
@@ -145,6 +179,7 @@ impl Check<'_> {
             target: path,
             id: id.flatten(),
             sharing: sharing.unwrap_or_default(),
+            owned: said.then_some(owned),
         })
     }
 

@@ -5,7 +5,7 @@ mod python;
 mod run;
 
 pub use python::{Index, Part, Python, Requirement, Resolution};
-pub use run::{Cache, Command, Mount, Mounted, Network, Run, Secret, Security, Sharing};
+pub use run::{Cache, Command, Mount, Mounted, Network, Owned, Run, Secret, Security, Sharing, Ssh};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{CopyFrom, Selection};
-use crate::diagnostic::{Span, Spanned};
+use crate::diagnostic::Span;
 
 /// A step of a stage.
 #[derive(Clone, Debug)]
@@ -16,8 +16,8 @@ pub struct Run {
     pub args: BTreeMap<String, String>,
     /// Secrets it may read.
     pub secrets: Vec<Secret>,
-    /// SSH agents by id; `default` is the usual one.
-    pub ssh: Vec<Spanned<String>>,
+    /// SSH agents it may use.
+    pub ssh: Vec<Ssh>,
     /// Cache mounts.
     pub cache: Vec<Cache>,
     /// Its network.
@@ -93,6 +93,25 @@ pub struct Secret {
     pub gid: u32,
 }
 
+/// An agent of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ssh {
+    /// Where it stands.
+    pub span: Span,
+    /// The client's name for it; `default` is the usual one.
+    pub id: String,
+    /// Absolute path of the socket; `None`: one of BuildKit's own.
+    pub target: Option<String>,
+    /// Whether the step fails without it.
+    pub required: bool,
+    /// Permission bits of the socket.
+    pub mode: u32,
+    /// Owner of the socket.
+    pub uid: u32,
+    /// Group of the socket.
+    pub gid: u32,
+}
+
 /// A cache mount of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
@@ -104,6 +123,19 @@ pub struct Cache {
     pub id: Option<String>,
     /// What happens when two steps want it.
     pub sharing: Sharing,
+    /// What a new one is; `None`: root's, with mode 0755.
+    pub owned: Option<Owned>,
+}
+
+/// Owner and permissions of a directory that is made for a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
 }
 
 /// BuildKit's cache sharing modes.

@@ -1,0 +1,175 @@
+//! HTTP/1.1 over TCP, TLS and unix sockets. `connect` opens connections, `certificates` says whom to trust, `proxy` goes
+//! through one, `body` brings an answer to code that reads and waits.
+
+mod body;
+mod certificates;
+mod connect;
+mod proxy;
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use tokio_rustls::rustls;
+
+pub(crate) use body::reader;
+pub(crate) use hyper::{Method, StatusCode, Uri, header};
+pub(crate) use proxy::Proxy;
+
+use connect::Connector;
+
+use crate::problem::Problem;
+
+/// How long an answer may take to begin.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// The most bytes of an answer that is read as a whole.
+const MOST: usize = 8 << 20;
+
+/// An answer whose body is still to come.
+pub(crate) type Answer = Response<Incoming>;
+
+/// Sends requests, and keeps connections open for more.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: Client<Connector, Full<Bytes>>,
+}
+
+impl Http {
+    /// To servers of a network. `identity` is a directory with the `cert.pem` and `key.pem` of this client, and the
+    /// `ca.pem` of the server.
+    pub(crate) fn network(identity: Option<&Path>) -> Self {
+        Self::over(Connector::network(identity, None))
+    }
+
+    /// The same by way of a proxy, where there is one.
+    pub(crate) fn through(proxy: Option<Proxy>) -> Self {
+        Self::over(Connector::network(None, proxy))
+    }
+
+    /// To whoever listens on a unix socket, whatever host a request names.
+    pub(crate) fn unix(socket: &Path) -> Self {
+        Self::over(Connector::Unix(socket.into()))
+    }
+
+    fn over(connector: Connector) -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build(connector) }
+    }
+
+    /// Sends a request. What fails before an answer may work the next time.
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, Problem> {
+        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        match tokio::time::timeout(PATIENCE, self.client.request(request)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) if is_untrusted(&error) => Err(Problem::mistake(format!(
+                "cannot trust {host}: {}; name a file with the certificate of its authority in SSL_CERT_FILE",
+                causes(&error)
+            ))),
+            Ok(Err(error)) => Err(Problem::try_again(format!("cannot reach {host}: {}", causes(&error)))),
+            Err(_) => Err(Problem::try_again(format!(
+                "{host} did not answer within {} seconds",
+                PATIENCE.as_secs()
+            ))),
+        }
+    }
+}
+
+/// A request without a body.
+pub(crate) fn get(uri: Uri) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::default());
+    *request.uri_mut() = uri;
+    request
+}
+
+/// The whole body of a small answer.
+pub(crate) async fn whole(answer: Answer) -> Result<Bytes, Problem> {
+    let body = Limited::new(answer.into_body(), MOST).collect();
+    match tokio::time::timeout(PATIENCE, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(Problem::mistake(format!("found an answer of more than {MOST} bytes")))
+        }
+        Ok(Err(error)) => Err(Problem::try_again(format!("the connection was lost: {error}"))),
+        Err(_) => Err(Problem::try_again("the answer did not come to its end")),
+    }
+}
+
+/// Whether a certificate is refused, which no other attempt would change.
+fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    let inner = |error: &(dyn Error + 'static)| {
+        let io = error.downcast_ref::<std::io::Error>()?;
+        io.get_ref()?.downcast_ref::<rustls::Error>().cloned()
+    };
+    chain(error).any(|error| matches!(inner(error), Some(rustls::Error::InvalidCertificate(_))))
+}
+
+/// An error and what caused it, which is where the reason is.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for text in chain(error).map(ToString::to_string) {
+        // Some repeat their cause.
+        if !told.iter().any(|before| before.contains(&text)) {
+            told.push(text);
+        }
+    }
+    told.join(": ")
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error: &'a (dyn Error + 'static) = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+/// A part of an address, without what has a meaning there.
+pub(crate) fn encoded(text: &str, kept: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.as_bytes().contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+/// Where an answer of `from` leads.
+pub(crate) fn joined(from: &Uri, location: &str) -> Option<Uri> {
+    if location.contains("://") {
+        return location.parse().ok();
+    }
+    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
+    if location.starts_with("//") {
+        return format!("{scheme}:{location}").parse().ok();
+    }
+    location.starts_with('/').then(|| format!("{scheme}://{authority}{location}").parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_joined() {
+        let from: Uri = "https://a:5000/v2/x/blobs/1".parse().unwrap();
+        for (location, to) in [
+            ("https://cdn.example.com/1?sig=a%2Fb", Some("https://cdn.example.com/1?sig=a%2Fb")),
+            ("/elsewhere?x", Some("https://a:5000/elsewhere?x")),
+            ("//b/1", Some("https://b/1")),
+            ("relative", None),
+        ] {
+            assert_eq!(joined(&from, location).map(|uri| uri.to_string()).as_deref(), to);
+        }
+        assert_eq!(encoded("shop/api:1 &", ""), "shop%2Fapi%3A1%20%26");
+        assert_eq!(encoded("shop/api:1", "/:"), "shop/api:1");
+    }
+}

@@ -1,0 +1,148 @@
+//! Through a proxy to servers that speak TLS: it sees whom we speak to, and nothing else. Source: RFC 9110 section 9.3.6.
+
+use std::io;
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::problem::Problem;
+
+/// The most bytes of a proxy's answer.
+const MOST: usize = 16 << 10;
+
+/// A proxy, and whom it is not for.
+#[derive(Clone, Debug)]
+pub(crate) struct Proxy {
+    host: String,
+    port: u16,
+    authorization: Option<String>,
+    except: Vec<String>,
+}
+
+impl Proxy {
+    /// Reads `http://[USER:PASSWORD@]HOST[:PORT]`, and a list of hosts and domains.
+    pub(crate) fn new(address: &str, except: Option<&str>) -> Result<Self, Problem> {
+        let bad = || {
+            // What is before the host is a password.
+            let shown = address.rsplit('@').next().unwrap_or_default();
+            Problem::mistake(format!("HTTPS_PROXY: found {shown:?}, expected http://HOST:PORT"))
+        };
+        let rest = address.strip_prefix("http://").or_else(|| (!address.contains("://")).then_some(address));
+        let rest = rest.ok_or_else(bad)?.trim_end_matches('/');
+        let (user, place) = match rest.rsplit_once('@') {
+            Some((user, place)) => (Some(user), place),
+            None => (None, rest),
+        };
+        let (host, port) = match place.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().map_err(|_| bad())?),
+            None => (place, 80),
+        };
+        if host.is_empty() {
+            return Err(bad());
+        }
+        let except = except.unwrap_or_default().split(',').map(|name| name.trim().to_ascii_lowercase());
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+            authorization: user.map(|user| STANDARD.encode(user)),
+            except: except.filter(|name| !name.is_empty()).collect(),
+        })
+    }
+
+    /// Whether it leads to this host.
+    pub(super) fn is_for(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let named = |name: &String| {
+            let domain = name.trim_start_matches("*.").trim_start_matches('.');
+            name == "*" || host == domain || host.ends_with(&format!(".{domain}"))
+        };
+        !here && !self.except.iter().any(named)
+    }
+
+    /// A connection to a host, of which the proxy passes on every byte.
+    pub(super) async fn tunnel(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let shown =
+            self.authorization.as_ref().map(|shown| format!("Proxy-Authorization: Basic {shown}\r\n"));
+        let request =
+            format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{}\r\n", shown.unwrap_or_default());
+        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        stream.write_all(request.as_bytes()).await?;
+        // The server behind it speaks second, so nothing of it is among these bytes.
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut bytes = [0; 512];
+            let count = stream.read(&mut bytes).await?;
+            answer.extend(bytes.iter().take(count));
+            if count == 0 || answer.len() > MOST {
+                break;
+            }
+        }
+        let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
+        match line.split_whitespace().nth(1) {
+            Some("200") => Ok(stream),
+            _ => Err(io::Error::other(format!("the proxy {}:{} answered {line:?}", self.host, self.port))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn proxies_are_read_and_have_exceptions() {
+        let proxy =
+            Proxy::new("http://me:secret@proxy:3128/", Some("example.com, .internal,10.0.0.1")).unwrap();
+        assert_eq!((proxy.host.as_str(), proxy.port), ("proxy", 3128));
+        assert_eq!(proxy.authorization.as_deref(), Some("bWU6c2VjcmV0"));
+        for (host, through) in [
+            ("docker.io", true),
+            ("example.com", false),
+            ("registry.EXAMPLE.com", false),
+            ("notexample.com", true),
+            ("a.internal", false),
+            ("10.0.0.1", false),
+            ("localhost", false),
+            ("::1", false),
+        ] {
+            assert_eq!(proxy.is_for(host), through, "{host}");
+        }
+        assert!(!Proxy::new("proxy", Some("*")).unwrap().is_for("docker.io"));
+        for bad in ["https://me:secret@proxy", "http://", "http://proxy:x", "socks5://proxy"] {
+            let told = Proxy::new(bad, None).unwrap_err().to_string();
+            assert!(told.starts_with("HTTPS_PROXY: found ") && !told.contains("secret"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_tunnel_is_asked_for() {
+        let asked = |answer: &'static str| async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 512];
+                let count = stream.read(&mut request).await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                String::from_utf8_lossy(&request[..count]).into_owned()
+            });
+            let proxy = Proxy::new(&format!("http://me:secret@{address}"), None).unwrap();
+            let opened = proxy.tunnel("registry.example.com", 443).await.map(drop);
+            (opened.map_err(|error| error.to_string()), server.await.unwrap())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (opened, request) = runtime.block_on(asked("HTTP/1.1 200 Connection established\r\n\r\n"));
+        assert_eq!(opened, Ok(()));
+        assert!(request.starts_with("CONNECT registry.example.com:443 HTTP/1.1\r\n"), "{request}");
+        assert!(request.contains("Proxy-Authorization: Basic bWU6c2VjcmV0\r\n"), "{request}");
+        let (refused, _) = runtime.block_on(asked("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"));
+        assert!(refused.unwrap_err().contains("answered \"HTTP/1.1 407 Proxy"));
+    }
+}

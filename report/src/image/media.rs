@@ -1,0 +1,54 @@
+//! Media types of the OCI and of Docker before it. Source: opencontainers/image-spec `media-types.md`, distribution
+//! `manifest-v2-2.md`.
+
+use super::document::Descriptor;
+use crate::problem::Problem;
+
+/// What a registry is asked for.
+pub(crate) const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
+
+const LAYERS: [&str; 4] = [
+    "application/vnd.oci.image.layer.v1.tar",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar",
+    "application/vnd.docker.image.rootfs.diff.tar",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar",
+];
+
+/// Whether this is a layer of files.
+pub(super) fn check_layer(layer: &Descriptor) -> Result<(), Problem> {
+    let plain =
+        ["+gzip", "+zstd", ".gzip", ".zstd"].into_iter().find_map(|end| layer.media_type.strip_suffix(end));
+    if LAYERS.contains(&plain.unwrap_or(&layer.media_type)) {
+        return Ok(());
+    }
+    Err(Problem::mistake(format!(
+        "found a layer of media type {:?}, expected a tar archive such as {}+gzip",
+        layer.media_type, LAYERS[0]
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_of_files_are_known() {
+        let of = |media_type: &str| {
+            let descriptor = Descriptor { media_type: media_type.into(), ..Descriptor::default() };
+            check_layer(&descriptor).map_err(|problem| problem.to_string())
+        };
+        for known in LAYERS {
+            for end in ["", "+gzip", "+zstd", ".gzip"] {
+                of(&format!("{known}{end}")).unwrap();
+            }
+        }
+        for unknown in ["application/vnd.in-toto+json", "application/vnd.oci.image.layer.v1.tar+xz", ""] {
+            let told = of(unknown).unwrap_err();
+            assert!(
+                told.starts_with(&format!("found a layer of media type {unknown:?}, expected")),
+                "{told}"
+            );
+        }
+    }
+}

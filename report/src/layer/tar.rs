@@ -1,0 +1,322 @@
+//! Tar archives as a stream, in bounded memory whatever their headers say. The crate `tar` reads the fields; the loop is
+//! ours, because its own takes long names of any length into memory.
+
+use std::io::{self, Read};
+
+use tar::{EntryType, PaxExtensions};
+
+use super::Broken;
+
+const BLOCK: usize = 512;
+/// The most bytes of a long name or of extended headers: Linux has no longer paths than 4096 bytes, but some attributes.
+const MOST_EXTENSION: u64 = 4 << 20;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Directory,
+    Symlink,
+    /// Hard links, devices, pipes: they have no bytes of their own.
+    Other,
+}
+
+/// The head of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// As it is written.
+    pub(crate) path: String,
+    pub(crate) kind: Kind,
+    /// Bytes that follow.
+    pub(crate) size: u64,
+    /// Where a symlink leads.
+    pub(crate) link: String,
+}
+
+/// An archive that is being read. Between two calls of [`Tar::next`] it can be read from: the entry's bytes.
+pub(crate) struct Tar<R> {
+    input: R,
+    /// Bytes of the current entry that are not read yet.
+    left: u64,
+    padding: u64,
+}
+
+/// Headers before a header.
+#[derive(Default)]
+struct Extensions {
+    path: Option<String>,
+    link: Option<String>,
+    size: Option<u64>,
+}
+
+impl<R: Read> Tar<R> {
+    pub(crate) fn new(input: R) -> Self {
+        Self { input, left: 0, padding: 0 }
+    }
+
+    /// The next entry; the rest of the one before is passed over.
+    pub(crate) fn next(&mut self) -> Result<Option<Header>, Broken> {
+        let mut extensions = Extensions::default();
+        loop {
+            self.pass(self.left + self.padding)?;
+            (self.left, self.padding) = (0, 0);
+            let Some(block) = self.block()? else { return Ok(None) };
+            if block.iter().all(|byte| *byte == 0) {
+                return Ok(None);
+            }
+            let header = tar::Header::from_byte_slice(&block);
+            checked(header, &block)?;
+            let size =
+                header.entry_size().map_err(|_| Broken::Found("found a tar header without a size".into()))?;
+            match header.entry_type() {
+                EntryType::GNULongName => extensions.path = Some(text(&self.extension(size)?)),
+                EntryType::GNULongLink => extensions.link = Some(text(&self.extension(size)?)),
+                EntryType::XHeader => extensions.read(&self.extension(size)?)?,
+                // Of the whole archive: comments, as git writes them.
+                EntryType::XGlobalHeader => drop(self.extension(size)?),
+                kind => return self.entry(header, kind, size, extensions).map(Some),
+            }
+        }
+    }
+
+    fn entry(
+        &mut self,
+        header: &tar::Header,
+        kind: EntryType,
+        size: u64,
+        extensions: Extensions,
+    ) -> Result<Header, Broken> {
+        if kind == EntryType::GNUSparse && header.as_gnu().is_some_and(tar::GnuHeader::is_extended) {
+            // The map of holes goes on in blocks of its own, until one says that it is the last.
+            while self.block()?.ok_or_else(truncated)?.get(504).is_some_and(|more| *more == 1) {}
+        }
+        let path = extensions.path.unwrap_or_else(|| text(&header.path_bytes()));
+        let link = extensions
+            .link
+            .unwrap_or_else(|| header.link_name_bytes().map(|name| text(&name)).unwrap_or_default());
+        let kind = match kind {
+            EntryType::Directory => Kind::Directory,
+            EntryType::Symlink => Kind::Symlink,
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                // Old archives mark a directory by its name alone.
+                if path.ends_with('/') { Kind::Directory } else { Kind::File }
+            }
+            _ => Kind::Other,
+        };
+        // A hard link may state the size of what it leads to; no bytes follow.
+        let size = match kind {
+            Kind::File | Kind::Directory => extensions.size.unwrap_or(size),
+            Kind::Symlink => 0,
+            Kind::Other if header.entry_type() == EntryType::Link => 0,
+            Kind::Other => size,
+        };
+        self.start(size)?;
+        Ok(Header { path, kind, size, link })
+    }
+
+    fn start(&mut self, size: u64) -> Result<(), Broken> {
+        let block = BLOCK as u64;
+        let padding = (block - size % block) % block;
+        if size.checked_add(padding).is_none() {
+            return Err(Broken::Found(format!("found a tar entry of {size} bytes")));
+        }
+        (self.left, self.padding) = (size, padding);
+        Ok(())
+    }
+
+    /// A header that is to be read as a whole.
+    fn extension(&mut self, size: u64) -> Result<Vec<u8>, Broken> {
+        if size > MOST_EXTENSION {
+            return Err(Broken::Found(format!(
+                "found a tar header of {size} bytes, expected at most {MOST_EXTENSION}"
+            )));
+        }
+        self.start(size)?;
+        let mut bytes = Vec::new();
+        Read::by_ref(self).take(size).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A whole block; nothing at the end of the input.
+    fn block(&mut self) -> Result<Option<[u8; BLOCK]>, Broken> {
+        let mut block = [0; BLOCK];
+        let mut filled = 0;
+        while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.input.read(rest) {
+                Ok(0) if filled == 0 => return Ok(None),
+                Ok(0) => return Err(truncated()),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Some(block))
+    }
+
+    fn pass(&mut self, count: u64) -> Result<(), Broken> {
+        let passed = io::copy(&mut Read::by_ref(&mut self.input).take(count), &mut io::sink())?;
+        if passed == count { Ok(()) } else { Err(truncated()) }
+    }
+}
+
+impl<R: Read> Read for Tar<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 || buffer.is_empty() {
+            return Ok(0);
+        }
+        let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = self.input.read(buffer.get_mut(..most).unwrap_or_default())?;
+        if count == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, truncated().to_string()));
+        }
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+impl Extensions {
+    fn read(&mut self, data: &[u8]) -> Result<(), Broken> {
+        for field in PaxExtensions::new(data) {
+            let field =
+                field.map_err(|_| Broken::Found("found extended tar headers that cannot be read".into()))?;
+            let value = field.value_bytes();
+            match field.key_bytes() {
+                b"path" | b"GNU.sparse.name" => self.path = Some(text(value)),
+                b"linkpath" => self.link = Some(text(value)),
+                b"size" => {
+                    let size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+                    let bad =
+                        || Broken::Found(format!("found {:?} for the size of a tar entry", text(value)));
+                    self.size = Some(size.ok_or_else(bad)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn truncated() -> Broken {
+    Broken::Found("found the end of the tar archive within an entry".into())
+}
+
+/// Whether these first bytes are those of a tar archive.
+pub(crate) fn is_tar(start: &[u8]) -> bool {
+    start.get(..BLOCK).and_then(|block| <&[u8; BLOCK]>::try_from(block).ok()).is_some_and(|block| {
+        block.iter().all(|byte| *byte == 0) || checked(tar::Header::from_byte_slice(block), block).is_ok()
+    })
+}
+
+fn checked(header: &tar::Header, block: &[u8; BLOCK]) -> Result<(), Broken> {
+    let field = 148..156;
+    let sum =
+        block.iter().enumerate().map(|(at, byte)| if field.contains(&at) { 32 } else { u32::from(*byte) });
+    if header.cksum().is_ok_and(|said| said == sum.sum::<u32>()) {
+        return Ok(());
+    }
+    Err(Broken::Found("found a tar header whose checksum is wrong".into()))
+}
+
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(archive: &[u8]) -> Result<Vec<(String, Kind, u64)>, Broken> {
+        let mut tar = Tar::new(archive);
+        let mut entries = Vec::new();
+        while let Some(header) = tar.next()? {
+            entries.push((header.path, header.kind, header.size));
+        }
+        Ok(entries)
+    }
+
+    fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            builder.append_data(&mut header, path, *content).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    #[test]
+    fn entries_and_their_bytes() {
+        let long = "d/".repeat(150) + "file";
+        let archive = archive(&[("a", b"hello"), (&long, &[7; 1000]), ("empty", b"")]);
+        assert!(is_tar(&archive));
+        let mut tar = Tar::new(&archive[..]);
+        let first = tar.next().unwrap().unwrap();
+        assert_eq!((first.path.as_str(), first.kind, first.size), ("a", Kind::File, 5));
+        let mut content = String::new();
+        tar.read_to_string(&mut content).unwrap();
+        assert_eq!(content, "hello");
+        // What was not read is passed over.
+        let second = tar.next().unwrap().unwrap();
+        assert_eq!((second.path, second.size), (long, 1000));
+        assert_eq!(tar.next().unwrap().unwrap().path, "empty");
+        assert!(tar.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn extended_headers_win() {
+        let mut builder = tar::Builder::new(Vec::new());
+        builder.append_pax_extensions([("path", &b"long/name"[..]), ("size", b"3")]).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_path("short").unwrap();
+        header.set_size(0);
+        header.set_cksum();
+        let mut archive = builder.into_inner().unwrap();
+        archive.truncate(1024);
+        archive.extend(header.as_bytes());
+        archive.extend(b"abc");
+        archive.extend([0; 509]);
+        assert_eq!(entries(&archive).unwrap(), [("long/name".to_owned(), Kind::File, 3)]);
+    }
+
+    #[test]
+    fn hostile_archives_are_errors() {
+        let good = archive(&[("a", &[1; 2000])]);
+        let bad_sum = {
+            let mut archive = good.clone();
+            archive[0] = b'b';
+            archive
+        };
+        let absurd = |kind: EntryType, size: u64| {
+            let mut header = tar::Header::new_gnu();
+            header.set_path("x").unwrap();
+            header.set_entry_type(kind);
+            header.set_size(size);
+            header.set_cksum();
+            header.as_bytes().to_vec()
+        };
+        for (archive, told) in [
+            (good[..100].to_vec(), "the end of the tar archive within an entry"),
+            (good[..1000].to_vec(), "the end of the tar archive within an entry"),
+            (bad_sum, "checksum is wrong"),
+            (absurd(EntryType::Regular, u64::MAX), "of 18446744073709551615 bytes"),
+            (absurd(EntryType::Regular, 1 << 60), "the end of the tar archive within an entry"),
+            (
+                absurd(EntryType::GNULongName, 1 << 40),
+                "a tar header of 1099511627776 bytes, expected at most",
+            ),
+            (absurd(EntryType::XHeader, 5 << 20), "expected at most 4194304"),
+        ] {
+            let error = entries(&archive).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_archive_may_end_without_its_mark() {
+        let whole = archive(&[("a", b"hello")]);
+        assert_eq!(entries(&whole[..1024]).unwrap().len(), 1);
+        assert_eq!(entries(b"").unwrap(), []);
+    }
+}

@@ -1,0 +1,151 @@
+//! This machine's Docker, over its API: what `docker save` does, without it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::Surroundings;
+use crate::digest::Digest;
+use crate::http::{self, Answer, Http, StatusCode};
+use crate::image::parse;
+use crate::problem::Problem;
+
+const SOCKET: &str = "/var/run/docker.sock";
+
+/// An engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Engine {
+    http: Http,
+    base: String,
+    /// As the user knows it.
+    shown: String,
+}
+
+/// An image as an engine knows it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Inspected {
+    #[serde(rename = "Id")]
+    pub(crate) id: Digest,
+}
+
+impl Engine {
+    /// The one that `docker` would speak to.
+    pub(crate) fn of(surroundings: &Surroundings) -> Result<Self, Problem> {
+        let host = match &surroundings.docker_host {
+            Some(host) => host.clone(),
+            None => context(surroundings)?.unwrap_or_else(|| format!("unix://{SOCKET}")),
+        };
+        let identity = surroundings.docker_certificates.as_deref();
+        let network = |scheme: &str, address: &str| Self {
+            http: Http::network(identity.filter(|_| scheme == "https")),
+            base: format!("{scheme}://{}", address.trim_end_matches('/')),
+            shown: host.clone(),
+        };
+        match host.split_once("://") {
+            Some(("unix", path)) => Ok(Self {
+                http: Http::unix(Path::new(path)),
+                base: "http://docker".into(),
+                shown: host.clone(),
+            }),
+            Some(("tcp", address)) if identity.is_some() => Ok(network("https", address)),
+            Some((scheme @ ("http" | "https"), address)) => Ok(network(scheme, address)),
+            Some(("tcp", address)) => Ok(network("http", address)),
+            _ => Err(Problem::mistake(format!(
+                "found the engine {host}, expected unix:// or tcp://; \
+                 with this one, use: docker save IMAGE… | layerset report -"
+            ))),
+        }
+    }
+
+    /// Looks for an image.
+    pub(crate) async fn inspect(&self, name: &str) -> Result<Inspected, Problem> {
+        let answer = self.get(&format!("images/{}/json", http::encoded(name, "/:@"))).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Err(Problem::mistake(format!(
+                "the engine {} has no such image; an image of a registry is written without docker://",
+                self.shown
+            )));
+        }
+        let answer = self.good(answer).await?;
+        parse(&http::whole(answer).await?, "an image of the engine")
+    }
+
+    /// An archive with all of them.
+    pub(crate) async fn save(&self, names: &BTreeMap<String, Digest>) -> Result<Answer, Problem> {
+        let names: Vec<String> =
+            names.keys().map(|name| format!("names={}", http::encoded(name, ""))).collect();
+        let answer = self.get(&format!("images/get?{}", names.join("&"))).await?;
+        self.good(answer).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Answer, Problem> {
+        let uri = format!("{}/{path}", self.base).parse();
+        let uri =
+            uri.map_err(|error| Problem::mistake(format!("found the engine {}: {error}", self.shown)))?;
+        let answer = self.http.send(http::get(uri)).await;
+        answer.map_err(|problem| match problem {
+            Problem::TryAgain(text) => {
+                Problem::TryAgain(format!("{}; the engine is {}", text.replace("docker: ", ""), self.shown))
+            }
+            problem @ Problem::Mistake(_) => problem,
+        })
+    }
+
+    async fn good(&self, answer: Answer) -> Result<Answer, Problem> {
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let body = http::whole(answer).await.unwrap_or_default();
+        let text = format!("the engine {} answered {status}: {}", self.shown, message(&body));
+        Err(if status.is_server_error() { Problem::TryAgain(text) } else { Problem::Mistake(text) })
+    }
+}
+
+/// `{"message": "…"}`
+fn message(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Message {
+        message: String,
+    }
+    let text = || String::from_utf8_lossy(body).chars().take(200).collect();
+    serde_json::from_slice::<Message>(body).map_or_else(|_| text(), |message| message.message)
+}
+
+/// The host of the current context. Source: docker/cli `cli/context/store`.
+fn context(surroundings: &Surroundings) -> Result<Option<String>, Problem> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Configured {
+        #[serde(rename = "currentContext")]
+        current: String,
+    }
+    #[derive(Deserialize)]
+    struct Meta {
+        #[serde(rename = "Endpoints")]
+        endpoints: BTreeMap<String, Endpoint>,
+    }
+    #[derive(Deserialize)]
+    struct Endpoint {
+        #[serde(rename = "Host", default)]
+        host: String,
+    }
+    let Some(directory) = &surroundings.docker_config else { return Ok(None) };
+    let configured = || -> Option<String> {
+        let json = fs::read(directory.join("config.json")).ok()?;
+        Some(serde_json::from_slice::<Configured>(&json).ok()?.current)
+    };
+    let name = surroundings.docker_context.clone().or_else(configured).unwrap_or_default();
+    if name.is_empty() || name == "default" {
+        return Ok(None);
+    }
+    let path: PathBuf =
+        directory.join("contexts/meta").join(Digest::of(name.as_bytes()).hex()).join("meta.json");
+    let json = fs::read(&path).map_err(|error| {
+        Problem::mistake(format!("found no Docker context {name:?}: {}: {error}", path.display()))
+    })?;
+    let meta: Meta = parse(&json, "a Docker context")?;
+    Ok(meta.endpoints.into_iter().find(|(kind, _)| kind == "docker").map(|(_, endpoint)| endpoint.host))
+}

@@ -1,0 +1,20 @@
+//! Where images come from: `registry` over its API, `engine` from Docker's, `archive` and `layout` from files. The last three
+//! have images in the same form, which `stored` reads.
+
+mod archive;
+mod engine;
+mod layout;
+mod reference;
+mod registry;
+mod stored;
+mod surroundings;
+
+pub(crate) use archive::Origin;
+pub(crate) use engine::Engine;
+pub use reference::Reference;
+pub(crate) use registry::{Registries, Remote, Resolved};
+pub(crate) use stored::{Wanted, images};
+pub use surroundings::Surroundings;
+
+pub(crate) use archive::Archive;
+pub(crate) use layout::Layout;
