@@ -24,7 +24,8 @@ KINDS = [
     ("cache", r"(exporting|importing|preparing).* cache"),
     ("export", r"^(\[[^\]]*\] )?exporting to "),
 ]
-NO_WORK = {"transfer", "resolve", "frontend image", "base", "cache", "export"}
+# What only looks, sends, fetches and exports: sources are looked at in every build.
+NO_WORK = {"transfer", "resolve", "frontend image", "wheel download", "base", "cache", "export"}
 # Parts of an export, by how their names begin; the rest of a name is a digest or a reference.
 EXPORT = ["exporting layers", "exporting manifest", "exporting config", "exporting attestation", "pushing layers"]
 EXPORT += ["pushing manifest", "unpacking", "naming", "rewriting", "loading", "sending tarball", "pushing", "exporting"]
@@ -90,7 +91,7 @@ class Trace:
         return sum(sent.values())
 
     def executed(self) -> int:
-        """Vertices that did work: without what was there, and without what only looks, sends and exports."""
+        """Vertices that did work, without what was there."""
         done = [digest for (digest, _), one in self.vertices.items() if one.get("completed") and not one.get("cached")]
         return sum(kind(self.names[digest]) not in NO_WORK for digest in set(done))
 

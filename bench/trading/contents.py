@@ -9,7 +9,7 @@ import urllib.request
 
 import images
 
-DIST_INFO = re.compile(r".*/(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA")
+DIST_INFO = re.compile(r".*/site-packages/(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA")
 
 
 @dataclasses.dataclass
