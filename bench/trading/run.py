@@ -223,7 +223,8 @@ def machine() -> dict:
 
 def options() -> argparse.Namespace:
     parser = table.options(__doc__, cold=1)
-    parser.add_argument("--only", nargs="+", choices=[*PARTS, "bars"], default=list(PARTS), help="parts of it")
+    parts = f"of {' '.join(PARTS)} bars, or none"
+    parser.add_argument("--only", nargs="*", metavar="PART", default=list(PARTS), help=parts)
     parser.add_argument("--tools", nargs="+", choices=COMPARED, default=list(COMPARED), help="of those compared")
     parser.add_argument("--runs", type=int, default=3, help=f"bakes of what takes less than {rows.SLOW} s")
     parser.add_argument("--quick", action="store_true", help="small models, one run: to try the benchmark")
@@ -233,6 +234,8 @@ def options() -> argparse.Namespace:
     default = str(external) if external.exists() else None
     parser.add_argument("--dockerfile-frontend", default=default, help="binary of Docker's own, as from an image")
     arguments = table.parse(parser)
+    if unknown := set(arguments.only) - {*PARTS, "bars"}:
+        parser.error(f"found {', '.join(sorted(unknown))}, expected parts of {' '.join(PARTS)} bars")
     arguments.runs = 1 if arguments.quick else arguments.runs
     return arguments
 
@@ -240,7 +243,8 @@ def options() -> argparse.Namespace:
 def main() -> None:
     arguments = options()
     run = Run(arguments)
-    run.latest.tree["machine"] = machine()
+    if arguments.only:
+        run.latest.tree["machine"] = machine()
     try:
         run.all()
     finally:
