@@ -8,7 +8,7 @@
 use harness::{Index, Wheel};
 
 use crate::docs_run::{Site, run_page};
-use crate::support::{bake, ok};
+use crate::support::{self, ok};
 
 /// What a page needs that a reader has.
 pub(crate) struct Page {
@@ -193,7 +193,7 @@ fn with_images(site: &Site<'_>) {
     for (path, text) in [("layerset.yaml", manifest.as_str()), ("api/a", "a"), ("web/w", "w")] {
         site.project.write(path, text).unwrap();
     }
-    ok(bake(site.engine, &site.project).arg("--push"));
+    ok(support::bake(site.engine, &site.project).arg("--push"));
     let old = registry.name("shop/old:1");
     for args in [["tag", "busybox:1.37", &old], ["push", "--quiet", &old]] {
         ok(site.engine.docker(&args));

@@ -126,9 +126,14 @@ impl Emitter<'_> {
 
     /// An empty directory for a cache to begin with: a cache that is there keeps its own owner.
     fn owned_directory(&mut self, owned: Owned) -> Edge {
-        let owner = Some(Owner::ids(owned.uid, owned.gid));
-        let made = Mkdir { mode: owned.mode, owner, timestamp: Some(FILE_TIME), ..Mkdir::new(CACHE) };
-        self.graph.add(File::on(None).mkdir(made), Metadata::named("[internal] make a directory for a cache"))
+        let empty = Mkdir {
+            mode: owned.mode,
+            owner: Some(Owner::ids(owned.uid, owned.gid)),
+            timestamp: Some(FILE_TIME),
+            ..Mkdir::new(CACHE)
+        };
+        let metadata = Metadata::named("[internal] make a directory for a cache");
+        self.graph.add(File::on(None).mkdir(empty), metadata)
     }
 
     /// What a step mounts. Unlike BuildKit's own default, what is written to it is no output.

@@ -78,7 +78,7 @@ impl Checks {
             match part.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
                 Some(("skip", "all")) => checks.skip_all = true,
                 Some(("skip", rules)) => {
-                    checks.skip = rules.split(',').map(|rule| rule.trim().to_owned()).collect()
+                    checks.skip = rules.split(',').map(|rule| rule.trim().to_owned()).collect();
                 }
                 Some(("error", value)) => {
                     checks.as_errors = match value.to_ascii_lowercase().as_str() {

@@ -165,7 +165,7 @@ fn address(text: &str) -> Result<String, Fault> {
     }
     // Its page would be downloaded.
     let place = rest.split(['?', '#']).next().unwrap_or_default();
-    if place.trim_end_matches('/').ends_with(".git") {
+    if place.trim_end_matches('/').rsplit_once('.').is_some_and(|(_, kind)| kind == "git") {
         let hint = "write from: NAME, and name the repository with --build-context NAME=URL";
         return Err(Fault::new(
             rules::INVALID_VALUE,

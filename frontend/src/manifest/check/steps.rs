@@ -92,7 +92,7 @@ impl Check<'_> {
         let environment = mapping.environment.as_ref().map(|name| self.parse(name, names::shell_variable));
         let target = mapping.target.as_ref().map(|target| self.parse(target, path::absolute));
         let required = mapping.required.as_ref().map(|required| self.parse(required, quantity::boolean));
-        let owned = self.owned(0o400, &mapping.mode, &mapping.uid, &mapping.gid);
+        let owned = self.owned(0o400, mapping.mode.as_ref(), mapping.uid.as_ref(), mapping.gid.as_ref());
         let Some(text) = &mapping.id else {
             if !mapping.broken {
                 self.missing(mapping.place.0, "a secret has no \"id\"", "write for example {id: npm_token}");
@@ -124,7 +124,7 @@ impl Check<'_> {
         };
         let target = mapping.target.as_ref().map(|target| self.parse(target, path::absolute));
         let required = mapping.required.as_ref().map(|required| self.parse(required, quantity::boolean));
-        let owned = self.owned(0o600, &mapping.mode, &mapping.uid, &mapping.gid);
+        let owned = self.owned(0o600, mapping.mode.as_ref(), mapping.uid.as_ref(), mapping.gid.as_ref());
         let Some(text) = &mapping.id else {
             if !mapping.broken {
                 self.missing(mapping.place.0, "an agent has no \"id\"", "write for example {id: default}");
@@ -143,10 +143,9 @@ impl Check<'_> {
     }
 
     /// Owner and permissions; root's, with the mode `usual`, where they are not said.
-    fn owned(&mut self, usual: u32, mode: &Option<Text>, uid: &Option<Text>, gid: &Option<Text>) -> Owned {
-        let mode = mode.as_ref().and_then(|mode| self.parse(mode, quantity::mode));
-        let mut number =
-            |text: &Option<Text>| text.as_ref().and_then(|text| self.parse(text, quantity::number));
+    fn owned(&mut self, usual: u32, mode: Option<&Text>, uid: Option<&Text>, gid: Option<&Text>) -> Owned {
+        let mode = mode.and_then(|mode| self.parse(mode, quantity::mode));
+        let mut number = |text: Option<&Text>| text.and_then(|text| self.parse(text, quantity::number));
         let (uid, gid) = (number(uid).unwrap_or_default(), number(gid).unwrap_or_default());
         Owned { mode: mode.unwrap_or(usual), uid, gid }
     }
@@ -162,7 +161,7 @@ impl Check<'_> {
         let kinds = [("shared", Sharing::Shared), ("private", Sharing::Private), ("locked", Sharing::Locked)];
         let sharing = mapping.sharing.as_ref().and_then(|text| self.one_of(text, "a way of sharing", kinds));
         let said = mapping.mode.is_some() || mapping.uid.is_some() || mapping.gid.is_some();
-        let owned = self.owned(0o755, &mapping.mode, &mapping.uid, &mapping.gid);
+        let owned = self.owned(0o755, mapping.mode.as_ref(), mapping.uid.as_ref(), mapping.gid.as_ref());
         let Some(target) = &mapping.target else {
             if !mapping.broken {
                 self.missing(
