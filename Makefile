@@ -5,7 +5,7 @@ TRIPLE := $(shell rustc -vV | sed -n 's/^host: //p')
 FRONTEND := target/$(TRIPLE)/release/layerset
 STEP = @printf '\n==> %s\n'
 
-.PHONY: help demo test lint unit oracle e2e frontend bench clean-engine
+.PHONY: help demo test lint unit oracle e2e frontend bench bench-parts clean-engine
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -41,7 +41,12 @@ e2e: frontend
 	$(STEP) "tests on real engines"
 	LAYERSET_FRONTEND=$(CURDIR)/$(FRONTEND) tests/e2e.sh
 
-bench: frontend ## measure what the documentation gives figures for
+bench: frontend ## measure 22 services beside the best hand-made Dockerfile: BENCH="--docs" or other options
+	$(STEP) "examples/trading: before, hand-made, Layerset"
+	cargo build -q --locked -p layerset-e2e --bin engine
+	bench/trading/run.py --frontend $(FRONTEND) --engine $${CARGO_TARGET_DIR:-target}/debug/engine $(BENCH)
+
+bench-parts: frontend ## measure the parts that the documentation gives figures for
 	LAYERSET_FRONTEND=$(CURDIR)/$(FRONTEND) bench/run.sh
 
 clean-engine: ## stop the private engines and delete them

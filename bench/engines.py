@@ -1,6 +1,5 @@
 """Baking on engines of the harness that begin empty."""
 
-import json
 import os
 import pathlib
 import shlex
@@ -9,15 +8,28 @@ import subprocess
 import sys
 import time
 
+import vertices
+
 # Where a private engine and its containers find what listens on 127.0.0.1 here: the harness's choice.
 HOST = "198.18.54.1"
 
 
-def run(command: list[str], environment: dict, root: pathlib.Path | None = None) -> subprocess.CompletedProcess:
+class Failed(Exception):
+    """A command that did not do what it was told, with the end of what it said."""
+
+
+def attempt(command: list[str], environment: dict, root: pathlib.Path | None = None) -> subprocess.CompletedProcess:
     done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"failed: {' '.join(command)}\n{done.stderr[-3000:]}")
+        raise Failed(f"failed: {' '.join(command)}\n{done.stderr[-3000:]}")
     return done
+
+
+def run(command: list[str], environment: dict, root: pathlib.Path | None = None) -> subprocess.CompletedProcess:
+    try:
+        return attempt(command, environment, root)
+    except Failed as failed:
+        sys.exit(str(failed))
 
 
 def start(binary: str, name: str, frontend: str) -> dict:
@@ -42,13 +54,7 @@ def bake(file: str, environment: dict, root: pathlib.Path, options: tuple[str, .
 
 def context_bytes(progress: str) -> int:
     """What the client sent, from the lines of `--progress=rawjson`."""
-    sent: dict[tuple[str, str], int] = {}
-    for line in progress.splitlines():
-        for status in (json.loads(line).get("statuses") or []) if line.startswith("{") else []:
-            if status["id"].startswith("transferring "):
-                key = (status["vertex"], status["id"])
-                sent[key] = max(sent.get(key, 0), status.get("current", 0))
-    return sum(sent.values())
+    return vertices.Trace(progress.splitlines()).context_bytes()
 
 
 def medians(baked: list[dict]) -> dict:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Measures what docs/figures.md gives figures for. LAYERSET_FRONTEND is the static binary (make bench sets it).
+# Measures what docs/figures.md gives figures for. LAYERSET_FRONTEND is the static binary (make bench-parts sets it).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-frontend=$(realpath "${LAYERSET_FRONTEND:?path of the frontend binary, see make bench}")
+frontend=$(realpath "${LAYERSET_FRONTEND:?path of the frontend binary, see make bench-parts}")
 mkdir -p bench/results
 
 echo "== size of the static binary"

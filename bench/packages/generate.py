@@ -10,6 +10,10 @@ import textwrap
 
 import wheels
 
+FILES = {path.stem: path for path in (pathlib.Path(__file__).resolve().parent / "requirements").glob("*.txt")}
+# A small package of base.txt, and what its pin changes to.
+PINNED = "python-dotenv"
+PINS = ("1.0.1", "1.1.0", "1.1.1", "1.2.1")
 UV = "ghcr.io/astral-sh/uv:latest"
 # A set is a requirement file and those that it includes; so many services have it.
 SERVICES = {"web": 9, "data": 6, "science": 4, "vision": 3}
@@ -45,8 +49,8 @@ def sources(root: pathlib.Path) -> None:
 def requirements(root: pathlib.Path, pin: str) -> None:
     """The files as written, with a version of the pinned package."""
     (root / "requirements").mkdir(exist_ok=True)
-    for path in wheels.FILES.glob("*.txt"):
-        text = path.read_text().replace(f"{wheels.PINNED}=={wheels.PINS[0]}", f"{wheels.PINNED}=={pin}")
+    for path in FILES.values():
+        text = path.read_text().replace(f"{PINNED}=={PINS[0]}", f"{PINNED}=={pin}")
         (root / "requirements" / path.name).write_text(text)
 
 
@@ -56,7 +60,7 @@ def pinned(root: pathlib.Path, shelf: wheels.Shelf, tool: str, pin: str) -> None
     for name, included in INCLUDES.items():
         known = {line for other in included for line in shelf.closures[other]} if tool == "parts" else set()
         lines = [line for line in shelf.closures[name] if line not in known]
-        (root / f"pinned/{name}.txt").write_text(shelf.hashed(lines, pin))
+        (root / f"pinned/{name}.txt").write_text(shelf.hashed(lines, {PINNED: pin}))
 
 
 def manifest(base: str, index: str, registry: str) -> str:

@@ -55,7 +55,7 @@ class Side:
         self.blobs: dict[str, int] = {}
         generate.sources(self.root)
         self.patch(0)
-        self.pin(wheels.PINS[0])
+        self.pin(generate.PINS[0])
 
     def patch(self, number: int) -> None:
         """Another tag of the base image: what a patch of the distribution is."""
@@ -146,7 +146,7 @@ def measure(shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namesp
     held = {tool: images.figures(sides[tool].images(), shelf.bytes) for tool in TOOLS}
     for tool in TOOLS:
         check(tool, sides[tool].printed(), shelf)
-    for version in wheels.PINS[1 : arguments.runs + 1]:
+    for version in generate.PINS[1 : arguments.runs + 1]:
         for tool in TOOLS:
             bake(tool, "no change")
         for tool in TOOLS:
@@ -161,7 +161,7 @@ def measure(shelf: wheels.Shelf, served: index.Index, arguments: argparse.Namesp
         begin(tool, KEEPING)
         sides[tool].has_room()
         bake(tool, "kept: cold", options=KEPT)
-        bake(tool, "kept: one pin changed", options=KEPT, resolving=sides[tool].pin(wheels.PINS[1]))
+        bake(tool, "kept: one pin changed", options=KEPT, resolving=sides[tool].pin(generate.PINS[1]))
     done = {tool: {row: engines.medians(baked) for row, baked in rows[tool].items() if baked} for tool in TOOLS}
     return {tool: {"images": held[tool], "rows": done[tool]} for tool in TOOLS}
 
@@ -196,14 +196,14 @@ def printed(results: dict) -> table.Table:
 
 def main() -> None:
     parser = table.options(__doc__, cold=2)
-    most = len(wheels.PINS) - 1
+    most = len(generate.PINS) - 1
     parser.add_argument("--runs", type=int, default=most, help=f"bakes of no change and of a pin, {most} at most")
     parser.add_argument("--kept", action="store_true", help="bakes that keep the images in the engine too: 20 GB")
     arguments = table.parse(parser)
     if not 1 <= arguments.runs <= most or arguments.cold < 1:
         found = f"--cold {arguments.cold} and --runs {arguments.runs}"
         parser.error(f"found {found}: expected 1 at least, and {most} runs at most")
-    shelf = wheels.Shelf(wheels.ROOT / "target/bench/packages")
+    shelf = wheels.Shelf(wheels.ROOT / "target/bench/packages", generate.FILES, {generate.PINNED: list(generate.PINS)})
     served = index.Index(shelf.directory)
     try:
         results = measure(shelf, served, arguments)

@@ -1,0 +1,102 @@
+"""What is done between one bake and the next, in this order by every tool."""
+
+import collections
+import sys
+from collections.abc import Callable
+
+import contents
+import side as sides
+
+# A bake that took so many seconds is not done again for a median.
+SLOW = 20
+# Of the images of a patched base, and of pins: so many changes are there.
+MOST = 3
+
+
+class Rows:
+    """Bakes sides in turns. `edited` are the two files that are changed: one of most images, one of one image."""
+
+    def __init__(self, runs: int, shelf: contents.Shelf, edited: dict[str, str]) -> None:
+        self.runs, self.shelf, self.edited = min(runs, MOST), shelf, edited
+        self.edits: dict[str, Callable[[sides.Side, int], float]] = {
+            "no change": lambda side, number: 0.0,
+            "one shared file": lambda side, number: side.project.touch(edited["shared"], number),
+            "one service file": lambda side, number: side.project.touch(edited["service"], number),
+            "shared pin": lambda side, number: pin(side, "shared", number),
+            "ml pin": lambda side, number: pin(side, "ml", number),
+            "heavy pin": lambda side, number: pin(side, "heavy", number),
+            "base patched": lambda side, number: side.base(number + 1),
+            "service added": lambda side, number: added(side, number),
+        }
+
+    def measure(self, side: sides.Side, row: str, number: int, results: dict) -> bool:
+        """One bake after one change; whether it was slow, or there is nothing more to change."""
+        locking = self.edits[row](side, number)
+        if locking is None:
+            locking = 0.0
+        if locking < 0:
+            return True
+        one = side.bake(locking=locking)
+        if row == "service added":
+            one["new_package_bytes"] = self.package_bytes(side)
+        results.setdefault(row, []).append(one)
+        told(side, row, one)
+        return one["seconds"] > SLOW
+
+    def in_turns(self, together: list[sides.Side], row: str, results: dict[str, dict]) -> None:
+        done: set[str] = set()
+        runs = 1 if row == "service added" else self.runs
+        for number in range(runs):
+            for side in together:
+                if side.engine not in done and self.measure(side, row, number, results[side.engine]):
+                    done.add(side.engine)
+
+    def package_bytes(self, side: sides.Side) -> int:
+        """Of the layers that the last bake has pushed, those of packages."""
+        held = side.images()
+        self.shelf.learn(held)
+        sizes = {digest: size for layers in held.values() for digest, size in layers}
+        return sum(sizes[digest] for digest in side.new if self.shelf.known[digest].packaged)
+
+
+def external(side: sides.Side, syntax: str, runs: int) -> list[dict]:
+    """The same with nothing changed, by a Dockerfile frontend from an image; the first bake is not counted."""
+    options = ("--set", f"*.args.BUILDKIT_SYNTAX={syntax}")
+    baked = [side.bake(options=options) for _ in range(runs + 1)][1:]
+    for one in baked:
+        told(side, "no change, external frontend", one)
+    return baked
+
+
+def pin(side: sides.Side, kind: str, number: int) -> float:
+    """Seconds of locking, or less than none if there is no further version."""
+    changed = side.project.pins[kind]
+    if number >= len(changed["versions"]) - 1:
+        return -1.0
+    side.project.pin(changed["package"], changed["versions"][number + 1])
+    return side.lock()
+
+
+def added(side: sides.Side, number: int) -> float:
+    """Nothing is to be locked: its requirement files are those of others."""
+    side.tool.add_service(side)
+    return 0.0
+
+
+def to_edit(held: list[dict[str, int]]) -> dict[str, str]:
+    """Of the files of each image the first Python source that most have, and the first that one has."""
+    counts = collections.Counter(path for files in held for path in files if path.endswith(".py"))
+    sizes = {path: size for files in held for path, size in files.items()}
+    # Not the empty ones that only say that a directory is a package.
+    found = [path for path in sorted(counts) if sizes[path] > 200]
+    if not found:
+        sys.exit("found no Python sources in the images, expected those of the example")
+    most = max(counts[path] for path in found)
+    alone = [path for path in found if counts[path] == 1]
+    return {"shared": next(path for path in found if counts[path] == most), "service": alone[0]}
+
+
+def told(side: sides.Side, row: str, one: dict) -> None:
+    new = f"{one['new_bytes']:,} new bytes in {one['new_blobs']}"
+    shown = f"{side.tool.key} {side.mode}: {row}: {one['seconds']} s, {new}, load {one['load']}"
+    print(shown, file=sys.stderr, flush=True)

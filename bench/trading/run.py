@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""Measures examples/trading: Layerset beside a strong hand-made Dockerfile, in two ways, and beside what was before.
+
+    run.py --frontend BINARY --engine BINARY [--only PART…] [--tools TOOL…] [--quick] [--docs]
+
+Every tool is given the same wheels by an index on this machine, the same base image, the same files, and engines that
+begin empty. `pushed` bakes with store=false, as CI does, tools in turns; `kept` keeps the images in the engine, which
+takes gigabytes, one tool after another. Prints a table and writes bench/results/latest.json with every figure and the
+bars; what is not measured this time stays in it from the last. `--docs` also writes the table and the chart of docs/.
+"""
+
+import argparse
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import sys
+import time
+import traceback
+
+# Nothing is left beside the sources.
+sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+import bars  # noqa: E402
+import contents  # noqa: E402
+import engines  # noqa: E402
+import figures  # noqa: E402
+import first  # noqa: E402
+import ideal  # noqa: E402
+import images  # noqa: E402
+import index  # noqa: E402
+import page  # noqa: E402
+import project  # noqa: E402
+import results  # noqa: E402
+import rows  # noqa: E402
+import side as sides  # noqa: E402
+import table  # noqa: E402
+import tools  # noqa: E402
+import wheels  # noqa: E402
+
+PARTS = ("pushed", "kept", "ideal", "first", "before")
+# What an engine needs that keeps 22 images of several generations, or those of before; and one that only pushes.
+DISK_BYTES = {"kept": 20_000_000_000, "pushed": 8_000_000_000}
+COMPARED = ("handmade", "layerset")
+
+
+class Run:
+    """All that is measured, one part after another, each written as soon as it is known."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments = arguments
+        self.work = wheels.ROOT / "target/bench/trading"
+        self.latest = results.Latest()
+        uv = wheels.uv(self.work)
+        shelf_files, pins = project.wanted(project.EXAMPLE)
+        self.wheels = wheels.Shelf(self.work, shelf_files, pins)
+        served = index.Index(self.wheels.directory)
+        scale = "0.01" if arguments.quick else "1"
+        make = lambda root: project.Project(root, scale, served.port, uv)  # noqa: E731
+        self.place = sides.Place(arguments.engine, arguments.frontend, served, make, arguments.lock)
+        self.contents = contents.Shelf("/app")
+        self.pushed: dict[str, sides.Side] = {}
+        self.read: set[str] = set()
+        self.edited: dict[str, str] = {}
+        self.needed: dict[str, pathlib.Path] = {}
+        self.compared = [tools.TOOLS[key] for key in COMPARED if key in arguments.tools]
+        self.failed: list[str] = []
+        # Whose engine runs, so that none is left.
+        self.running: list[sides.Side] = []
+
+    def begin(self, tool: tools.Tool, mode: str) -> sides.Side:
+        has_room(DISK_BYTES[mode])
+        side = sides.Side(tool, mode, self.place)
+        # Before anything can fail that leaves an engine behind.
+        self.running.append(side)
+        side.start()
+        return side
+
+    def end(self, side: sides.Side) -> None:
+        side.stop()
+        self.running.remove(side)
+
+    def cold(self, side: sides.Side) -> dict:
+        """The first bake, and what it leaves."""
+        one = side.bake()
+        rows.told(side, "cold", one)
+        disk = {"disk_bytes": side.disk() - side.empty_bytes, "disk_empty_bytes": side.empty_bytes}
+        known = {**disk, "locking_seconds": side.locking, "rows": {"cold": medians([one])}}
+        self.latest.put("sides", f"{side.tool.key} {side.mode}", known)
+        # The images of both modes are the same but for times in them, and reading them takes long.
+        if side.tool.key not in self.read:
+            self.read.add(side.tool.key)
+            self.look(side, side.images())
+        return one
+
+    def look(self, side: sides.Side, held: dict[str, images.Layers]) -> None:
+        """What the images hold: what is in them that is not needed, which files are, and which two are edited."""
+        self.contents.learn(held)
+        self.latest.put("images", side.tool.key, figures.of_images(side, held, self.contents, self.wheels))
+        files = [self.contents.files(layers) for layers in held.values()]
+        if side.tool.key == "layerset" or not self.edited:
+            self.edited = self.latest.tree["edited"] = rows.to_edit(files)
+            self.needed = figures.needed(files, side.project.backend)
+
+    def rows(self, together: list[sides.Side], wanted: list[str]) -> None:
+        found: dict[str, dict[str, list[dict]]] = {side.engine: {"cold": [self.cold(side)]} for side in together}
+        baking = rows.Rows(self.arguments.runs, self.contents, self.edited)
+        for row in [row for row in baking.edits if row in wanted]:
+            baking.in_turns(together, row, found)
+            self.note(together, found)
+        for side in together:
+            if syntax := self.external(side):
+                found[side.engine]["no change, external frontend"] = rows.external(side, syntax, self.arguments.runs)
+        self.note(together, found)
+        for side in together:
+            disk = side.disk() - side.empty_bytes
+            self.latest.tree["sides"][f"{side.tool.key} {side.mode}"]["disk_at_end_bytes"] = disk
+
+    def note(self, together: list[sides.Side], found: dict[str, dict[str, list[dict]]]) -> None:
+        for side in together:
+            known = self.latest.tree["sides"][f"{side.tool.key} {side.mode}"]
+            known["rows"] = {row: medians(baked) for row, baked in found[side.engine].items()}
+            known["retries"] = side.retries
+        self.latest.write()
+
+    def external(self, side: sides.Side) -> str | None:
+        """The name of Docker's own Dockerfile frontend in the engine, if there is a binary of it."""
+        binary = self.arguments.dockerfile_frontend
+        if side.tool.key != "handmade" or not binary:
+            return None
+        return figures.external_frontend(side, pathlib.Path(binary))
+
+    def part_pushed(self) -> None:
+        together = [self.begin(tool, "pushed") for tool in self.compared]
+        self.rows(together, self.wanted())
+        self.pushed = {side.tool.key: side for side in together}
+        for side in together:
+            engines.stop(self.arguments.engine, side.engine)
+
+    def part_kept(self) -> None:
+        for tool in self.compared:
+            side = self.begin(tool, "kept")
+            self.rows([side], self.wanted())
+            # One after another: with its images an engine has gigabytes.
+            self.end(side)
+
+    def part_ideal(self) -> None:
+        if not self.needed:
+            sys.exit("found no images of Layerset to know the needed files by: --only pushed ideal, with layerset")
+        self.latest.tree["ideal"] = ideal.measure(self.place, self.wheels, self.needed)
+
+    def part_first(self) -> None:
+        for tool in self.compared:
+            told = first.built(tool, self.place, self.pushed.get(tool.key))
+            if tool.key in self.pushed:
+                told["first_pulled_seconds"] = first.pulled(tool, self.place, self.pushed[tool.key])
+                self.latest.put("second", tool.key, told.pop("second"))
+            self.latest.put("first", tool.key, told)
+
+    def part_before(self) -> None:
+        side = self.begin(tools.TOOLS["before"], "kept")
+        one = side.bake()
+        rows.told(side, "cold", one)
+        self.latest.put("images", "before", figures.of_sizes(side, side.images()))
+        disk = {"disk_bytes": side.disk() - side.empty_bytes, "disk_empty_bytes": side.empty_bytes}
+        again = side.bake()
+        rows.told(side, "no change", again)
+        baked = {"cold": medians([one]), "no change": medians([again])}
+        self.latest.put("sides", "before kept", {**disk, "rows": baked})
+        self.end(side)
+
+    def wanted(self) -> list[str]:
+        return bars.ROWS if "bars" in self.arguments.only else list(rows.Rows(1, self.contents, {}).edits)
+
+    def all(self) -> None:
+        only = set(self.arguments.only)
+        if "bars" in only:
+            only |= set(PARTS) - {"before"}
+        for part in [part for part in PARTS if part in only]:
+            started = time.monotonic()
+            try:
+                getattr(self, f"part_{part}")()
+            except (Exception, SystemExit) as error:  # noqa: BLE001
+                # The other parts take long, and are worth having.
+                self.failed.append(part)
+                print(f"{part} failed: {error!r}\n{traceback.format_exc()}", file=sys.stderr, flush=True)
+            for side in [side for side in self.running if side not in self.pushed.values()]:
+                self.end(side)
+            self.latest.tree.setdefault("part_seconds", {})[part] = round(time.monotonic() - started)
+            self.latest.write()
+
+    def close(self) -> None:
+        for side in list(self.running):
+            self.end(side)
+
+
+def medians(baked: list[dict]) -> dict:
+    """Of each figure of several runs; what took the time is told of the last."""
+    row = {key: statistics.median(one[key] for one in baked) for key in baked[0] if key != "kinds"}
+    return {**row, "runs": len(baked), "all_seconds": [one["seconds"] for one in baked], "kinds": baked[-1]["kinds"]}
+
+
+def has_room(wanted: int) -> None:
+    """What the last engine has kept is removed while this one starts."""
+    for _ in range(60):
+        free = shutil.disk_usage(wheels.ROOT).free
+        if free >= wanted:
+            return
+        time.sleep(1)
+    sys.exit(f"found {free:,} bytes free, expected {wanted:,} for an engine: make room")
+
+
+def machine() -> dict:
+    return {
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "when": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def options() -> argparse.Namespace:
+    parser = table.options(__doc__, cold=1)
+    parts = f"of {' '.join(PARTS)} bars, or none"
+    parser.add_argument("--only", nargs="*", metavar="PART", default=list(PARTS), help=parts)
+    parser.add_argument("--tools", nargs="+", choices=COMPARED, default=list(COMPARED), help="of those compared")
+    parser.add_argument("--runs", type=int, default=3, help=f"bakes of what takes less than {rows.SLOW} s")
+    parser.add_argument("--quick", action="store_true", help="small models, one run: to try the benchmark")
+    parser.add_argument("--docs", action="store_true", help="also write docs/figures/")
+    parser.add_argument("--lock", metavar="FILE", help="locked during each bake, on a machine with other work too")
+    external = wheels.ROOT / "target/go/dockerfile-frontend"
+    default = str(external) if external.exists() else None
+    parser.add_argument("--dockerfile-frontend", default=default, help="binary of Docker's own, as from an image")
+    arguments = table.parse(parser)
+    if unknown := set(arguments.only) - {*PARTS, "bars"}:
+        parser.error(f"found {', '.join(sorted(unknown))}, expected parts of {' '.join(PARTS)} bars")
+    arguments.runs = 1 if arguments.quick else arguments.runs
+    return arguments
+
+
+def main() -> None:
+    arguments = options()
+    run = Run(arguments)
+    if arguments.only:
+        run.latest.tree["machine"] = machine()
+    try:
+        run.all()
+    finally:
+        run.close()
+    run.latest.tree["bars"] = bars.Bars(run.latest.tree).held
+    run.latest.write()
+    print(page.text(run.latest.tree))
+    if arguments.docs:
+        page.write(run.latest.tree, wheels.ROOT / "docs")
+    if run.failed:
+        sys.exit(f"not measured: {', '.join(run.failed)}")
+
+
+if __name__ == "__main__":
+    main()
