@@ -115,6 +115,7 @@ def write(latest: dict, docs: pathlib.Path) -> None:
     figures = docs / "figures.md"
     before, _, rest = figures.read_text().partition(START)
     _, _, after = rest.partition(END)
-    figures.write_text(f"{before}{START}\n{markdown(latest)}\n{END}{after}")
+    picture = "![What each change costs](figures/trading.svg)"
+    figures.write_text(f"{before}{START}\n{markdown(latest)}\n\n{picture}\n{END}{after}")
     (docs / "figures").mkdir(exist_ok=True)
     (docs / "figures/trading.svg").write_text(chart.draw(latest))

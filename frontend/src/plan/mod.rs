@@ -18,6 +18,7 @@ mod heavy;
 mod holds;
 mod ignore;
 mod inherit;
+mod label;
 mod layers;
 mod listing;
 mod listing_split;
