@@ -241,21 +241,17 @@ fn what_is_wrong_has_its_exit_code() {
     }
 }
 
-/// A registry of this test's own.
+/// A registry of this test's own, over the files of the one that engines push to.
 struct Own {
     child: Child,
 }
 
 impl Own {
-    /// Over the files of the project. `more` goes into its configuration.
-    fn start(project: &Project, port: u16, more: &str) -> Self {
-        let dir = project.path().display();
-        let config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {dir}/data}}}}\n{}",
-            more.replace("DIR", &dir.to_string()).replace("PORT", &port.to_string())
-        );
-        project.write("config.yml", config).unwrap();
-        let program = Place::open().unwrap().root().join("usr/bin/docker-registry");
+    fn start(project: &Project, port: u16) -> Self {
+        let (dir, place) = (project.path().display().to_string(), Place::open().unwrap());
+        let config = GUARDED.replace("DATA", &place.registry().join("data").display().to_string());
+        project.write("config.yml", config.replace("DIR", &dir).replace("PORT", &port.to_string())).unwrap();
+        let program = place.root().join("usr/bin/docker-registry");
         let mut command = Command::new(program);
         command
             .arg("serve")
@@ -275,8 +271,9 @@ impl Drop for Own {
     }
 }
 
-const OPEN: &str = "http: {addr: \"127.0.0.1:PORT\"}\n";
-const GUARDED: &str = "http: {addr: \"127.0.0.1:PORT\", tls: {certificate: DIR/cert.pem, key: DIR/key.pem}}\n\
+const GUARDED: &str = "version: 0.1\nlog: {level: error}\n\
+    storage: {filesystem: {rootdirectory: DATA}, maintenance: {readonly: {enabled: true}}}\n\
+    http: {addr: \"127.0.0.1:PORT\", tls: {certificate: DIR/cert.pem, key: DIR/key.pem}}\n\
     auth: {htpasswd: {realm: shop, path: DIR/htpasswd}}\n";
 
 /// A certificate of nobody's but this test's, for `localhost`.
@@ -316,19 +313,18 @@ fn a_registry_with_tls_and_a_password_is_read() {
     let project = Project::new("report").unwrap();
     let dir = project.path();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let name = format!("localhost:{port}/busybox:1");
-    // The engine would not trust the certificate: what is there was pushed before.
-    let open = Own::start(&project, port, OPEN);
-    ok(engine.docker(&["tag", "busybox:1.37", &name]));
-    ok(engine.docker(&["push", "--quiet", &name]));
-    ok(engine.docker(&["rmi", &name]));
-    drop(open);
+    let name = format!("localhost:{port}/report/guarded:1");
+    // The engine would not trust the certificate: what is there is pushed to the registry without one.
+    let open = engine.registry().name("report/guarded:1");
+    ok(engine.docker(&["tag", "busybox:1.37", &open]));
+    ok(engine.docker(&["push", "--quiet", &open]));
+    ok(engine.docker(&["rmi", &open]));
     certificate(dir);
     // `me:secret`
     project.write("htpasswd", "me:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n").unwrap();
     let auth = format!("{{\"auths\": {{\"localhost:{port}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}");
     project.write("known/config.json", auth).unwrap().write("unknown/config.json", "{}").unwrap();
-    let _guarded = Own::start(&project, port, GUARDED);
+    let _guarded = Own::start(&project, port);
     let ask = |config: &str, authorities: &Path| {
         let mut command = run::command(frontend::binary().unwrap().to_str().unwrap());
         command.args(["report", &format!("https://{name}"), "--format=json"]).current_dir(dir);
