@@ -74,7 +74,9 @@ def container(config: Facts, service: Facts) -> Facts:
     facts: Facts = {key: config.get(key) for key in KEYS}
     facts["Env"] = dict(line.split("=", 1) for line in config.get("Env") or [])
     facts["Env"] |= service.get("environment") or {}
-    facts["Labels"] = (config.get("Labels") or {}) | (service.get("labels") or {})
+    labels = (config.get("Labels") or {}) | (service.get("labels") or {})
+    # Compose labels what it builds with its own version and the project's name; containers have these either way.
+    facts["Labels"] = {name: text for name, text in labels.items() if not name.startswith("com.docker.compose.")}
     facts["Volumes"] = sorted({*(config.get("Volumes") or {}), *(v["target"] for v in service.get("volumes") or [])})
     ports = {port if "/" in port else f"{port}/tcp" for port in map(str, service.get("expose") or [])}
     ports |= {f"{port['target']}/{port['protocol']}" for port in service.get("ports") or []}
