@@ -17,6 +17,8 @@ pub(super) type Made = Result<Edge, &'static str>;
 pub(super) const NO_OWN_IMAGE: &str = "the engine does not tell this frontend its own image: name the frontend with a syntax line, or with gateway.v0";
 pub(super) const NO_OUTPUT: &str = "internal error: a step has no output";
 const NO_STAGE: &str = "a wheel is to be built or compiled with Python, and the service is built on nothing";
+const NO_RUNTIME: &str =
+    "its Python does not tell what it needs to compile modules: leave out bytecode: true";
 const NO_FILE: &str = "internal error: a source distribution is no file";
 
 /// Where a step finds its wheels.
@@ -68,8 +70,7 @@ impl Emitter<'_> {
             Some((stage, _)) => stage,
             None => below.edge.ok_or(NO_STAGE)?,
         };
-        // Without an engine nobody was asked; what is shown then is not built.
-        let Some(runtime) = &packages.runtime else { return Ok(Vec::new()) };
+        let runtime = packages.runtime.as_ref().ok_or(NO_RUNTIME)?;
         argv.extend(["--compile".into(), serde_json::to_string(runtime).unwrap_or_default()]);
         let alone = |path: &String| Mount::bind(path, stage).selector(path.clone()).readonly();
         Ok(runtime.paths.iter().map(alone).collect())

@@ -2,7 +2,7 @@
 //! line, never for a build.
 
 use layerset_lock::{Lock, MarkerEnvironment};
-use unwheel::{Implementation, Interpreter, Libc, Markers, Scheme};
+use unwheel::{Implementation, Interpreter, Libc, Markers, Runtime, Scheme};
 
 use super::markers::{value, version_of};
 
@@ -57,6 +57,8 @@ fn interpreter((major, minor): (u32, u32), machine: &str, libc: Libc) -> Interpr
         implementation_version,
     } = MarkerEnvironment::linux(&python, machine);
     let site = format!("/usr/local/lib/python{python}/site-packages");
+    let (executable, library) =
+        (format!("/usr/local/bin/python{python}"), format!("/usr/local/lib/python{python}"));
     let bits = if matches!(machine, "i686" | "armv6l" | "armv7l") { 32 } else { 64 };
     Interpreter {
         implementation: Implementation {
@@ -97,7 +99,7 @@ fn interpreter((major, minor): (u32, u32), machine: &str, libc: Libc) -> Interpr
             python_version,
             sys_platform,
         },
-        runtime: None,
+        runtime: Some(Runtime { paths: vec![executable.clone(), library], executable }),
     }
 }
 
