@@ -44,6 +44,23 @@ def stop(binary: str, name: str) -> None:
     subprocess.run([binary, "down", "--name", name], check=False)
 
 
+def settle(most: float = 30) -> None:
+    """Waits until the processors have nothing to do: engines write what they know of a build after it has ended."""
+    deadline = time.monotonic() + most
+    while time.monotonic() < deadline:
+        before = idle_seconds()
+        time.sleep(1)
+        if idle_seconds() - before > 0.9 * os.cpu_count():
+            return
+
+
+def idle_seconds() -> float:
+    """Of all processors together, since the start."""
+    with open("/proc/stat") as stat:
+        _, _, _, _, idle, waiting, *_ = stat.readline().split()
+    return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")
+
+
 def bake(file: str, environment: dict, root: pathlib.Path, options: tuple[str, ...] = ("--push",)) -> tuple[float, int]:
     """Seconds, and bytes of context that the client sent."""
     command = ["docker", "buildx", "bake", "--progress=rawjson", "-f", file, *options]

@@ -89,6 +89,7 @@ class Side:
         command = ["docker", "buildx", "bake", "--progress=rawjson", *named, *options, *targets]
         self.place.served.take()
         with alone(self.place.lock):
+            engines.settle()
             load, retries = os.getloadavg()[0], 0
             start = time.monotonic()
             try:

@@ -16,7 +16,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 BACKEND = HERE.parent / "backend"
 PINNED = HERE / "pinned"
-OPTIONS = ["--quiet", "--no-config", "--no-header", "--no-annotate", "--only-binary", ":all:"]
+OPTIONS = ["--quiet", "--no-config", "--no-python-downloads", "--no-header", "--no-annotate", "--only-binary", ":all:"]
 TARGET = ["--python-version", "3.13", "--python-platform", "x86_64-manylinux_2_28"]
 
 # A layer: its roots, which are requirement files or names of packages, and the layers that are always below it.

@@ -1,4 +1,4 @@
-//! Which sources are too heavy to share a layer.
+//! What sources weigh: the heavy ones share no layer, and lie low.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +6,15 @@ use crate::failure::Failure;
 use crate::outside::{Outside, Weights};
 use crate::plan::{self, Listing, Plan, Target};
 
-/// Which sources are too heavy to share a layer with others. Without a listing, those of `targets` and their `stages`
-/// alone are looked at: what others have is in layers of theirs.
+/// The sources that are too heavy to share a layer with others, or to lie where layers are often unpacked. Without a
+/// listing, those of `targets` and their `stages` alone are looked at: what others have is in layers of theirs.
 pub(super) async fn heavy(
     outside: &impl Outside,
     plan: &Plan,
     listing: Option<&Listing>,
     targets: &[Target],
     stages: &BTreeSet<String>,
-) -> Result<BTreeSet<String>, Failure> {
+) -> Result<Weights, Failure> {
     let weights: Weights = if let Some(listing) = listing {
         let paths = plan::to_weigh(plan.layers.iter()).into_iter();
         paths.map(|path| (listing.weigh(&path), path)).map(|(weight, path)| (path, weight)).collect()
@@ -24,9 +24,9 @@ pub(super) async fn heavy(
         let reached: BTreeSet<usize> = chains.flat_map(|chain| &chain.layers).copied().collect();
         let paths = plan::to_weigh(reached.iter().map(|id| &plan.layers[*id]));
         if paths.is_empty() {
-            return Ok(BTreeSet::new());
+            return Ok(Weights::new());
         }
         outside.weights(&plan.context, &paths).await?
     };
-    Ok(weights.into_iter().filter(|(_, bytes)| *bytes >= plan::HEAVY).map(|(path, _)| path).collect())
+    Ok(weights.into_iter().filter(|(_, bytes)| *bytes >= plan::LOW).collect())
 }

@@ -220,8 +220,8 @@ impl Checked {
             facts.listing = Some(outside.listing(&context).await?);
         }
         let mut plan = self.listed_plan(outside, &mut facts).await?;
-        facts.heavy = heavy(outside, &plan, facts.listing.as_ref(), targets, &reached.stages).await?;
-        if !facts.heavy.is_empty() {
+        facts.weights = heavy(outside, &plan, facts.listing.as_ref(), targets, &reached.stages).await?;
+        if !facts.weights.is_empty() {
             plan = self.listed_plan(outside, &mut facts).await?;
         }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));

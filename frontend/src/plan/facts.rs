@@ -1,6 +1,6 @@
 //! What the plan needs from outside, as plain data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::config::ImageConfig;
 use super::listing::Listing;
@@ -15,8 +15,8 @@ pub struct Facts {
     pub configs: BTreeMap<String, ImageConfig>,
     /// What the context holds. Asked for only where it is needed: see [`super::Plan::needs_listing`].
     pub listing: Option<Listing>,
-    /// Of the sources that [`super::to_weigh`] names, those that are heavy.
-    pub heavy: BTreeSet<String>,
+    /// Bytes of the sources that [`super::to_weigh`] names.
+    pub weights: BTreeMap<String, u64>,
     /// Python packages.
     pub packages: Packages,
 }

@@ -13,11 +13,14 @@ use super::want::Origin;
 /// Bytes from which a file, or the files right in a directory, stand alone.
 pub const HEAVY: u64 = 20_000_000;
 
-/// The sources of `layers` that share one with others, as paths in the context.
+/// Bytes from which files lie below light packages.
+pub const LOW: u64 = 2_000_000;
+
+/// The sources of `layers`, as paths in the context.
 pub fn to_weigh<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
-    let shared = layers.filter(|layer| layer.origin == Origin::Context && layer.parts.len() > 1);
+    let files = layers.filter(|layer| layer.origin == Origin::Context);
     // Of single files of a directory it is known who needs them, not what they weigh.
-    let parts = shared.flat_map(|layer| &layer.parts).filter(|part| part.patterns.include.is_empty());
+    let parts = files.flat_map(|layer| &layer.parts).filter(|part| part.patterns.include.is_empty());
     parts.map(|part| part.source.trim_start_matches('/').to_owned()).filter(|path| !path.is_empty()).collect()
 }
 

@@ -10,13 +10,15 @@ use serde::Serialize;
 use super::crowd::{as_written, crowded};
 use super::facts::Facts;
 use super::fold;
+use super::heavy::HEAVY;
 use super::label;
+use super::order;
 use super::packages::{Installed, View, Wheel};
 use super::parts::Most;
 use super::region::{Consumers, Region};
 use super::want::{Attributes, Origin, Patterns, Want};
 use crate::diagnostic::Span;
-use crate::manifest::model::Id;
+use crate::manifest::model::{Base, Id};
 
 /// Index of a layer in [`super::Plan::layers`].
 pub type LayerId = usize;
@@ -113,22 +115,23 @@ type Groups = BTreeMap<Key, Vec<Item>>;
 
 /// A layer, and who holds it.
 pub(super) struct Made {
-    consumers: Consumers,
+    pub(super) consumers: Consumers,
     /// The interpreter whose packages it holds.
-    view: Option<usize>,
+    pub(super) view: Option<usize>,
     /// Its first region.
     pub(super) region: Option<Rc<Region>>,
     pub(super) layer: Layer,
 }
 
-/// Groups regions into layers, in one order for all images.
+/// Groups regions into layers, and puts those of each consumer into their order.
 ///
-/// `needed[v][w]` are the consumers that need wheel `w` of view `v`.
+/// `needed[v][w]` are the consumers that need wheel `w` of view `v`, and `roots` is what each is built on.
 pub(super) fn group(
     regions: Vec<Region>,
     needed: &[Vec<Consumers>],
     wants: &[Vec<Want>],
     names: &[String],
+    roots: &[&Base],
     base: &[usize],
     facts: &Facts,
 ) -> Grouped {
@@ -163,28 +166,17 @@ pub(super) fn group(
     }
     let mut made: Vec<Made> =
         groups.into_iter().map(|(key, items)| layer(key, &items, names, facts)).collect();
-    // One global order. What lies above a layer that changes is unpacked again: what is heavy is lowest, and packages,
-    // which change less than what is written here, are below files. Of those alike what most images share is
-    // first, so that images share their lower part.
+    // As they are listed.
     made.sort_by(|a, b| {
         let key = |made: &Made| {
-            let files = made.layer.packages.is_none();
-            let shared = Reverse(made.consumers.len());
+            let (files, shared) = (made.layer.packages.is_none(), Reverse(made.consumers.len()));
             (!made.layer.heavy, files, made.view, shared, made.layer.origin.clone(), made.consumers.clone())
         };
         let what = |made: &Made| made.layer.packages.as_ref().map(|packages| packages.wheels.clone());
         let same = || a.layer.parts.cmp(&b.layer.parts).then_with(|| what(a).cmp(&what(b)));
         key(a).cmp(&key(b)).then_with(same)
     });
-    let mut of = vec![Vec::new(); names.len()];
-    for (id, made) in made.iter().enumerate() {
-        let has = |consumer: &&usize| {
-            made.view.is_none_or(|view| facts.packages.of.get(&names[**consumer]) == Some(&view))
-        };
-        for consumer in made.consumers.iter().filter(has) {
-            of[*consumer].push(id);
-        }
-    }
+    let mut of = order::of_all(&made, names, roots, facts);
     if !crowded.is_empty() {
         for (consumer, ids) in of.iter_mut().enumerate() {
             as_written(ids, &made, &wants[consumer]);
@@ -200,15 +192,14 @@ fn packages(needed: &[Vec<Consumers>], facts: &Facts, most: Most) -> Groups {
         let wheels = sets.iter().enumerate().filter(|(_, consumers)| !consumers.is_empty());
         wheels.map(move |(wheel, consumers)| (view, wheel, consumers))
     });
-    let of = |view: usize, wheel: usize| &facts.packages.views[view].wheels[wheel];
-    let size = |view, wheel| of(view, wheel).size.unwrap_or_default();
-    for (view, wheel, consumers) in wheels.clone().filter(|(view, wheel, _)| size(*view, *wheel) < most.alone)
-    {
-        *light.entry((view, consumers)).or_default() += size(view, wheel);
+    let views = &facts.packages.views;
+    let is_heavy = |view: usize, wheel| views[view].weight(wheel) >= most.alone;
+    for (view, wheel, consumers) in wheels.clone().filter(|(view, wheel, _)| !is_heavy(*view, *wheel)) {
+        *light.entry((view, consumers)).or_default() += views[view].weight(wheel);
     }
     let mut groups = Groups::new();
     for (view, wheel, consumers) in wheels {
-        let heavy = size(view, wheel) >= most.alone;
+        let heavy = is_heavy(view, wheel);
         let together = light.get(&(view, consumers)).copied().unwrap_or_default();
         let key = Key {
             consumers: consumers.clone(),
@@ -217,7 +208,7 @@ fn packages(needed: &[Vec<Consumers>], facts: &Facts, most: Most) -> Groups {
             alone: None,
             heavy: heavy.then_some(wheel),
             view: Some(view),
-            part: if heavy { 0 } else { most.part(&of(view, wheel).name, together) },
+            part: if heavy { 0 } else { most.part(&views[view].wheels[wheel].name, together) },
         };
         groups.entry(key).or_default().push(Item::Wheel(view, wheel));
     }
@@ -227,7 +218,8 @@ fn packages(needed: &[Vec<Consumers>], facts: &Facts, most: Most) -> Groups {
 /// Whether a region is a file of the context, or has files right in it, that are heavy.
 fn is_heavy(region: &Region, facts: &Facts) -> bool {
     let source = || [&region.frame.source[..], &region.path].concat().join("/");
-    region.frame.origin == Origin::Context && !facts.heavy.is_empty() && facts.heavy.contains(&source())
+    let weight = || facts.weights.get(&source()).copied().unwrap_or_default();
+    region.frame.origin == Origin::Context && !facts.weights.is_empty() && weight() >= HEAVY
 }
 
 /// Groups such that no image has too many of them. Without a listing all weigh the same.

@@ -25,6 +25,7 @@ mod listing_split;
 mod listing_text;
 mod look;
 mod named;
+mod order;
 mod packages;
 mod parts;
 mod path;
@@ -50,7 +51,7 @@ pub use diff::{Change, Diff, ImageDiff, Moved, PackageDiff, diff};
 pub use facts::Facts;
 pub use figures::{Figures, ImageFigures, LayerFigures, Totals, figures};
 pub use fold::LIMIT as LAYER_LIMIT;
-pub use heavy::{HEAVY, to_weigh};
+pub use heavy::{HEAVY, LOW, to_weigh};
 pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
 pub use listing::{Entry, Kind as EntryKind, Listing};
@@ -72,7 +73,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::manifest::model::Manifest;
+use crate::manifest::model::{Base, Manifest};
 
 /// Everything that is going to be built, for one platform.
 #[derive(Debug, Serialize)]
@@ -138,12 +139,13 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
     let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
     let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
     let base_layers = consumer::base_layers(&consumers, &stages, facts);
+    let roots: Vec<&Base> = consumers.iter().map(|consumer| &consumer.base).collect();
     let listing = facts.listing.as_ref();
     let mut split = region::split(&wants, listing);
     inherit::drop_inherited(&mut split.regions, &consumers, &stages);
     let needed = inherit::needed_wheels(&facts.packages, &consumers, &stages);
     let layers::Grouped { layers, of, folded } =
-        layers::group(split.regions, &needed, &wants, &names, &base_layers, facts);
+        layers::group(split.regions, &needed, &wants, &names, &roots, &base_layers, facts);
     for (consumer, ids) in consumers.iter().zip(of) {
         let chain = match &consumer.target {
             Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),

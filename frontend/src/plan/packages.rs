@@ -140,6 +140,17 @@ impl Wheel {
     }
 }
 
+impl View {
+    /// About the bytes that a wheel of these has in a layer, as far as they are known: compiled modules are as large as
+    /// their sources, when they are compressed.
+    pub(super) fn weight(&self, wheel: usize) -> u64 {
+        let wheel = &self.wheels[wheel];
+        let pure = wheel.filename().is_some_and(|name| name.ends_with("-any.whl"));
+        let times = if pure && self.bytecode { 2 } else { 1 };
+        wheel.size.unwrap_or_default().saturating_mul(times)
+    }
+}
+
 impl Installed {
     /// Bytes of the wheels, as far as they are known.
     pub fn bytes(&self) -> u64 {

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::heavy::HEAVY;
 
-/// Bytes of wheels, as they are downloaded.
+/// Bytes of packages in a layer, by [`super::packages::View::weight`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Most {
     /// From which a wheel has a layer of its own.
@@ -21,15 +21,20 @@ impl Most {
     pub(super) const COARSE: Self = Self { alone: HEAVY, together: u64::MAX };
 
     /// The part that a package is in, of those that `bytes` of light ones are divided into. Its name alone says it, so
-    /// that a new version, or another package, moves nothing. There are twice as many parts, not one more, when they
-    /// are too few: half of the packages stay where they are.
+    /// that a new version, or another package, moves nothing. Each part bids for each package, and the highest bid has
+    /// it: a part more gets its share of each of the others, and nothing else moves.
     pub(super) fn part(self, name: &str, bytes: u64) -> usize {
-        let parts = bytes.div_ceil(self.together).max(1).next_power_of_two();
-        let digest = Sha256::digest(name);
-        let number = digest.iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
-        usize::try_from(number % parts).unwrap_or_default()
+        let parts = usize::try_from(bytes.div_ceil(self.together)).unwrap_or(usize::MAX);
+        if parts < 2 {
+            return 0;
+        }
+        let bid = |part: &usize| Sha256::new_with_prefix(part.to_string()).chain_update(name).finalize();
+        (0..parts.min(MOST_PARTS)).max_by_key(bid).unwrap_or_default()
     }
 }
+
+/// More would be more layers than an image may have.
+const MOST_PARTS: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -47,12 +52,24 @@ mod tests {
     #[test]
     fn parts_are_alike_and_stay() {
         let names: Vec<String> = (0..1000).map(|number| format!("package-{number}")).collect();
-        let parts = |bytes| names.iter().map(move |name| Most::FINE.part(name, bytes));
-        let mut counts = [0; 4];
-        parts(7_000_000).for_each(|part| counts[part] += 1);
-        assert!(counts.iter().all(|count| (200..300).contains(count)), "{counts:?}");
-        // Of five million bytes are four parts as well; of nine million eight, and each comes out of one.
-        assert!(parts(5_000_000).eq(parts(7_000_000)));
-        assert!(parts(9_000_000).map(|part| part % 4).eq(parts(7_000_000)));
+        let parts = |bytes| -> Vec<usize> { names.iter().map(|name| Most::FINE.part(name, bytes)).collect() };
+        let (four, five) = (parts(7_000_000), parts(9_000_000));
+        for part in 0..4 {
+            let count = four.iter().filter(|other| **other == part).count();
+            assert!((200..300).contains(&count), "{count}");
+        }
+        let moved: Vec<usize> = four
+            .iter()
+            .zip(&five)
+            .filter(|(before, after)| before != after)
+            .map(|(_, after)| *after)
+            .collect();
+        assert!((150..250).contains(&moved.len()) && moved.iter().all(|part| *part == 4), "{moved:?}");
+        assert_eq!(parts(8_000_000), four);
+    }
+
+    #[test]
+    fn however_much_there_is_parts_are_few() {
+        assert!(Most::FINE.part("anything", u64::MAX) < 64);
     }
 }

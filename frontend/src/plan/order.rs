@@ -1,0 +1,261 @@
+//! In which order an image's layers lie. An engine that keeps images unpacks a layer once for each different stack below
+//! it: images should share their lower parts, and what changes often should have little above it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::Facts;
+use super::heavy::LOW;
+use super::layers::{LayerId, Made};
+use super::want::Origin;
+use crate::manifest::model::Base;
+
+/// What is known of a layer for that.
+#[derive(Clone, Copy, Debug)]
+struct Weight {
+    /// Lower classes lie lower, whoever needs them.
+    class: usize,
+    /// As far as it is known.
+    bytes: u64,
+}
+
+/// The layers of each consumer, bottom first. The packages of all count as if they had the same interpreter: so it makes
+/// no difference whose are known, which are those of who is built.
+pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &Facts) -> Vec<Vec<LayerId>> {
+    let views: Vec<Option<usize>> = names.iter().map(|name| facts.packages.of.get(name).copied()).collect();
+    let weights: Vec<Weight> = made.iter().map(|made| weight_of(made, facts)).collect();
+    let mut of = vec![Vec::new(); names.len()];
+    for view in views.iter().collect::<BTreeSet<_>>() {
+        let mut all = vec![Vec::new(); names.len()];
+        for (id, made) in
+            made.iter().enumerate().filter(|(_, made)| made.view.is_none() || made.view == *view)
+        {
+            made.consumers.iter().for_each(|consumer| all[*consumer].push(id));
+        }
+        arrange(&mut all, roots, &weights);
+        for (consumer, ids) in all.into_iter().enumerate().filter(|(consumer, _)| views[*consumer] == *view) {
+            of[consumer] = ids;
+        }
+    }
+    of
+}
+
+/// What lies above a layer that changes is unpacked again: what is heavy is lowest, and packages, which change less than
+/// what is written here, are below files.
+fn weight_of(made: &Made, facts: &Facts) -> Weight {
+    let wheels = made.layer.packages.as_ref().map(|packages| &packages.wheels);
+    let bytes = match (wheels, &made.layer.origin) {
+        (Some(wheels), _) => wheels.iter().filter_map(|wheel| wheel.size).sum(),
+        (None, Origin::Context) => {
+            let sources = made.layer.parts.iter().map(|part| part.source.trim_start_matches('/'));
+            sources.filter_map(|source| facts.weights.get(source)).sum()
+        }
+        (None, Origin::From(_) | Origin::Packages) => 0,
+    };
+    let class = match wheels {
+        _ if made.layer.heavy || (wheels.is_none() && bytes >= LOW) => 0,
+        Some(_) => 1,
+        None => 2,
+    };
+    Weight { class, bytes }
+}
+
+/// Where the stacks of some images are still the same.
+struct Node {
+    /// The images on this base that need all that lies below.
+    images: Vec<usize>,
+    /// How many of them need each layer; empty where it is only one.
+    counts: BTreeMap<LayerId, usize>,
+    /// By the next layer.
+    above: BTreeMap<LayerId, usize>,
+}
+
+/// Puts the layers of each image into their order, bottom first. `of` are those that each image needs, ascending, `roots`
+/// tell what it is built on, and `weights` are those of all layers.
+///
+/// Of what an image needs, what most of those need that have the same below is next: of the lowest class, and the heaviest
+/// of those alike. So only its own layers, and who else needs them, say how an image is made; a new service can move
+/// them, which costs an engine's disk, and no layer is made again.
+fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
+    let needed = of.to_vec();
+    let mut holders = vec![Vec::new(); weights.len()];
+    for (image, ids) in needed.iter().enumerate() {
+        ids.iter().for_each(|id| holders[*id].push(image));
+    }
+    let mut nodes: Vec<Node> = Vec::new();
+    let mut bases: BTreeMap<&R, usize> = BTreeMap::new();
+    for (image, ids) in of.iter_mut().enumerate() {
+        let mut at = *bases.entry(&roots[image]).or_insert_with(|| {
+            let images = (0..needed.len()).filter(|other| roots[*other] == roots[image]).collect();
+            nodes.push(Node::of(images, &needed));
+            nodes.len() - 1
+        });
+        let mut left = std::mem::take(ids);
+        while !left.is_empty() {
+            let counts = &nodes[at].counts;
+            let rank = |id: &LayerId| {
+                let Weight { class, bytes } = weights[*id];
+                (class, Reverse(counts.get(id).copied().unwrap_or_default()), Reverse(bytes), *id)
+            };
+            if counts.is_empty() {
+                left.sort_by_key(rank);
+                ids.append(&mut left);
+                break;
+            }
+            let Some(next) = left.iter().copied().min_by_key(rank) else { break };
+            left.retain(|id| *id != next);
+            ids.push(next);
+            at = if let Some(known) = nodes[at].above.get(&next) {
+                *known
+            } else {
+                let images = common(&nodes[at].images, &holders[next]);
+                nodes.push(Node::of(images, &needed));
+                let new = nodes.len() - 1;
+                nodes[at].above.insert(next, new);
+                new
+            };
+        }
+    }
+}
+
+/// What is in both, which are ascending.
+fn common(a: &[usize], b: &[usize]) -> Vec<usize> {
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    few.iter().copied().filter(|image| many.binary_search(image).is_ok()).collect()
+}
+
+impl Node {
+    fn of(images: Vec<usize>, needed: &[Vec<LayerId>]) -> Self {
+        let mut counts = BTreeMap::new();
+        for id in images.iter().filter(|_| images.len() > 1).flat_map(|image| &needed[*image]) {
+            *counts.entry(*id).or_default() += 1;
+        }
+        Self { images, counts, above: BTreeMap::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::packages::{Packages, View, Wheel, WheelSource};
+    use super::super::plan;
+    use super::*;
+    use crate::manifest::{Inputs, load};
+
+    fn light(bytes: u64) -> Weight {
+        Weight { class: 1, bytes }
+    }
+
+    fn arranged(of: &[&[LayerId]], roots: &[usize], weights: &[Weight]) -> Vec<Vec<LayerId>> {
+        let mut of: Vec<Vec<LayerId>> = of.iter().map(|ids| ids.to_vec()).collect();
+        arrange(&mut of, roots, weights);
+        of
+    }
+
+    #[test]
+    fn what_is_heavy_is_lowest_and_then_what_most_share() {
+        let weights = [light(1), light(1), Weight { class: 0, bytes: 9 }];
+        let of = arranged(&[&[0, 1], &[1], &[0, 1, 2], &[1, 2]], &[0; 4], &weights);
+        assert_eq!(of, [vec![1, 0], vec![1], vec![2, 1, 0], vec![2, 1]]);
+    }
+
+    #[test]
+    fn counts_are_of_those_with_the_same_below() {
+        // Layer 0 is in most images, but of the two that have layer 3 below both have 1 and one has 0.
+        let heavy = Weight { class: 0, bytes: 1 };
+        let of =
+            arranged(&[&[0], &[0], &[0, 1, 3], &[1, 3]], &[0; 4], &[light(1), light(1), light(1), heavy]);
+        assert_eq!(of, [vec![0], vec![0], vec![3, 1, 0], vec![3, 1]]);
+    }
+
+    #[test]
+    fn who_is_on_another_base_shares_nothing() {
+        let of = arranged(&[&[0, 1], &[1], &[0, 1], &[0]], &[1, 1, 2, 2], &[light(1), light(2)]);
+        assert_eq!(of, [vec![1, 0], vec![1], vec![0, 1], vec![0]]);
+    }
+
+    #[test]
+    fn of_what_as_many_need_the_heaviest_is_lowest() {
+        assert_eq!(arranged(&[&[0, 1]], &[0], &[light(1), light(2)]), [vec![1, 0]]);
+    }
+
+    #[test]
+    fn many_images_with_much_of_their_own_take_linear_time() {
+        let count = 20_000;
+        let mut of: Vec<Vec<LayerId>> =
+            (0..count).map(|image| vec![0, 1 + image, 1 + count + image / 2]).collect();
+        arrange(&mut of, &vec![0; count], &vec![light(1); 1 + 2 * count]);
+        assert_eq!(of[7], [0, 1 + count + 3, 8]);
+    }
+
+    /// What is known of `packages`, by name and size in kilobytes, which `needs` them.
+    fn view(packages: &[(&str, u64)], needs: &[(&str, &[usize])]) -> View {
+        let wheel = |(name, size): &(&str, u64)| {
+            let filename = format!("{name}-1-cp313-cp313-linux_x86_64.whl");
+            let source = WheelSource::Context { path: filename.clone(), filename, sha256: "0".repeat(64) };
+            Wheel { name: (*name).to_owned(), version: "1".into(), size: Some(size * 1000), source }
+        };
+        let scheme = |name: &str| format!("/venv/{name}");
+        View {
+            scheme: unwheel::Scheme {
+                purelib: scheme("lib"),
+                platlib: scheme("lib"),
+                scripts: scheme("bin"),
+                data: scheme(""),
+                headers: scheme("include"),
+                executable: scheme("bin/python"),
+                python: "3.13".into(),
+            },
+            python: "3.13".into(),
+            wheels: packages.iter().map(wheel).collect(),
+            needs: needs.iter().map(|(name, of)| (format!("service {name}"), of.to_vec())).collect(),
+            places: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            bytecode: false,
+            runtime: None,
+            requirements: super::super::packages::BuildRequirements::default(),
+        }
+    }
+
+    #[test]
+    fn an_image_is_the_same_whoever_else_is_built() {
+        let text = "services:\n  a: {from: scratch, files: [x]}\n  b: {from: scratch, files: [x, y]}\n  \
+                    c: {from: scratch, files: [y]}\n";
+        let manifest = load("layerset.yaml", text.as_bytes(), &Inputs::default()).manifest.unwrap();
+        let packages = [("few", 9000), ("most", 3000), ("small", 10)];
+        let needs: [(&str, &[usize]); 3] = [("a", &[0, 1, 2]), ("b", &[1, 2]), ("c", &[1])];
+        let layers = |built: &[&str], image: &str| -> Vec<String> {
+            let of = built.iter().map(|name| (format!("service {name}"), 0)).collect();
+            let facts =
+                Facts { packages: Packages { views: vec![view(&packages, &needs)], of }, ..Facts::default() };
+            let plan = plan(&manifest, &facts, Vec::new());
+            plan.images[image].chain.layers.iter().map(|id| plan.layers[*id].name.clone()).collect()
+        };
+        let all = ["a", "b", "c"];
+        for image in all {
+            assert_eq!(layers(&[image], image), layers(&all, image), "{image}");
+        }
+        let a = layers(&all, "a");
+        let at = |part: &str| a.iter().position(|name| name.contains(part)).unwrap();
+        assert!(at("most") < at("few") && at("few") < at("small") && at("small") < at("x"), "{a:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_image_keeps_its_layers_and_classes_rise(
+            of in prop::collection::vec(prop::collection::btree_set(0_usize..12, 0..8), 0..20),
+            classes in prop::collection::vec((0_usize..3, 0_u64..4), 12),
+        ) {
+            let weights: Vec<Weight> = classes.iter().map(|(class, bytes)| Weight { class: *class, bytes: *bytes }).collect();
+            let mut found: Vec<Vec<LayerId>> = of.iter().map(|ids| ids.iter().copied().collect()).collect();
+            let roots: Vec<usize> = (0..of.len()).map(|image| image % 2).collect();
+            arrange(&mut found, &roots, &weights);
+            for (ids, wanted) in found.iter().zip(&of) {
+                prop_assert_eq!(&ids.iter().copied().collect::<BTreeSet<_>>(), wanted);
+                prop_assert_eq!(ids.len(), wanted.len());
+                prop_assert!(ids.is_sorted_by_key(|id| weights[*id].class));
+            }
+        }
+    }
+}
