@@ -55,10 +55,10 @@ def settle(most: float = 30) -> None:
 
 
 def idle_seconds() -> float:
-    """Of all processors together, since the start."""
+    """Of all processors together, since the start, without those in which something waited for the disk."""
     with open("/proc/stat") as stat:
-        _, _, _, _, idle, waiting, *_ = stat.readline().split()
-    return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")
+        _, _, _, _, idle, *_ = stat.readline().split()
+    return int(idle) / os.sysconf("SC_CLK_TCK")
 
 
 def bake(file: str, environment: dict, root: pathlib.Path, options: tuple[str, ...] = ("--push",)) -> tuple[float, int]:

@@ -197,9 +197,13 @@ class Run:
 
 
 def medians(baked: list[dict]) -> dict:
-    """Of each figure of several runs; what took the time is told of the last."""
+    """Of each figure of several runs; what took the time is told of the last. What the engine refused and then did counts
+    only if there is nothing else."""
+    every, baked = baked, [one for one in baked if not one["retries"]] or baked
     row = {key: statistics.median(one[key] for one in baked) for key in baked[0] if key != "kinds"}
-    return {**row, "runs": len(baked), "all_seconds": [one["seconds"] for one in baked], "kinds": baked[-1]["kinds"]}
+    retries = sum(one["retries"] for one in every)
+    seconds = [one["seconds"] for one in every]
+    return {**row, "retries": retries, "runs": len(baked), "all_seconds": seconds, "kinds": baked[-1]["kinds"]}
 
 
 def has_room(wanted: int) -> None:

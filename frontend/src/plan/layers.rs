@@ -14,7 +14,7 @@ use super::heavy::HEAVY;
 use super::label;
 use super::order;
 use super::packages::{Installed, View, Wheel};
-use super::parts::Most;
+use super::parts::{COARSE, FINE, Tier, divide};
 use super::region::{Consumers, Region};
 use super::want::{Attributes, Origin, Patterns, Want};
 use crate::diagnostic::Span;
@@ -98,8 +98,8 @@ struct Key {
     heavy: Option<usize>,
     /// Packages are for one interpreter.
     view: Option<usize>,
-    /// Which of the parts that light packages are divided into.
-    part: usize,
+    /// Which of the parts that packages are divided into, with its tier.
+    part: (usize, usize),
 }
 
 /// What can be in a layer.
@@ -145,20 +145,20 @@ pub(super) fn group(
             alone: crowded.contains(&number).then_some(number),
             heavy: is_heavy(&region, facts).then_some(number),
             view: None,
-            part: 0,
+            part: (0, 0),
         };
         files.entry(key).or_default().push(Item::Files(Rc::new(region)));
     }
     let too_many = |groups: &Groups| fold::needed(groups.keys().map(|key| &key.consumers), base);
-    let with_packages = |most: Most| {
+    let with_packages = |tiers: &[Tier]| {
         let mut groups = files.clone();
-        groups.extend(packages(needed, facts, most));
+        groups.extend(packages(needed, facts, tiers));
         groups
     };
-    let mut groups = with_packages(Most::FINE);
+    let mut groups = with_packages(FINE);
     if too_many(&groups) {
         // Fewer layers of the same bytes, before anything is stored twice.
-        groups = with_packages(Most::COARSE);
+        groups = with_packages(COARSE);
     }
     let folded = too_many(&groups);
     if folded {
@@ -185,32 +185,32 @@ pub(super) fn group(
     Grouped { layers: made.into_iter().map(|made| made.layer).collect(), of, folded }
 }
 
-/// Layers of packages: heavy ones each by itself, the light ones of the same consumers in parts.
-fn packages(needed: &[Vec<Consumers>], facts: &Facts, most: Most) -> Groups {
-    let mut light: BTreeMap<(usize, &Consumers), u64> = BTreeMap::new();
-    let wheels = needed.iter().enumerate().flat_map(|(view, sets)| {
-        let wheels = sets.iter().enumerate().filter(|(_, consumers)| !consumers.is_empty());
-        wheels.map(move |(wheel, consumers)| (view, wheel, consumers))
-    });
-    let views = &facts.packages.views;
-    let is_heavy = |view: usize, wheel| views[view].weight(wheel) >= most.alone;
-    for (view, wheel, consumers) in wheels.clone().filter(|(view, wheel, _)| !is_heavy(*view, *wheel)) {
-        *light.entry((view, consumers)).or_default() += views[view].weight(wheel);
+/// Layers of packages: heavy ones each by itself, the others of the same consumers in parts.
+fn packages(needed: &[Vec<Consumers>], facts: &Facts, tiers: &[Tier]) -> Groups {
+    let mut together: BTreeMap<(usize, &Consumers), Vec<usize>> = BTreeMap::new();
+    for (view, sets) in needed.iter().enumerate() {
+        for (wheel, consumers) in sets.iter().enumerate().filter(|(_, consumers)| !consumers.is_empty()) {
+            together.entry((view, consumers)).or_default().push(wheel);
+        }
     }
     let mut groups = Groups::new();
-    for (view, wheel, consumers) in wheels {
-        let heavy = is_heavy(view, wheel);
-        let together = light.get(&(view, consumers)).copied().unwrap_or_default();
-        let key = Key {
-            consumers: consumers.clone(),
-            origin: Origin::Packages,
-            named_owner: None,
-            alone: None,
-            heavy: heavy.then_some(wheel),
-            view: Some(view),
-            part: if heavy { 0 } else { most.part(&views[view].wheels[wheel].name, together) },
-        };
-        groups.entry(key).or_default().push(Item::Wheel(view, wheel));
+    for ((view, consumers), wheels) in together {
+        let known = &facts.packages.views[view];
+        let weighed = wheels.iter().map(|wheel| &known.wheels[*wheel]);
+        let weighed: Vec<(&str, u64)> =
+            weighed.map(|wheel| (wheel.name.as_str(), wheel.weight(known.bytecode))).collect();
+        for (wheel, part) in wheels.iter().zip(divide(&weighed, tiers)) {
+            let key = Key {
+                consumers: consumers.clone(),
+                origin: Origin::Packages,
+                named_owner: None,
+                alone: None,
+                heavy: part.is_none().then_some(*wheel),
+                view: Some(view),
+                part: part.unwrap_or_default(),
+            };
+            groups.entry(key).or_default().push(Item::Wheel(view, *wheel));
+        }
     }
     groups
 }

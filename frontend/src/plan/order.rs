@@ -13,10 +13,10 @@ use crate::manifest::model::Base;
 /// What is known of a layer for that.
 #[derive(Clone, Copy, Debug)]
 struct Weight {
-    /// Lower classes lie lower, whoever needs them.
-    class: usize,
-    /// As far as it is known.
+    /// As far as they are known.
     bytes: u64,
+    /// How often images change because of it; 0: it is heavy, and lowest whoever needs it.
+    changes: usize,
 }
 
 /// The layers of each consumer, bottom first. The packages of all count as if they had the same interpreter: so it makes
@@ -40,24 +40,27 @@ pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &F
     of
 }
 
-/// What lies above a layer that changes is unpacked again: what is heavy is lowest, and packages, which change less than
-/// what is written here, are below files.
+/// How often what is written here changes, beside one package.
+const OFTEN: usize = 30;
+
+/// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest; of the rest,
+/// what changes seldom and in few images is lower.
 fn weight_of(made: &Made, facts: &Facts) -> Weight {
-    let wheels = made.layer.packages.as_ref().map(|packages| &packages.wheels);
-    let bytes = match (wheels, &made.layer.origin) {
-        (Some(wheels), _) => wheels.iter().filter_map(|wheel| wheel.size).sum(),
-        (None, Origin::Context) => {
-            let sources = made.layer.parts.iter().map(|part| part.source.trim_start_matches('/'));
-            sources.filter_map(|source| facts.weights.get(source)).sum()
+    let layer = &made.layer;
+    let (bytes, heavy) = match (&layer.packages, &layer.origin) {
+        (Some(packages), _) => {
+            let heavy = packages.wheels.iter().all(|wheel| wheel.weight(packages.bytecode) >= LOW);
+            (packages.bytes(), heavy)
         }
-        (None, Origin::From(_) | Origin::Packages) => 0,
+        (None, Origin::Context) => {
+            let sources = layer.parts.iter().map(|part| part.source.trim_start_matches('/'));
+            let bytes = sources.filter_map(|source| facts.weights.get(source)).sum();
+            (bytes, bytes >= LOW)
+        }
+        (None, Origin::From(_) | Origin::Packages) => (0, false),
     };
-    let class = match wheels {
-        _ if made.layer.heavy || (wheels.is_none() && bytes >= LOW) => 0,
-        Some(_) => 1,
-        None => 2,
-    };
-    Weight { class, bytes }
+    let often = layer.packages.as_ref().map_or(OFTEN, |packages| packages.wheels.len());
+    Weight { bytes, changes: if heavy { 0 } else { often * made.consumers.len() } }
 }
 
 /// Where the stacks of some images are still the same.
@@ -73,8 +76,8 @@ struct Node {
 /// Puts the layers of each image into their order, bottom first. `of` are those that each image needs, ascending, `roots`
 /// tell what it is built on, and `weights` are those of all layers.
 ///
-/// Of what an image needs, what most of those need that have the same below is next: of the lowest class, and the heaviest
-/// of those alike. So only its own layers, and who else needs them, say how an image is made; a new service can move
+/// Of what an image needs, what most of those need that have the same below is next, heavy layers first; of those alike what
+/// changes less, and then what has more bytes. So only its own layers, and who else needs them, say how an image is made; a new service can move
 /// them, which costs an engine's disk, and no layer is made again.
 fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
     let needed = of.to_vec();
@@ -94,8 +97,8 @@ fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
         while !left.is_empty() {
             let counts = &nodes[at].counts;
             let rank = |id: &LayerId| {
-                let Weight { class, bytes } = weights[*id];
-                (class, Reverse(counts.get(id).copied().unwrap_or_default()), Reverse(bytes), *id)
+                let (Weight { bytes, changes }, count) = (weights[*id], counts.get(id).copied());
+                (changes > 0, Reverse(count.unwrap_or_default()), changes, Reverse(bytes), *id)
             };
             if counts.is_empty() {
                 left.sort_by_key(rank);
@@ -143,8 +146,10 @@ mod tests {
     use super::*;
     use crate::manifest::{Inputs, load};
 
+    const HEAVY: Weight = Weight { bytes: 9, changes: 0 };
+
     fn light(bytes: u64) -> Weight {
-        Weight { class: 1, bytes }
+        Weight { bytes, changes: 1 }
     }
 
     fn arranged(of: &[&[LayerId]], roots: &[usize], weights: &[Weight]) -> Vec<Vec<LayerId>> {
@@ -155,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_is_heavy_is_lowest_and_then_what_most_share() {
-        let weights = [light(1), light(1), Weight { class: 0, bytes: 9 }];
+        let weights = [light(1), light(1), HEAVY];
         let of = arranged(&[&[0, 1], &[1], &[0, 1, 2], &[1, 2]], &[0; 4], &weights);
         assert_eq!(of, [vec![1, 0], vec![1], vec![2, 1, 0], vec![2, 1]]);
     }
@@ -163,9 +168,8 @@ mod tests {
     #[test]
     fn counts_are_of_those_with_the_same_below() {
         // Layer 0 is in most images, but of the two that have layer 3 below both have 1 and one has 0.
-        let heavy = Weight { class: 0, bytes: 1 };
         let of =
-            arranged(&[&[0], &[0], &[0, 1, 3], &[1, 3]], &[0; 4], &[light(1), light(1), light(1), heavy]);
+            arranged(&[&[0], &[0], &[0, 1, 3], &[1, 3]], &[0; 4], &[light(1), light(1), light(1), HEAVY]);
         assert_eq!(of, [vec![0], vec![0], vec![3, 1, 0], vec![3, 1]]);
     }
 
@@ -176,8 +180,10 @@ mod tests {
     }
 
     #[test]
-    fn of_what_as_many_need_the_heaviest_is_lowest() {
+    fn of_what_as_many_need_what_changes_least_is_lowest_and_then_the_heaviest() {
         assert_eq!(arranged(&[&[0, 1]], &[0], &[light(1), light(2)]), [vec![1, 0]]);
+        let often = Weight { bytes: 9, changes: 2 };
+        assert_eq!(arranged(&[&[0, 1]], &[0], &[often, light(2)]), [vec![1, 0]]);
     }
 
     #[test]
@@ -243,18 +249,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_image_keeps_its_layers_and_classes_rise(
+        fn every_image_keeps_its_layers_and_has_heavy_ones_lowest(
             of in prop::collection::vec(prop::collection::btree_set(0_usize..12, 0..8), 0..20),
-            classes in prop::collection::vec((0_usize..3, 0_u64..4), 12),
+            weights in prop::collection::vec((0_usize..3, 0_u64..4), 12),
         ) {
-            let weights: Vec<Weight> = classes.iter().map(|(class, bytes)| Weight { class: *class, bytes: *bytes }).collect();
+            let weights: Vec<Weight> =
+                weights.into_iter().map(|(changes, bytes)| Weight { bytes, changes }).collect();
             let mut found: Vec<Vec<LayerId>> = of.iter().map(|ids| ids.iter().copied().collect()).collect();
             let roots: Vec<usize> = (0..of.len()).map(|image| image % 2).collect();
             arrange(&mut found, &roots, &weights);
             for (ids, wanted) in found.iter().zip(&of) {
                 prop_assert_eq!(&ids.iter().copied().collect::<BTreeSet<_>>(), wanted);
                 prop_assert_eq!(ids.len(), wanted.len());
-                prop_assert!(ids.is_sorted_by_key(|id| weights[*id].class));
+                prop_assert!(ids.is_sorted_by_key(|id| weights[*id].changes > 0));
             }
         }
     }

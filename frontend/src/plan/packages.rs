@@ -127,6 +127,13 @@ impl Wheel {
 }
 
 impl Wheel {
+    /// About the bytes that it has in a layer, as far as they are known: modules that are compiled too are twice as large,
+    /// when they are compressed.
+    pub(super) fn weight(&self, bytecode: bool) -> u64 {
+        let pure = self.filename().is_some_and(|name| name.ends_with("-any.whl"));
+        self.size.unwrap_or_default().saturating_mul(if pure && bytecode { 2 } else { 1 })
+    }
+
     /// Its path in the context, if it or what it is built from is there.
     pub(super) fn context_path(&self) -> Option<&str> {
         let mut source = &self.source;
@@ -137,17 +144,6 @@ impl Wheel {
                 WheelSource::Url { .. } => return None,
             }
         }
-    }
-}
-
-impl View {
-    /// About the bytes that a wheel of these has in a layer, as far as they are known: compiled modules are as large as
-    /// their sources, when they are compressed.
-    pub(super) fn weight(&self, wheel: usize) -> u64 {
-        let wheel = &self.wheels[wheel];
-        let pure = wheel.filename().is_some_and(|name| name.ends_with("-any.whl"));
-        let times = if pure && self.bytecode { 2 } else { 1 };
-        wheel.size.unwrap_or_default().saturating_mul(times)
     }
 }
 

@@ -1,75 +1,111 @@
 //! How much of what the same images need is in one layer of packages. A changed package has its layer stored, pushed and
-//! unpacked again, with all that is in it: so heavy ones stand alone, and the others are divided.
+//! unpacked again, with all that is in it; each layer more is one more to look for in every push. So heavy packages stand
+//! alone, and the others are divided, small ones into small parts.
 
 use sha2::{Digest as _, Sha256};
 
-use super::heavy::HEAVY;
+use super::heavy::{HEAVY, LOW};
 
-/// Bytes of packages in a layer, by [`super::packages::View::weight`].
+/// Packages that may share a layer. Bytes are those of [`super::packages::Wheel::weight`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Most {
-    /// From which a wheel has a layer of its own.
-    pub(super) alone: u64,
-    /// That the others of a layer may have together, as far as they can be divided.
+pub(super) struct Tier {
+    /// Lighter than this, and not of a tier before.
+    below: u64,
+    /// That a layer should have at most.
     together: u64,
 }
 
-impl Most {
-    /// What a push of one changed package should not be much more than.
-    pub(super) const FINE: Self = Self { alone: 2_000_000, together: 2_000_000 };
-    /// For images that would get too many layers.
-    pub(super) const COARSE: Self = Self { alone: HEAVY, together: u64::MAX };
+/// What a push of one changed package should not be much more than.
+pub(super) const FINE: &[Tier] =
+    &[Tier { below: LOW, together: LOW }, Tier { below: 8_000_000, together: 8_000_000 }];
 
-    /// The part that a package is in, of those that `bytes` of light ones are divided into. Its name alone says it, so
-    /// that a new version, or another package, moves nothing. Each part bids for each package, and the highest bid has
-    /// it: a part more gets its share of each of the others, and nothing else moves.
-    pub(super) fn part(self, name: &str, bytes: u64) -> usize {
-        let parts = usize::try_from(bytes.div_ceil(self.together)).unwrap_or(usize::MAX);
-        if parts < 2 {
-            return 0;
+/// For images that would get too many layers.
+pub(super) const COARSE: &[Tier] = &[Tier { below: HEAVY, together: u64::MAX }];
+
+/// For each of some packages, by name and bytes, its tier and the part of it, or none if it stands alone.
+///
+/// Each part bids for each package, by their names (rendezvous hashing), and the highest bid has it whose part is not full: a new
+/// version or another package moves next to nothing, and a part more gets its share of each of the others.
+pub(super) fn divide(packages: &[(&str, u64)], tiers: &[Tier]) -> Vec<Option<(usize, usize)>> {
+    let tier_of = |bytes: u64| tiers.iter().position(|tier| bytes < tier.below);
+    let mut order: Vec<usize> = (0..packages.len()).collect();
+    order.sort_by_cached_key(|number| hash(packages[*number].0, 0));
+    let mut divided = vec![None; packages.len()];
+    for (number, tier) in tiers.iter().enumerate() {
+        let of_tier = |package: &&usize| tier_of(packages[**package].1) == Some(number);
+        let bytes =
+            order.iter().filter(of_tier).map(|package| packages[*package].1).fold(0, u64::saturating_add);
+        let count = usize::try_from(bytes.div_ceil(tier.together)).unwrap_or(usize::MAX).clamp(1, MOST_PARTS);
+        let full = tier.together.saturating_add(tier.together / 4);
+        let mut parts = vec![0_u64; count];
+        for package in order.iter().filter(of_tier) {
+            let (name, bytes) = packages[*package];
+            let has_room = |part: &usize| parts[*part].saturating_add(bytes) <= full;
+            let bid = |part: &usize| hash(name, part + 1);
+            let lightest = || (0..count).min_by_key(|part| parts[*part]);
+            let part = (0..count).filter(has_room).max_by_key(bid).or_else(lightest).unwrap_or_default();
+            parts[part] = parts[part].saturating_add(bytes);
+            divided[*package] = Some((number, part));
         }
-        let bid = |part: &usize| Sha256::new_with_prefix(part.to_string()).chain_update(name).finalize();
-        (0..parts.min(MOST_PARTS)).max_by_key(bid).unwrap_or_default()
     }
+    divided
 }
 
 /// More would be more layers than an image may have.
 const MOST_PARTS: usize = 64;
 
+fn hash(name: &str, salt: usize) -> [u8; 32] {
+    Sha256::new_with_prefix(format!("{salt} {name}")).finalize().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_fits_is_together() {
-        for most in [Most::FINE, Most::COARSE] {
-            assert_eq!(most.part("anything", 0), 0);
-            assert_eq!(most.part("anything", 2_000_000), 0);
-        }
-        assert_eq!(Most::COARSE.part("anything", u64::MAX), 0);
+    /// The part of each of some packages of one size.
+    fn parts(names: &[String], bytes: u64) -> Vec<usize> {
+        let packages: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), bytes)).collect();
+        divide(&packages, FINE).into_iter().map(|found| found.unwrap().1).collect()
+    }
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|number| format!("package-{number}")).collect()
     }
 
     #[test]
-    fn parts_are_alike_and_stay() {
-        let names: Vec<String> = (0..1000).map(|number| format!("package-{number}")).collect();
-        let parts = |bytes| -> Vec<usize> { names.iter().map(|name| Most::FINE.part(name, bytes)).collect() };
-        let (four, five) = (parts(7_000_000), parts(9_000_000));
-        for part in 0..4 {
-            let count = four.iter().filter(|other| **other == part).count();
-            assert!((200..300).contains(&count), "{count}");
+    fn what_fits_is_together_and_what_is_heavy_alone() {
+        let packages = [("a", 0), ("b", 1_000_000), ("c", 1_000_000), ("d", 3_000_000), ("e", 8_000_000)];
+        assert_eq!(divide(&packages, FINE), [Some((0, 0)), Some((0, 0)), Some((0, 0)), Some((1, 0)), None]);
+        let coarse = divide(&[packages[4], ("f", HEAVY)], COARSE);
+        assert_eq!(coarse, [Some((0, 0)), None]);
+    }
+
+    #[test]
+    fn parts_are_about_as_large_as_they_should_be() {
+        let names = names(43);
+        for bytes in [100_000, 500_000, 1_900_000] {
+            let parts = parts(&names, bytes);
+            for part in 0..43 {
+                let count = parts.iter().filter(|other| **other == part).count() as u64;
+                assert!(count * bytes <= 3_800_000, "{count} of {bytes}");
+            }
         }
-        let moved: Vec<usize> = four
-            .iter()
-            .zip(&five)
-            .filter(|(before, after)| before != after)
-            .map(|(_, after)| *after)
-            .collect();
-        assert!((150..250).contains(&moved.len()) && moved.iter().all(|part| *part == 4), "{moved:?}");
-        assert_eq!(parts(8_000_000), four);
+    }
+
+    #[test]
+    fn another_package_moves_next_to_nothing() {
+        let names = names(41);
+        let before = parts(&names[..40], 290_000);
+        let after = parts(&names, 290_000);
+        let moved = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+        assert!(moved <= 4, "{moved}");
     }
 
     #[test]
     fn however_much_there_is_parts_are_few() {
-        assert!(Most::FINE.part("anything", u64::MAX) < 64);
+        let names = names(3);
+        assert!(parts(&names, 1_999_999).iter().all(|part| *part < 3));
+        let huge = [("a", LOW - 1); 1000];
+        assert!(divide(&huge, FINE).iter().all(|found| found.is_some_and(|(_, part)| part < MOST_PARTS)));
     }
 }
