@@ -64,6 +64,8 @@ class Table:
         self.line("  bytes pushed", of("new_bytes"))
         self.line("  wheels downloaded", of("downloads"))
         self.line("  vertices executed", of("executed"))
+        if any(of("retries")(*side.split(" ")) for side in self.sides):
+            self.line("  refused by the engine, baked again", of("retries"), "g")
 
     def of_engines(self) -> None:
         of = lambda key: lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", key)  # noqa: E731

@@ -43,6 +43,9 @@ pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &F
 /// How often what is written here changes, beside one package.
 const OFTEN: usize = 30;
 
+/// The same of what stages and other images have made, which may be large, too.
+const SELDOM: usize = 10;
+
 /// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest; of the rest,
 /// what changes seldom and in few images is lower.
 fn weight_of(made: &Made, facts: &Facts) -> Weight {
@@ -59,7 +62,11 @@ fn weight_of(made: &Made, facts: &Facts) -> Weight {
         }
         (None, Origin::From(_) | Origin::Packages) => (0, false),
     };
-    let often = layer.packages.as_ref().map_or(OFTEN, |packages| packages.wheels.len());
+    let often = match (&layer.packages, &layer.origin) {
+        (Some(packages), _) => packages.wheels.len(),
+        (None, Origin::Context) => OFTEN,
+        (None, Origin::From(_) | Origin::Packages) => SELDOM,
+    };
     Weight { bytes, changes: if heavy { 0 } else { often * made.consumers.len() } }
 }
 
@@ -83,7 +90,9 @@ fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
     let needed = of.to_vec();
     let mut holders = vec![Vec::new(); weights.len()];
     for (image, ids) in needed.iter().enumerate() {
-        ids.iter().for_each(|id| holders[*id].push(image));
+        for id in ids {
+            holders[*id].push(image);
+        }
     }
     let mut nodes: Vec<Node> = Vec::new();
     let mut bases: BTreeMap<&R, usize> = BTreeMap::new();

@@ -11,7 +11,7 @@ use super::heavy::{HEAVY, LOW};
 pub(super) struct Tier {
     /// Lighter than this, and not of a tier before.
     below: u64,
-    /// That a layer should have at most.
+    /// That a layer should have at most; it is full with a tenth more.
     together: u64,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn divide(packages: &[(&str, u64)], tiers: &[Tier]) -> Vec<Option<(us
         let bytes =
             order.iter().filter(of_tier).map(|package| packages[*package].1).fold(0, u64::saturating_add);
         let count = usize::try_from(bytes.div_ceil(tier.together)).unwrap_or(usize::MAX).clamp(1, MOST_PARTS);
-        let full = tier.together.saturating_add(tier.together / 4);
+        let full = tier.together.saturating_add(tier.together / 10);
         let mut parts = vec![0_u64; count];
         for package in order.iter().filter(of_tier) {
             let (name, bytes) = packages[*package];
@@ -105,7 +105,7 @@ mod tests {
     fn however_much_there_is_parts_are_few() {
         let names = names(3);
         assert!(parts(&names, 1_999_999).iter().all(|part| *part < 3));
-        let huge = [("a", LOW - 1); 1000];
+        let huge = vec![("a", LOW - 1); 1000];
         assert!(divide(&huge, FINE).iter().all(|found| found.is_some_and(|(_, part)| part < MOST_PARTS)));
     }
 }
