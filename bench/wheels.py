@@ -57,8 +57,8 @@ class Shelf:
 
     def resolve(self, names: list[str], more: list[str] | None = None, errors: int | None = None) -> list[str]:
         command = [str(self.uv), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-annotate"]
-        command.append("--no-python-downloads")
-        command += ["--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_28"]
+        command += ["--no-python-downloads", "--only-binary", ":all:"]
+        command += ["--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_28"]
         files = [str(self.files[name]) for name in names]
         command += [*(more or []), *files]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=errors, text=True)

@@ -15,7 +15,7 @@ pub struct Facts {
     pub configs: BTreeMap<String, ImageConfig>,
     /// What the context holds. Asked for only where it is needed: see [`super::Plan::needs_listing`].
     pub listing: Option<Listing>,
-    /// Bytes of the sources that [`super::to_weigh`] names.
+    /// Of the sources that [`super::to_weigh`] names, the bytes of those that have [`super::LOW`] or more.
     pub weights: BTreeMap<String, u64>,
     /// Python packages.
     pub packages: Packages,

@@ -50,22 +50,17 @@ const SELDOM: usize = 10;
 /// what changes seldom and in few images is lower.
 fn weight_of(made: &Made, facts: &Facts) -> Weight {
     let layer = &made.layer;
-    let (bytes, heavy) = match (&layer.packages, &layer.origin) {
+    let (bytes, heavy, often) = match (&layer.packages, &layer.origin) {
         (Some(packages), _) => {
             let heavy = packages.wheels.iter().all(|wheel| wheel.weight(packages.bytecode) >= LOW);
-            (packages.bytes(), heavy)
+            (packages.bytes(), heavy, packages.wheels.len())
         }
         (None, Origin::Context) => {
             let sources = layer.parts.iter().map(|part| part.source.trim_start_matches('/'));
             let bytes = sources.filter_map(|source| facts.weights.get(source)).sum();
-            (bytes, bytes >= LOW)
+            (bytes, bytes >= LOW, OFTEN)
         }
-        (None, Origin::From(_) | Origin::Packages) => (0, false),
-    };
-    let often = match (&layer.packages, &layer.origin) {
-        (Some(packages), _) => packages.wheels.len(),
-        (None, Origin::Context) => OFTEN,
-        (None, Origin::From(_) | Origin::Packages) => SELDOM,
+        (None, Origin::From(_) | Origin::Packages) => (0, false, SELDOM),
     };
     Weight { bytes, changes: if heavy { 0 } else { often * made.consumers.len() } }
 }
@@ -84,8 +79,8 @@ struct Node {
 /// tell what it is built on, and `weights` are those of all layers.
 ///
 /// Of what an image needs, what most of those need that have the same below is next, heavy layers first; of those alike what
-/// changes less, and then what has more bytes. So only its own layers, and who else needs them, say how an image is made; a new service can move
-/// them, which costs an engine's disk, and no layer is made again.
+/// changes less, and then what has more bytes. So only its own layers, and who else needs them, say how an image is
+/// made; a new service can move them, which costs an engine's disk, and no layer is made again.
 fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
     let needed = of.to_vec();
     let mut holders = vec![Vec::new(); weights.len()];
@@ -94,14 +89,14 @@ fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
             holders[*id].push(image);
         }
     }
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut bases: BTreeMap<&R, usize> = BTreeMap::new();
+    let mut on: BTreeMap<&R, Vec<usize>> = BTreeMap::new();
+    for (image, root) in roots.iter().enumerate() {
+        on.entry(root).or_default().push(image);
+    }
+    let bases: BTreeMap<&R, usize> = on.keys().enumerate().map(|(number, root)| (*root, number)).collect();
+    let mut nodes: Vec<Node> = on.into_values().map(|images| Node::of(images, &needed)).collect();
     for (image, ids) in of.iter_mut().enumerate() {
-        let mut at = *bases.entry(&roots[image]).or_insert_with(|| {
-            let images = (0..needed.len()).filter(|other| roots[*other] == roots[image]).collect();
-            nodes.push(Node::of(images, &needed));
-            nodes.len() - 1
-        });
+        let mut at = bases[&roots[image]];
         let mut left = std::mem::take(ids);
         while !left.is_empty() {
             let counts = &nodes[at].counts;

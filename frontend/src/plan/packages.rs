@@ -124,9 +124,7 @@ impl Wheel {
             WheelSource::Sdist { .. } => None,
         }
     }
-}
 
-impl Wheel {
     /// About the bytes that it has in a layer, as far as they are known: modules that are compiled too are twice as large,
     /// when they are compressed.
     pub(super) fn weight(&self, bytecode: bool) -> u64 {
