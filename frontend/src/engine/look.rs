@@ -21,21 +21,13 @@ impl Engine {
         target: &Target,
     ) -> Result<Looks, Failure> {
         let mut looks = Looks::new();
-        let mut solved: BTreeMap<Vec<u8>, Ref> = BTreeMap::new();
         let stages = stages_for(manifest, target).into_iter().map(Target::Stage);
         for target in stages.chain([target.clone()]) {
             let Some((definition, paths)) = emit::look_at(Input { looks: &looks, ..input }, &target) else {
                 continue;
             };
-            // The last entry names the op that the definition is one of.
-            let head = definition.def.last().cloned().unwrap_or_default();
-            let reference = match solved.get(&head) {
-                Some(reference) => reference.clone(),
-                None => self.client.solve(definition, false).await?,
-            };
-            let look = self.look(&reference, &paths).await?;
-            solved.insert(head, reference);
-            looks.insert(target.name().to_owned(), look);
+            let reference = self.client.solve(definition, false).await?;
+            looks.insert(target.name().to_owned(), self.look(&reference, &paths).await?);
         }
         Ok(looks)
     }

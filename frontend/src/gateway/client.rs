@@ -5,25 +5,27 @@ use std::collections::BTreeSet;
 use buildkit_proto::gateway as gw;
 use buildkit_proto::gateway::llb_bridge_client::LlbBridgeClient;
 use buildkit_proto::pb;
+use buildkit_proto::stat::Stat;
 use prost::Message;
+use tonic::Status;
 use tonic::transport::Channel;
-use tonic::{Code, Status};
 
+use super::memo::Memo;
 use super::message;
 use crate::options::CacheImport;
 
 /// What we accept in one message: BuildKit's own limit. tonic's default of 4 MiB is less than it sends.
 const MESSAGE_LIMIT: usize = 16 << 20;
 
-/// The most of a file that is asked for at once: engines embedded in older Docker send 4 MiB at most.
-const READ_CHUNK: usize = 3 << 20;
-
 /// A connection to the engine. Cheap to clone, calls may overlap.
 #[derive(Clone, Debug)]
 pub struct Client {
-    bridge: LlbBridgeClient<Channel>,
+    pub(super) bridge: LlbBridgeClient<Channel>,
     caps: Capabilities,
     cache_imports: Vec<gw::CacheOptionsEntry>,
+    solved: Memo<Vec<u8>, Ref>,
+    pub(super) entries: Memo<(Ref, String, String), Option<Vec<Stat>>>,
+    pub(super) stats: Memo<(Ref, String), Option<Stat>>,
 }
 
 /// What the engine can do.
@@ -43,7 +45,7 @@ pub struct ResolvedSource {
 }
 
 /// A built file system on the engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ref(pub String);
 
 impl Capabilities {
@@ -77,7 +79,8 @@ impl Client {
                 attrs: import.attrs.clone(),
             })
             .collect();
-        Ok(Self { bridge, caps, cache_imports })
+        let (solved, entries, stats) = Default::default();
+        Ok(Self { bridge, caps, cache_imports, solved, entries, stats })
     }
 
     /// What the engine can do.
@@ -88,6 +91,12 @@ impl Client {
     /// Solves a definition. Unless `evaluate`, nothing runs until its files are read or exported.
     pub async fn solve(&self, mut definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
         message::shorten(&mut definition);
+        let key = definition.encode_to_vec();
+        let asked = self.ask_to_solve(definition, evaluate);
+        if evaluate { asked.await } else { self.solved.get(key, asked).await }
+    }
+
+    async fn ask_to_solve(&self, definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
         let request = gw::SolveRequest {
             definition: Some(definition),
             allow_result_return: true,
@@ -146,77 +155,6 @@ impl Client {
         Ok(ResolvedSource { identifier, config: response.config })
     }
 
-    /// Reads a whole file in ranges; `None` if it is not there.
-    pub async fn read_file(&self, reference: &Ref, path: &str) -> Result<Option<Vec<u8>>, Status> {
-        let mut data = Vec::new();
-        loop {
-            let range = gw::FileRange { offset: count(data.len()), length: count(READ_CHUNK) };
-            let request = gw::ReadFileRequest {
-                r#ref: reference.0.clone(),
-                file_path: path.to_owned(),
-                range: Some(range),
-            };
-            let chunk = match self.bridge.clone().read_file(request).await {
-                Ok(response) => response.into_inner().data,
-                Err(status) if is_missing(&status) => return Ok(None),
-                Err(status) => return Err(status),
-            };
-            let complete = chunk.len() < READ_CHUNK;
-            if data.is_empty() {
-                data = chunk;
-            } else {
-                data.extend_from_slice(&chunk);
-            }
-            if complete {
-                return Ok(Some(data));
-            }
-        }
-    }
-
-    /// The first bytes of a file, `length` at most.
-    pub async fn read_head(&self, reference: &Ref, path: &str, length: u32) -> Result<Vec<u8>, Status> {
-        let range = gw::FileRange { offset: 0, length: i64::from(length) };
-        let request = gw::ReadFileRequest {
-            r#ref: reference.0.clone(),
-            file_path: path.to_owned(),
-            range: Some(range),
-        };
-        Ok(self.bridge.clone().read_file(request).await?.into_inner().data)
-    }
-
-    /// The entries of a directory that match `pattern` (all if empty); `None` if it is not there.
-    pub async fn read_dir(
-        &self,
-        reference: &Ref,
-        path: &str,
-        pattern: &str,
-    ) -> Result<Option<Vec<buildkit_proto::stat::Stat>>, Status> {
-        let request = gw::ReadDirRequest {
-            r#ref: reference.0.clone(),
-            dir_path: path.to_owned(),
-            include_pattern: pattern.to_owned(),
-        };
-        match self.bridge.clone().read_dir(request).await {
-            Ok(response) => Ok(Some(response.into_inner().entries)),
-            Err(status) if is_missing(&status) => Ok(None),
-            Err(status) => Err(status),
-        }
-    }
-
-    /// What is at `path`; `None` if nothing is.
-    pub async fn stat_file(
-        &self,
-        reference: &Ref,
-        path: &str,
-    ) -> Result<Option<buildkit_proto::stat::Stat>, Status> {
-        let request = gw::StatFileRequest { r#ref: reference.0.clone(), path: path.to_owned() };
-        match self.bridge.clone().stat_file(request).await {
-            Ok(response) => Ok(response.into_inner().stat),
-            Err(status) if is_missing(&status) => Ok(None),
-            Err(status) => Err(status),
-        }
-    }
-
     /// Makes the engine build what `reference` stands for.
     pub async fn evaluate(&self, reference: &Ref) -> Result<(), Status> {
         let request = gw::EvaluateRequest { r#ref: reference.0.clone() };
@@ -269,15 +207,4 @@ pub fn rpc_status(status: &Status) -> buildkit_proto::rpc::Status {
 /// configuration that was read, whatever happens to the tag meanwhile.
 fn pinned(identifier: String, digest: &str) -> String {
     if digest.is_empty() || identifier.contains('@') { identifier } else { format!("{identifier}@{digest}") }
-}
-
-/// The engine reports a missing file by the text of Go's error, in most versions without a code.
-fn is_missing(status: &Status) -> bool {
-    status.code() == Code::NotFound
-        || status.message().contains("no such file or directory")
-        || status.message().contains("not a directory")
-}
-
-fn count(bytes: usize) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

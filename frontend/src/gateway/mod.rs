@@ -2,6 +2,8 @@
 //! Knows protobuf and definitions, nothing of manifests or plans.
 
 mod client;
+mod files;
+mod memo;
 mod message;
 mod own_image;
 mod transport;

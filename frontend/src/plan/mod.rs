@@ -14,6 +14,7 @@ mod diff;
 mod facts;
 mod figures;
 mod fold;
+mod groups;
 mod heavy;
 mod holds;
 mod ignore;
