@@ -166,3 +166,48 @@ fn a_plan_names_the_wheels_and_downloads_none() {
     }
     assert_eq!(shelf.index.downloads(), BTreeMap::new());
 }
+
+/// Of many requirement files, which a step reads at once, a change of one counts, behind a link too, and what is no text
+/// is told as ever.
+#[test]
+fn many_requirement_files_are_read_in_one_step() {
+    const FILES: usize = 12;
+    let mut shelf = Shelf::new(containerd());
+    for (name, version) in [("shared", "1.0"), ("shared", "1.1"), ("linked", "1.0"), ("linked", "1.1")] {
+        shelf.add(name, version, 1000);
+    }
+    let names: Vec<String> = (0..FILES).map(|number| format!("r{number}.txt")).collect();
+    for name in &names {
+        shelf.project.write(name, "shared==1.0\n").unwrap();
+    }
+    shelf.project.write("elsewhere/real.txt", "linked==1.0\n").unwrap();
+    std::os::unix::fs::symlink("elsewhere/real.txt", shelf.project.path().join("linked.txt")).unwrap();
+    let requirements = format!("requirements: [{}, linked.txt]", names.join(", "));
+    let api = service("api", &format!("from: 'python:3.13-slim', {requirements}"));
+    shelf.manifest(", lock: pylock.toml", "", &[api]);
+    shelf.lock();
+    shelf.push();
+    let versions = "import shared, linked; print(shared.VERSION, linked.VERSION)";
+    assert_eq!(shelf.python("api", versions), "1.0 1.0\n");
+
+    for name in &names {
+        shelf.project.write(name, "shared==1.1\n").unwrap();
+    }
+    shelf.project.write("elsewhere/real.txt", "linked==1.1\n").unwrap();
+    let output = shelf.refused(&[]);
+    assert!(output.stderr.contains("r0.txt has changed since the lock was made"), "{}", output.stderr);
+    shelf.lock();
+    let progress = shelf.push();
+    let read = work(&progress).into_iter().filter(|name| name.contains("read Python requirements")).count();
+    assert_eq!(read, 1, "{:?}", progress.done());
+    assert_eq!(shelf.python("api", versions), "1.1 1.1\n");
+    assert!(!work(&shelf.push()).iter().any(|name| name.contains("read Python")), "nothing has changed");
+
+    shelf.project.write("r3.txt", b"caf\xe9==1.0\n").unwrap();
+    let output = shelf.refused(&[]);
+    assert!(
+        output.stderr.contains("r3.txt") && output.stderr.contains("expected UTF-8"),
+        "{}",
+        output.stderr
+    );
+}

@@ -44,6 +44,6 @@ pub use name::normalise as normalise_name;
 pub use probe::{ProbeError, Search, find, probe};
 pub use problem::{Cause, Problem, Warning};
 pub use scheme::Scheme;
-pub use select::select;
+pub use select::{Ranks, select};
 pub use supported::supported;
 pub use tag::Tag;

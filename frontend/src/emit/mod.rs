@@ -17,7 +17,7 @@ mod stage;
 mod step;
 
 pub use context::{ContextSource, DOWNLOAD};
-pub use own::{OwnStep, ResolverInput, imports, list_context, probe, resolve_packages};
+pub use own::{OwnStep, ResolverInput, imports, list_context, probe, read_texts, resolve_packages};
 pub use sbom::{Scanner, own_sbom, scan};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};

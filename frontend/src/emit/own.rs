@@ -33,6 +33,12 @@ pub fn list_context(image: &OwnImage, context: &pb::Definition) -> Option<OwnSte
     in_context(image, context, &argv, "listing", "[internal] list the build context")
 }
 
+/// Puts the texts of all files of a context into one.
+pub fn read_texts(image: &OwnImage, context: &pb::Definition) -> Option<OwnStep> {
+    let argv = [image.program.as_str(), "texts", "/context", "/listed/texts"];
+    in_context(image, context, &argv, "texts", "[internal] read Python requirements")
+}
+
 /// Finds out which of `names` the sources of the context import.
 pub fn imports(image: &OwnImage, context: &pb::Definition, names: &BTreeSet<String>) -> Option<OwnStep> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -12,6 +12,9 @@ use crate::pipeline::Native;
 use crate::plan::{Looks, Target};
 use crate::python::{Answer, Credential, Request};
 
+/// The most files that are read one by one.
+const FEW: usize = 8;
+
 /// Where a step reads the secret of an index.
 const SECRETS: &str = "/.layerset/secrets";
 
@@ -25,6 +28,28 @@ impl Engine {
 
     /// Some files of the context.
     pub(super) async fn files(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+        let mut files = if paths.len() > FEW { self.read_in_a_step(paths).await? } else { BTreeMap::new() };
+        files.retain(|path, _| paths.contains(path));
+        let rest = paths.iter().filter(|path| !files.contains_key(*path)).cloned();
+        let rest: BTreeSet<String> = rest.collect();
+        files.extend(self.read_each(&rest).await?);
+        Ok(files)
+    }
+
+    /// Those that are short texts. The engine mounts what a file is read from for each of them anew; what a step has put
+    /// together is there as long as they do not change.
+    async fn read_in_a_step(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+        let Some(image) = &self.own_image else { return Ok(BTreeMap::new()) };
+        let Some(asked) = emit::read_texts(image, &self.context.files(paths)) else {
+            return Ok(BTreeMap::new());
+        };
+        let bytes = self.ask(asked).await?;
+        let texts: BTreeMap<String, String> = serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::Request(format!("internal error: texts: {error}")))?;
+        Ok(texts.into_iter().map(|(path, text)| (path, text.into_bytes())).collect())
+    }
+
+    async fn read_each(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         if paths.is_empty() {
             return Ok(BTreeMap::new());
         }

@@ -92,7 +92,7 @@ impl Client {
     pub async fn solve(&self, mut definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
         message::shorten(&mut definition);
         let key = definition.encode_to_vec();
-        let asked = self.ask_to_solve(definition, evaluate);
+        let asked = Box::pin(self.ask_to_solve(definition, evaluate));
         if evaluate { asked.await } else { self.solved.get(key, asked).await }
     }
 

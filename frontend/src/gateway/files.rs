@@ -60,20 +60,20 @@ impl Client {
             dir_path: path.to_owned(),
             include_pattern: pattern.to_owned(),
         };
-        let ask = async {
+        let ask = Box::pin(async {
             let response = self.bridge.clone().read_dir(request).await;
             there(response.map(|response| response.into_inner().entries))
-        };
+        });
         self.entries.get((reference.clone(), path.to_owned(), pattern.to_owned()), ask).await
     }
 
     /// What is at `path`; `None` if nothing is.
     pub async fn stat_file(&self, reference: &Ref, path: &str) -> Result<Option<Stat>, Status> {
         let request = gw::StatFileRequest { r#ref: reference.0.clone(), path: path.to_owned() };
-        let ask = async {
+        let ask = Box::pin(async {
             let response = self.bridge.clone().stat_file(request).await;
             there(response.map(|response| response.into_inner().stat)).map(Option::flatten)
-        };
+        });
         self.stats.get((reference.clone(), path.to_owned()), ask).await
     }
 }

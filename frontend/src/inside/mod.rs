@@ -1,4 +1,4 @@
-//! What this program does inside of build steps, started there by the frontend: listing the context, asking an
+//! What this program does inside of build steps, started there by the frontend: listing and reading the context, asking an
 //! interpreter, resolving requirements, building, installing and compiling wheels, listing what an image is made of. Each reads what is mounted, writes its
 //! output directory, and knows nothing of engines.
 
@@ -27,6 +27,14 @@ pub enum Inside {
         /// What to list
         directory: PathBuf,
         /// Where to write the list
+        file: PathBuf,
+    },
+    /// Put the texts of a directory into one file
+    #[command(hide = true)]
+    Texts {
+        /// Where they are
+        directory: PathBuf,
+        /// Where to write them
         file: PathBuf,
     },
     /// Say which modules the sources in a directory name
@@ -101,6 +109,7 @@ impl Inside {
     pub fn run(self) -> Result<Vec<String>, Failure> {
         match self {
             Self::List { directory, file } => context::list(&directory, &file)?,
+            Self::Texts { directory, file } => context::texts(&directory, &file)?,
             Self::Imports { directory, file, names } => context::imports(&directory, &file, &names)?,
             Self::Probe { out, path, virtual_env } => probe::probe(&out, &path, &virtual_env)?,
             Self::Resolve { out, request } => resolve::resolve(&out, &request)?,

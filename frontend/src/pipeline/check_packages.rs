@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Inputs, Lock};
 
 use super::Checked;
-use super::packages::{named, unlocked};
+use super::committed::unlocked;
+use super::packages::named;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::failure::Failure;
 use crate::manifest::model::{Base, Command, CopyFrom};

@@ -3,6 +3,7 @@
 mod bases;
 mod budgets;
 mod check_packages;
+mod committed;
 mod entitlements;
 mod findings;
 mod foreign;
@@ -13,6 +14,7 @@ mod lock;
 mod modes;
 mod native;
 mod packages;
+mod request;
 mod targets;
 
 pub use modes::inexact_modes;
@@ -215,14 +217,17 @@ impl Checked {
             warnings.extend(found.warnings);
             notes = found.notes;
         }
-        if listed == Listed::Always {
-            let context = plan::context_plan(&self.manifest, self.ignore.clone());
+        // What is needed without packages is needed with them.
+        if listed == Listed::Always || known.is_some_and(|native| native.plan.needs_listing) {
+            let context = plan::context_plan(&self.manifest, &facts.packages, self.ignore.clone());
             facts.listing = Some(outside.listing(&context).await?);
         }
         let mut plan = self.listed_plan(outside, &mut facts).await?;
-        facts.weights = heavy(outside, &plan, facts.listing.as_ref(), targets, &reached.stages).await?;
-        if !facts.weights.is_empty() {
-            plan = self.listed_plan(outside, &mut facts).await?;
+        if facts.listing.is_none() {
+            facts.weights = heavy(outside, &plan, targets, &reached.stages).await?;
+            if !facts.weights.is_empty() {
+                plan = self.listed_plan(outside, &mut facts).await?;
+            }
         }
         let sizes = facts.listing.as_ref().map(|listing| plan::measure(&plan, listing));
         let warnings = self.left(warnings)?;

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Environment, Inputs, Lock, Place, Problem, Settings};
+use layerset_lock::{Inputs, Lock, Place, Problem};
 use unwheel::Interpreter;
 
+use super::committed::unlocked;
 use super::{Checked, Native};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::emit::Sources;
 use crate::failure::Failure;
-use crate::manifest::model::{Base, Resolution};
+use crate::manifest::model::Base;
 use crate::outside::{OnStage, Outside};
 use crate::plan::{self, Packages, Target};
 use crate::platform::Platform;
-use crate::python::{self, Asked, Probed, Request};
+use crate::python::{self, Asked, Probed};
 
 /// Packages, and what is odd about them.
 #[derive(Debug, Default)]
@@ -182,34 +183,6 @@ impl Checked {
         Failure::at(&self.source, diagnostic)
     }
 
-    /// The lock that the manifest names; refused if its inputs have changed since it was made.
-    pub(super) async fn committed_lock(
-        &self,
-        outside: &impl Outside,
-        asked: &Asked,
-        inputs: &Inputs,
-    ) -> Result<Option<Lock>, Failure> {
-        let Some(path) = &self.manifest.python.lock else { return Ok(None) };
-        let mut files = outside.read(&BTreeSet::from([path.value.clone()])).await?;
-        let bytes = files.remove(&path.value).ok_or_else(|| {
-            let diagnostic = Diagnostic::error(
-                "missing-path",
-                path.span,
-                format!("no {:?} in the build context", path.value),
-            )
-            .hint("make it: docker buildx build --call=lock . > pylock.toml");
-            Failure::at(&self.source, diagnostic)
-        })?;
-        let lock = Lock::read(&path.value, &bytes).map_err(|problems| self.wrong(asked, &problems))?;
-        let stale: Vec<Problem> = lock
-            .stale(inputs)
-            .iter()
-            .filter(|stale| stale.is_error())
-            .map(layerset_lock::Stale::problem)
-            .collect();
-        if stale.is_empty() { Ok(Some(lock)) } else { Err(self.wrong(asked, &stale)) }
-    }
-
     /// Those of `targets` and of their stages that require packages, each after the stages it is built on.
     pub(super) fn with_requirements(&self, targets: &[Target], asked: &Asked) -> Vec<Target> {
         let mut order: Vec<Target> = Vec::new();
@@ -275,52 +248,6 @@ impl Checked {
         Ok(Some(number))
     }
 
-    /// The files that a resolver reads.
-    pub(super) fn step_files<'a>(&self, requirements: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
-        let certificates = self.manifest.python.certificates.iter().map(|file| file.value.clone());
-        requirements.cloned().chain(certificates).collect()
-    }
-
-    /// What a resolver is asked.
-    pub(super) fn request(&self, asked: &Asked, environments: Vec<Environment>) -> Request {
-        let python = &self.manifest.python;
-        let sets: BTreeSet<Vec<_>> =
-            asked.values().map(|entries| entries.iter().map(|(id, _)| id.clone()).collect()).collect();
-        Request {
-            sets: sets.into_iter().collect(),
-            environments,
-            resolution: match python.resolution {
-                Resolution::Together => layerset_lock::Resolution::Together,
-                Resolution::Separate => layerset_lock::Resolution::Separate,
-            },
-            settings: self.indexes(),
-            credentials: Vec::new(),
-            certificates: python.certificates.as_ref().map(|file| file.value.clone()),
-            lock: python.lock.as_ref().map_or_else(|| "pylock.toml".to_owned(), |lock| lock.value.clone()),
-            previous: None,
-        }
-    }
-
-    /// The indexes that the manifest names.
-    pub(super) fn indexes(&self) -> Settings {
-        let python = &self.manifest.python;
-        let mut settings = Settings { no_index: python.no_index, ..Settings::default() };
-        for (number, index) in python.index.iter().enumerate() {
-            // Its name is what its credentials go by.
-            let named = match &index.secret {
-                Some(_) => format!("index{number}={}", index.url.value),
-                None => index.url.value.clone(),
-            };
-            if number == 0 {
-                settings.index = Some(named);
-            } else {
-                settings.extra_indexes.push(named);
-            }
-        }
-        settings.find_links.extend(python.wheels.iter().map(|wheels| wheels.value.clone()));
-        settings
-    }
-
     /// Where a target says what it requires.
     pub fn requirements_span(&self, target: &Target) -> Span {
         let requirements = match target {
@@ -384,11 +311,4 @@ fn notes(missing: bool, assumed: BTreeSet<String>, locked: bool) -> Vec<String> 
         format!("packages are those for {interpreter}, as the lock says; a build asks its stages")
     };
     assumed.into_iter().map(note).collect()
-}
-
-pub(super) fn unlocked(asked: &Asked) -> Diagnostic {
-    let first = asked.values().flatten().map(|(_, span)| *span).min().unwrap_or_default();
-    let message = "the packages are not locked: what is installed depends on when it was first built";
-    Diagnostic::warning("unlocked", first, message)
-        .hint("lock them: docker buildx build --call=lock . > pylock.toml, and python: {lock: pylock.toml}")
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::config::ImageConfig;
+use super::heavy::LOW;
 use super::listing::Listing;
 use super::packages::Packages;
 use crate::manifest::model::Base;
@@ -15,7 +16,8 @@ pub struct Facts {
     pub configs: BTreeMap<String, ImageConfig>,
     /// What the context holds. Asked for only where it is needed: see [`super::Plan::needs_listing`].
     pub listing: Option<Listing>,
-    /// Of the sources that [`super::to_weigh`] names, the bytes of those that have [`super::LOW`] or more.
+    /// Of the sources that [`super::to_weigh`] names, the bytes of those that have [`super::LOW`] or more. A listing knows
+    /// better.
     pub weights: BTreeMap<String, u64>,
     /// Python packages.
     pub packages: Packages,
@@ -25,5 +27,14 @@ impl Facts {
     /// The configuration of a base image or context, if it is known.
     pub fn config(&self, base: &Base) -> Option<&ImageConfig> {
         self.configs.get(&base.to_string())
+    }
+
+    /// Bytes of a file of the context, or of the files right in a directory; 0 if they are less than [`LOW`] or not known.
+    pub(super) fn weight(&self, path: &str) -> u64 {
+        let bytes = match &self.listing {
+            Some(listing) => listing.weigh(path),
+            None => self.weights.get(path).copied().unwrap_or_default(),
+        };
+        if bytes < LOW { 0 } else { bytes }
     }
 }

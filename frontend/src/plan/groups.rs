@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::facts::Facts;
 use super::fold;
-use super::heavy::HEAVY;
+use super::heavy::{HEAVY, weighed};
 use super::layers::Part;
 use super::parts::{COARSE, FINE, Tier, divide};
 use super::region::{Consumers, Region};
@@ -117,9 +117,9 @@ fn packages(needed: &[Vec<Consumers>], facts: &Facts, tiers: &[Tier]) -> Groups 
 
 /// Whether a region is a file of the context, or has files right in it, that are heavy.
 fn is_heavy(region: &Region, facts: &Facts) -> bool {
-    let source = || [&region.frame.source[..], &region.path].concat().join("/");
-    let weight = || facts.weights.get(&source()).copied().unwrap_or_default();
-    region.frame.origin == Origin::Context && !facts.weights.is_empty() && weight() >= HEAVY
+    let is_known = facts.listing.is_some() || !facts.weights.is_empty();
+    let weight = || weighed(&part(region)).map_or(0, |source| facts.weight(source));
+    is_known && region.frame.origin == Origin::Context && weight() >= HEAVY
 }
 
 /// Groups such that no image has too many of them. Without a listing all weigh the same.

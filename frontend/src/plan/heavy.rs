@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Layer;
 use super::listing::{Kind, Listing};
 use super::want::Origin;
+use super::{Layer, Part};
 
 /// Bytes from which a file, or the files right in a directory, stand alone.
 pub const HEAVY: u64 = 20_000_000;
@@ -19,9 +19,14 @@ pub const LOW: u64 = 2_000_000;
 /// The sources of `layers`, as paths in the context.
 pub fn to_weigh<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
     let files = layers.filter(|layer| layer.origin == Origin::Context);
-    // Of single files of a directory it is known who needs them, not what they weigh.
-    let parts = files.flat_map(|layer| &layer.parts).filter(|part| part.patterns.include.is_empty());
-    parts.map(|part| part.source.trim_start_matches('/').to_owned()).filter(|path| !path.is_empty()).collect()
+    files.flat_map(|layer| &layer.parts).filter_map(weighed).map(str::to_owned).collect()
+}
+
+/// The path in the context that says what a part weighs. Of single files of a directory it is known who needs them, not
+/// what they weigh.
+pub(super) fn weighed(part: &Part) -> Option<&str> {
+    let path = part.source.trim_start_matches('/');
+    (part.patterns.include.is_empty() && !path.is_empty()).then_some(path)
 }
 
 impl Listing {

@@ -170,6 +170,6 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
 }
 
 /// What of the context is sent. `ignore` are its exclusion patterns.
-pub fn context_plan(manifest: &Manifest, ignore: Vec<String>) -> ContextPlan {
-    context::plan(manifest, &Packages::default(), ignore)
+pub fn context_plan(manifest: &Manifest, packages: &Packages, ignore: Vec<String>) -> ContextPlan {
+    context::plan(manifest, packages, ignore)
 }

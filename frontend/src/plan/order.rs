@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
-use super::heavy::LOW;
+use super::heavy::{LOW, weighed};
 use super::layers::{LayerId, Made};
 use super::want::Origin;
 use crate::manifest::model::Base;
@@ -56,8 +56,7 @@ fn weight_of(made: &Made, facts: &Facts) -> Weight {
             (packages.bytes(), heavy, packages.wheels.len())
         }
         (None, Origin::Context) => {
-            let sources = layer.parts.iter().map(|part| part.source.trim_start_matches('/'));
-            let bytes = sources.filter_map(|source| facts.weights.get(source)).sum();
+            let bytes = layer.parts.iter().filter_map(weighed).map(|source| facts.weight(source)).sum();
             (bytes, bytes >= LOW, OFTEN)
         }
         (None, Origin::From(_) | Origin::Packages) => (0, false, SELDOM),

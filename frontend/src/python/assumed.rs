@@ -169,6 +169,6 @@ mod tests {
         let lock = read("requires-python = \">=3.12\"", wheel);
         let tags = unwheel::supported(&assumed(&lock, "x86_64").unwrap());
         let names = [wheel.parse().unwrap()];
-        assert_eq!(unwheel::select(&names, &tags), Some(0));
+        assert_eq!(unwheel::select(&names, &unwheel::Ranks::of(&tags)), Some(0));
     }
 }

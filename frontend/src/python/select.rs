@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use layerset_lock::{Artifact, Input, Inputs, Location, Lock, Package, Problem, Settings};
-use unwheel::{Interpreter, Tag, WheelName};
+use unwheel::{Interpreter, Ranks, WheelName};
 
 use super::reasons::Reasons;
 use super::{Asked, markers};
@@ -34,6 +34,7 @@ pub fn view(
     let markers = markers(interpreter);
     let closures = lock.closures(&markers)?;
     let tags = unwheel::supported(interpreter);
+    let tags = Ranks::of(&tags);
     let mut warnings = Vec::new();
     let mut problems: BTreeSet<Problem> = BTreeSet::new();
     let mut wheels: BTreeMap<usize, Option<Wheel>> = BTreeMap::new();
@@ -110,7 +111,7 @@ pub fn view(
 }
 
 /// The best wheel of a package, else its source distribution to be built.
-fn wheel(package: &Package, tags: &[Tag], python: &Python) -> Option<Wheel> {
+fn wheel(package: &Package, tags: &Ranks<'_>, python: &Python) -> Option<Wheel> {
     let readable =
         package.wheels.iter().filter_map(|file| Some((file.filename.parse::<WheelName>().ok()?, file)));
     let (names, files): (Vec<WheelName>, Vec<&Artifact>) = readable.unzip();
