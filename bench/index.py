@@ -49,7 +49,7 @@ class Index:
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 1024
 
     def handle_error(self, request, client_address) -> None:
         """Clients hang up whenever they like; what they miss they report themselves."""

@@ -196,12 +196,11 @@ fn many_requirement_files_are_read_in_one_step() {
     shelf.project.write("elsewhere/real.txt", "linked==1.1\n").unwrap();
     let output = shelf.refused(&[]);
     assert!(output.stderr.contains("r0.txt has changed since the lock was made"), "{}", output.stderr);
+    assert!(output.stderr.contains("[internal] read Python requirements"), "{}", output.stderr);
     shelf.lock();
     let progress = shelf.push();
-    let read = work(&progress).into_iter().filter(|name| name.contains("read Python requirements")).count();
-    assert_eq!(read, 1, "{:?}", progress.done());
+    assert!(!work(&progress).iter().any(|name| name.contains("read Python")), "what was read is still there");
     assert_eq!(shelf.python("api", versions), "1.1 1.1\n");
-    assert!(!work(&shelf.push()).iter().any(|name| name.contains("read Python")), "nothing has changed");
 
     shelf.project.write("r3.txt", b"caf\xe9==1.0\n").unwrap();
     let output = shelf.refused(&[]);
