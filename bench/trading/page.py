@@ -8,7 +8,7 @@ import bars
 import chart
 
 SIDES = {
-    "before kept": "before",
+    "before pushed": "before, pushed",
     "handmade kept": "hand-made, kept",
     "layerset kept": "Layerset, kept",
     "handmade pushed": "hand-made, pushed",

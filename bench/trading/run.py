@@ -41,8 +41,8 @@ import tools  # noqa: E402
 import wheels  # noqa: E402
 
 PARTS = ("pushed", "kept", "ideal", "first", "before")
-# What an engine needs that keeps 22 images of several generations, or those of before; and one that only pushes.
-DISK_BYTES = {"kept": 20_000_000_000, "pushed": 8_000_000_000}
+# What an engine needs that keeps 22 images of several generations, one that only pushes, and one that pushes those of before.
+DISK_BYTES = {"kept": 20_000_000_000, "pushed": 8_000_000_000, "before": 40_000_000_000}
 COMPARED = ("handmade", "layerset")
 
 
@@ -71,7 +71,7 @@ class Run:
         self.running: list[sides.Side] = []
 
     def begin(self, tool: tools.Tool, mode: str) -> sides.Side:
-        has_room(DISK_BYTES[mode])
+        has_room(DISK_BYTES.get(tool.key, DISK_BYTES[mode]))
         side = sides.Side(tool, mode, self.place)
         # Before anything can fail that leaves an engine behind.
         self.running.append(side)
@@ -160,7 +160,7 @@ class Run:
             self.latest.put("first", tool.key, told)
 
     def part_before(self) -> None:
-        side = self.begin(tools.TOOLS["before"], "kept")
+        side = self.begin(tools.TOOLS["before"], "pushed")
         one = side.bake()
         rows.told(side, "cold", one)
         self.latest.put("images", "before", figures.of_sizes(side, side.images()))
@@ -168,7 +168,7 @@ class Run:
         again = side.bake()
         rows.told(side, "no change", again)
         baked = {"cold": medians([one]), "no change": medians([again])}
-        self.latest.put("sides", "before kept", {**disk, "rows": baked})
+        self.latest.put("sides", "before pushed", {**disk, "rows": baked})
         self.end(side)
 
     def wanted(self) -> list[str]:
@@ -186,7 +186,9 @@ class Run:
                 # The other parts take long, and are worth having.
                 self.failed.append(part)
                 print(f"{part} failed: {error!r}\n{traceback.format_exc()}", file=sys.stderr, flush=True)
-            for side in [side for side in self.running if side not in self.pushed.values()]:
+            # `first` is the last to need what was pushed, and `before` the room.
+            kept = () if part == "first" else self.pushed.values()
+            for side in [side for side in self.running if side not in kept]:
                 self.end(side)
             self.latest.tree.setdefault("part_seconds", {})[part] = round(time.monotonic() - started)
             self.latest.write()
