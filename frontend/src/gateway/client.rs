@@ -91,9 +91,11 @@ impl Client {
     /// Solves a definition. Unless `evaluate`, nothing runs until its files are read or exported.
     pub async fn solve(&self, mut definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
         message::shorten(&mut definition);
+        if evaluate {
+            return Box::pin(self.ask_to_solve(definition, evaluate)).await;
+        }
         let key = definition.encode_to_vec();
-        let asked = Box::pin(self.ask_to_solve(definition, evaluate));
-        if evaluate { asked.await } else { self.solved.get(key, asked).await }
+        self.solved.get(key, Box::pin(self.ask_to_solve(definition, evaluate))).await
     }
 
     async fn ask_to_solve(&self, definition: pb::Definition, evaluate: bool) -> Result<Ref, Status> {
