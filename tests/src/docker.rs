@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::engine::Client;
 use crate::error::{Doing, Error, Result};
+use crate::step::say;
 use crate::{run, settings};
 
 /// Variables of the user's that would lead a command elsewhere.
@@ -110,14 +111,26 @@ impl Docker {
         command.spawn().doing(&format!("run `{line}`"))
     }
 
-    /// Runs it to its end, which may be an error: see [`Output::checked`].
+    /// Runs it to its end, which may be an error: see [`Output::checked`]. Once more if the engine removed, for another
+    /// build that ran beside, what it was unpacking on: no frontend can help that, see docs/how-to/bake.md.
     pub fn run(mut self) -> Result<Output> {
+        let output = self.once()?;
+        let told = &output.stderr;
+        let unlucky = told.contains("parent snapshot ") && told.contains(" does not exist: not found");
+        if output.success() || !unlucky {
+            return Ok(output);
+        }
+        say(&format!("it removed the parent snapshot of another build; once more `{}`", output.command));
+        self.once()
+    }
+
+    fn once(&mut self) -> Result<Output> {
         let line = run::line_of(&self.command);
         let doing = format!("run `{line}`");
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().doing(&doing)?;
         let stdin = child.stdin.take();
-        let input = self.stdin;
+        let input = self.stdin.clone();
         // A thread of its own, because the command may fill its output before it reads on.
         let writer = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         let output = child.wait_with_output().doing(&doing)?;

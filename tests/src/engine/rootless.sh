@@ -11,6 +11,9 @@ echo engine:100000:65536 | tee /run/users/subuid > /run/users/subgid
 for name in passwd group subuid subgid; do
   mount --bind "/run/users/$name" "/etc/$name"
 done
+# Machines differ in who may open the device.
+mknod -m 666 /run/users/tun c 10 200
+mount --bind /run/users/tun /dev/net/tun
 chown -R 1000:1000 /run/user/1000
 chown 1000:1000 /engine /engine/data
 export HOME=/run/user/1000/home XDG_RUNTIME_DIR=/run/user/1000 USER=engine
