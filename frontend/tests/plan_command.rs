@@ -23,14 +23,16 @@ services:
 ";
 
 fn shop(name: &str) -> Project {
+    // Large enough to be worth a layer of their own.
+    let thousands = |count: usize| "x".repeat(count * 1000);
     Project::new(
         name,
         &[
             ("layerset.yaml", MANIFEST),
             (".dockerignore", "**/*.log\nlib/secret\n"),
-            ("lib/a.py", "12345"),
-            ("lib/deep/x.py", "123"),
-            ("lib/deep/x.c", "12"),
+            ("lib/a.py", &thousands(50)),
+            ("lib/deep/x.py", &thousands(30)),
+            ("lib/deep/x.c", &thousands(20)),
             ("lib/b.log", "no"),
             ("lib/secret/key", "no"),
             ("api/main", "1"),
@@ -46,12 +48,13 @@ fn the_plan_tells_bytes_of_what_is_sent() {
     let json: Value = serde_json::from_str(&project.ok(&["plan", "--format", "json"])).unwrap();
     let totals = &json["figures"]["totals"];
     let figure = |name: &str| totals[name].as_u64().unwrap();
-    // api: 5 + 3 + 2 + 1, web: 5 + 3 + 7.
-    assert_eq!((figure("image_bytes"), figure("stored_bytes"), figure("ideal_bytes")), (26, 18, 18));
+    // api: 50,000 + 30,000 + 20,000 + 1, web: 50,000 + 30,000 + 7.
+    let found = (figure("image_bytes"), figure("stored_bytes"), figure("ideal_bytes"));
+    assert_eq!(found, (180_008, 100_008, 100_008));
     assert_eq!(totals["overhead"], 1.0);
     assert_eq!(json["images"].as_object().unwrap().len(), 2);
     let text = project.ok(&["plan"]);
-    for part in ["api", "web", "all 2", "only here", "26 B", "18 B", "overhead 1.000"] {
+    for part in ["api", "web", "all 2", "only here", "180.0 kB", "100.0 kB", "overhead 1.000"] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
@@ -111,17 +114,16 @@ fn a_page_is_written_over_only_by_force() {
 #[test]
 fn over_budget_is_an_error_at_its_place() {
     let project = shop("plan-budget");
-    let service =
-        "services:\n  api:\n    from: scratch\n    files: [lib/, web/]\n    budget: {size: 16, layers: 3}\n";
+    let service = "services:\n  api:\n    from: scratch\n    files: [lib/, web/]\n    budget: {size: 90000, layers: 3}\n";
     project.write("layerset.yaml", service);
     for command in ["check", "plan"] {
         let output = project.run(&[command]);
         let error = String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(1), "{command}: {error}");
-        for part in ["layerset.yaml:5:", "17 B", "its budget has 16 B", "17 B lib, web"] {
+        for part in ["layerset.yaml:5:", "have 100.0 kB", "its budget has 90.0 kB", "100.0 kB lib, web"] {
             assert!(error.contains(part), "{command}: no {part:?} in\n{error}");
         }
     }
-    project.write("layerset.yaml", &service.replace("size: 16,", "size: 17,"));
+    project.write("layerset.yaml", &service.replace("90000", "100007"));
     project.ok(&["check"]);
 }

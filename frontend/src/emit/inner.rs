@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Copy, File};
 
-use super::layer::copy_attributes;
+use super::copy::copy_attributes;
 use super::{Emitter, FILE_TIME};
 use crate::plan::{
     Attributes, Found, Layer, Look, Origin, Part, Patterns, Root, Roots, escape_pattern, on_the_way,

@@ -57,15 +57,17 @@ impl Emitter<'_> {
         name: &str,
     ) -> Option<(Edge, String)> {
         let mut changed: BTreeSet<String> = BTreeSet::new();
-        for (target, plain) in layers.iter().flat_map(|layer| layer.targets_with_attributes()) {
-            let on_the_way = above(target);
-            changed.extend(
-                on_the_way.into_iter().filter(|path| look.get(path).is_some_and(|found| *found != PLAIN)),
-            );
-            // An existing destination keeps what it has, as with COPY, unless the manifest says otherwise.
-            let directory = matches!(look.get(target), Some(Found::Directory { .. }));
-            if directory && plain {
-                changed.insert(target.to_owned());
+        let differs = |path: &String| look.get(path).is_some_and(|found| *found != PLAIN);
+        for layer in layers {
+            for (target, unsaid) in layer.targets_with_attributes() {
+                changed.extend(above(target).into_iter().filter(differs));
+                // An existing destination keeps what it has, as with COPY, unless the manifest says otherwise. The
+                // directories of packages are plain ones.
+                let target = target.to_owned();
+                let directory = matches!(look.get(&target), Some(Found::Directory { .. }));
+                if directory && unsaid && (layer.packages.is_none() || differs(&target)) {
+                    changed.insert(target);
+                }
             }
         }
         let inner = inner::find(roots, layers, self.input.context);

@@ -4,6 +4,7 @@
 
 mod base;
 mod context;
+mod copy;
 mod image;
 mod inner;
 mod layer;

@@ -201,7 +201,7 @@ fn is_zero(value: &usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::listing::{Entry, Kind, Listing};
+    use super::super::listing::tests::sized;
     use super::super::{Facts, measure, plan};
     use super::*;
     use crate::manifest::{Inputs, load};
@@ -209,13 +209,7 @@ mod tests {
     fn of(manifest: &str, files: &[(&str, u64)]) -> Figures {
         let inputs = Inputs::default();
         let manifest = load("layerset.yaml", manifest.as_bytes(), &inputs).manifest.unwrap();
-        let entry = |(path, size): &(&str, u64)| Entry {
-            path: (*path).to_owned(),
-            kind: Kind::File,
-            size: *size,
-            mode: 0o644,
-        };
-        let listing = Listing::new(files.iter().map(entry).collect());
+        let listing = sized(files);
         let facts = Facts { listing: Some(listing.clone()), ..Facts::default() };
         let plan = plan(&manifest, &facts, Vec::new());
         figures(&plan, &facts, &measure(&plan, &listing))

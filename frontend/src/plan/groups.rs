@@ -8,7 +8,8 @@ use super::fold;
 use super::heavy::{HEAVY, weighed};
 use super::layers::Part;
 use super::parts::{COARSE, FINE, Tier, divide};
-use super::region::{Consumers, Region};
+use super::region::{Consumers, Region, Split};
+use super::small::gather;
 use super::want::{Attributes, Origin};
 use crate::manifest::model::Id;
 
@@ -43,13 +44,17 @@ pub(super) type Groups = BTreeMap<Key, Vec<Item>>;
 /// Groups of regions and packages, a layer each, and whether some image would have got too many. Those of regions whose
 /// numbers are in `crowded` stay alone. `needed[v][w]` are the consumers that need wheel `w` of view `v`.
 pub(super) fn groups(
-    regions: Vec<Region>,
+    split: Split,
     crowded: &BTreeSet<usize>,
     needed: &[Vec<Consumers>],
     base: &[usize],
     facts: &Facts,
 ) -> (Groups, bool) {
-    let files = files(regions, crowded, facts);
+    let mut files = files(split.regions, crowded, facts);
+    // Only where builds list too, so that a plan has the layers that they make.
+    if let Some(listing) = facts.listing.as_ref().filter(|_| split.overlaps) {
+        files = gather(files, listing);
+    }
     let too_many = |groups: &Groups| fold::needed(groups.keys().map(|key| &key.consumers), base);
     let with_packages = |tiers: &[Tier]| {
         let mut groups = files.clone();
@@ -159,7 +164,7 @@ fn weight(item: &Item, facts: &Facts) -> u64 {
         Item::Wheel(view, wheel) => facts.packages.views[*view].wheels[*wheel].size.unwrap_or_default(),
         Item::Files(region) => match (&region.frame.origin, &facts.listing) {
             (Origin::Context, None) => 0,
-            (Origin::Context, Some(listing)) => listing.bytes(&part(region)),
+            (Origin::Context, Some(listing)) => listing.size(&part(region)).bytes,
             (Origin::From(_) | Origin::Packages, _) => u64::MAX,
         },
     }

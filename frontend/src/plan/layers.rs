@@ -1,5 +1,5 @@
 //! Which regions become which layers: one layer for each set of consumers, because two things may
-//! share a layer without waste only if the same images need both.
+//! share a layer without waste only if the same images need both. What is too small for that is in `small.rs`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use super::groups::{Item, Key, groups, part};
 use super::label;
 use super::order;
 use super::packages::{Installed, View, Wheel};
-use super::region::{Consumers, Region};
+use super::region::{Consumers, Region, Split};
 use super::want::{Attributes, Origin, Patterns, Want};
 use crate::diagnostic::Span;
 use crate::manifest::model::Base;
@@ -93,11 +93,11 @@ pub(super) struct Made {
     pub(super) layer: Layer,
 }
 
-/// Groups regions into layers, and puts those of each consumer into their order.
+/// Groups the regions of `split` into layers, and puts those of each consumer into their order.
 ///
 /// `needed[v][w]` are the consumers that need wheel `w` of view `v`, and `roots` is what each is built on.
 pub(super) fn group(
-    regions: Vec<Region>,
+    split: Split,
     needed: &[Vec<Consumers>],
     wants: &[Vec<Want>],
     names: &[String],
@@ -105,8 +105,8 @@ pub(super) fn group(
     base: &[usize],
     facts: &Facts,
 ) -> Grouped {
-    let crowded = crowded(&regions);
-    let (groups, folded) = groups(regions, &crowded, needed, base, facts);
+    let crowded = crowded(&split.regions);
+    let (groups, folded) = groups(split, &crowded, needed, base, facts);
     let mut made: Vec<Made> =
         groups.into_iter().map(|(key, items)| layer(key, &items, names, facts)).collect();
     // As they are listed.

@@ -94,6 +94,12 @@ impl Listing {
         start..start + length
     }
 
+    /// Whether a path is a symbolic link: what a copy of it takes is elsewhere.
+    pub fn is_link(&self, path: &str) -> bool {
+        let first = self.entries.get(self.subtree(path).start);
+        first.is_some_and(|entry| entry.path == path && entry.kind == Kind::Link)
+    }
+
     /// The places of what a copy of `source` takes, itself included.
     pub(super) fn select(&self, source: &str, filter: &Filter) -> Vec<usize> {
         let range = self.subtree(source);
@@ -167,6 +173,17 @@ pub(super) mod tests {
             None => Entry { path: (*path).to_owned(), kind: Kind::File, size: 1, mode: 0o644 },
         };
         Listing::new(paths.iter().map(entry).collect())
+    }
+
+    /// A listing of files by their bytes.
+    pub(in super::super) fn sized(files: &[(&str, u64)]) -> Listing {
+        let entry = |(path, size): &(&str, u64)| Entry {
+            path: (*path).to_owned(),
+            kind: Kind::File,
+            size: *size,
+            mode: 0o644,
+        };
+        Listing::new(files.iter().map(entry).collect())
     }
 
     fn paths(listing: &Listing, places: &[usize]) -> Vec<String> {

@@ -25,10 +25,13 @@ pub(super) struct Selected<'a> {
 pub(super) type Piece = (String, Patterns, Consumers);
 
 /// Splits everything below `top` that is selected. `None` if the listing has nothing there, or a
-/// pattern is none: the engine will say so.
+/// pattern is none: the engine will say so. Nor is it known what patterns take of a link's files.
 pub(super) fn split(listing: &Listing, top: &str, selections: &[Selected<'_>]) -> Option<Vec<Piece>> {
     let range = listing.subtree(top);
-    if range.is_empty() {
+    let elsewhere = |selected: &Selected<'_>| {
+        *selected.patterns != Patterns::default() && listing.is_link(&selected.source)
+    };
+    if range.is_empty() || selections.iter().any(elsewhere) {
         return None;
     }
     let mut walk = Walk::new(listing, top, range, selections)?;

@@ -37,6 +37,7 @@ mod region;
 mod root;
 mod selected;
 mod sizes;
+mod small;
 mod stack;
 mod target;
 mod unsaid;
@@ -144,9 +145,10 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
     let listing = facts.listing.as_ref();
     let mut split = region::split(&wants, listing);
     inherit::drop_inherited(&mut split.regions, &consumers, &stages);
+    let overlaps = split.overlaps;
     let needed = inherit::needed_wheels(&facts.packages, &consumers, &stages);
     let layers::Grouped { layers, of, folded } =
-        layers::group(split.regions, &needed, &wants, &names, &roots, &base_layers, facts);
+        layers::group(split, &needed, &wants, &names, &roots, &base_layers, facts);
     for (consumer, ids) in consumers.iter().zip(of) {
         let chain = match &consumer.target {
             Target::Stage(name) => stages.get_mut(name).map(|stage| &mut stage.chain),
@@ -158,7 +160,7 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
             chain.roots = Roots::of(&consumer.wants);
         }
     }
-    let needs_listing = listing.is_none() && (split.overlaps || folded);
+    let needs_listing = listing.is_none() && (overlaps || folded);
     Plan {
         context: context::plan(manifest, &facts.packages, ignore),
         layers,

@@ -13,10 +13,20 @@ use crate::manifest::model::Base;
 /// What is known of a layer for that.
 #[derive(Clone, Copy, Debug)]
 struct Weight {
+    tier: Tier,
     /// As far as they are known.
     bytes: u64,
-    /// How often images change because of it; 0: it is heavy, and lowest whoever needs it.
+    /// How often images change because of it.
     changes: usize,
+}
+
+/// Lowest first, whoever needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Tier {
+    Heavy,
+    Light,
+    /// Of the context: edited every day.
+    Written,
 }
 
 /// The layers of each consumer, bottom first. The packages of all count as if they had the same interpreter: so it makes
@@ -40,28 +50,27 @@ pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &F
     of
 }
 
-/// How often what is written here changes, beside one package.
-const OFTEN: usize = 30;
-
-/// The same of what stages and other images have made, which may be large, too.
+/// How often images change because of what stages and other images have made, beside one package; it may be large, too.
 const SELDOM: usize = 10;
 
-/// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest; of the rest,
-/// what changes seldom and in few images is lower.
+/// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest, and what is
+/// written here highest; of the rest, what changes seldom and in few images is lower.
 fn weight_of(made: &Made, facts: &Facts) -> Weight {
     let layer = &made.layer;
-    let (bytes, heavy, often) = match (&layer.packages, &layer.origin) {
+    let (tier, bytes, often) = match (&layer.packages, &layer.origin) {
         (Some(packages), _) => {
             let heavy = packages.wheels.iter().all(|wheel| wheel.weight(packages.bytecode) >= LOW);
-            (packages.bytes(), heavy, packages.wheels.len())
+            (if heavy { Tier::Heavy } else { Tier::Light }, packages.bytes(), packages.wheels.len())
         }
         (None, Origin::Context) => {
             let bytes = layer.parts.iter().filter_map(weighed).map(|source| facts.weight(source)).sum();
-            (bytes, bytes >= LOW, OFTEN)
+            (if bytes >= LOW { Tier::Heavy } else { Tier::Written }, bytes, 1)
         }
-        (None, Origin::From(_) | Origin::Packages) => (0, false, SELDOM),
+        (None, Origin::From(_) | Origin::Packages) => (Tier::Light, 0, SELDOM),
     };
-    Weight { bytes, changes: if heavy { 0 } else { often * made.consumers.len() } }
+    // Of what is heavy, the bytes say what is lower, not how often it changes.
+    let changes = if tier == Tier::Heavy { 0 } else { often * made.consumers.len() };
+    Weight { tier, bytes, changes }
 }
 
 /// Where the stacks of some images are still the same.
@@ -77,7 +86,7 @@ struct Node {
 /// Puts the layers of each image into their order, bottom first. `of` are those that each image needs, ascending, `roots`
 /// tell what it is built on, and `weights` are those of all layers.
 ///
-/// Of what an image needs, what most of those need that have the same below is next, heavy layers first; of those alike what
+/// Of what an image needs, what most of those need that have the same below is next, tier by tier; of those alike what
 /// changes less, and then what has more bytes. So only its own layers, and who else needs them, say how an image is
 /// made; a new service can move them, which costs an engine's disk, and no layer is made again.
 fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
@@ -100,8 +109,8 @@ fn arrange<R: Ord>(of: &mut [Vec<LayerId>], roots: &[R], weights: &[Weight]) {
         while !left.is_empty() {
             let counts = &nodes[at].counts;
             let rank = |id: &LayerId| {
-                let (Weight { bytes, changes }, count) = (weights[*id], counts.get(id).copied());
-                (changes > 0, Reverse(count.unwrap_or_default()), changes, Reverse(bytes), *id)
+                let (Weight { tier, bytes, changes }, count) = (weights[*id], counts.get(id).copied());
+                (tier, Reverse(count.unwrap_or_default()), changes, Reverse(bytes), *id)
             };
             if counts.is_empty() {
                 left.sort_by_key(rank);
@@ -149,10 +158,10 @@ mod tests {
     use super::*;
     use crate::manifest::{Inputs, load};
 
-    const HEAVY: Weight = Weight { bytes: 9, changes: 0 };
+    const HEAVY: Weight = Weight { tier: Tier::Heavy, bytes: 9, changes: 0 };
 
     fn light(bytes: u64) -> Weight {
-        Weight { bytes, changes: 1 }
+        Weight { tier: Tier::Light, bytes, changes: 1 }
     }
 
     fn arranged(of: &[&[LayerId]], roots: &[usize], weights: &[Weight]) -> Vec<Vec<LayerId>> {
@@ -185,7 +194,7 @@ mod tests {
     #[test]
     fn of_what_as_many_need_what_changes_least_is_lowest_and_then_the_heaviest() {
         assert_eq!(arranged(&[&[0, 1]], &[0], &[light(1), light(2)]), [vec![1, 0]]);
-        let often = Weight { bytes: 9, changes: 2 };
+        let often = Weight { tier: Tier::Light, bytes: 9, changes: 2 };
         assert_eq!(arranged(&[&[0, 1]], &[0], &[often, light(2)]), [vec![1, 0]]);
     }
 
@@ -250,21 +259,23 @@ mod tests {
         assert!(at("most") < at("few") && at("few") < at("small") && at("small") < at("x"), "{a:?}");
     }
 
+    const TIERS: [Tier; 3] = [Tier::Heavy, Tier::Light, Tier::Written];
+
     proptest! {
         #[test]
-        fn every_image_keeps_its_layers_and_has_heavy_ones_lowest(
+        fn every_image_keeps_its_layers_and_has_them_by_tiers(
             of in prop::collection::vec(prop::collection::btree_set(0_usize..12, 0..8), 0..20),
-            weights in prop::collection::vec((0_usize..3, 0_u64..4), 12),
+            weights in prop::collection::vec((0_usize..3, 0_usize..3, 0_u64..4), 12),
         ) {
             let weights: Vec<Weight> =
-                weights.into_iter().map(|(changes, bytes)| Weight { bytes, changes }).collect();
+                weights.into_iter().map(|(tier, changes, bytes)| Weight { tier: TIERS[tier], bytes, changes }).collect();
             let mut found: Vec<Vec<LayerId>> = of.iter().map(|ids| ids.iter().copied().collect()).collect();
             let roots: Vec<usize> = (0..of.len()).map(|image| image % 2).collect();
             arrange(&mut found, &roots, &weights);
             for (ids, wanted) in found.iter().zip(&of) {
                 prop_assert_eq!(&ids.iter().copied().collect::<BTreeSet<_>>(), wanted);
                 prop_assert_eq!(ids.len(), wanted.len());
-                prop_assert!(ids.is_sorted_by_key(|id| weights[*id].changes > 0));
+                prop_assert!(ids.is_sorted_by_key(|id| weights[*id].tier));
             }
         }
     }

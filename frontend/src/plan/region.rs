@@ -40,7 +40,7 @@ type Tree = BTreeMap<Vec<String>, Node>;
 #[derive(Debug, Default)]
 pub(super) struct Split {
     pub(super) regions: Vec<Region>,
-    /// Whether selections of the context overlap in a way that only a listing could split.
+    /// Whether selections of the context overlap in a way that only a listing can split.
     pub(super) overlaps: bool,
 }
 
@@ -121,6 +121,7 @@ fn split_tree(frame: &Frame, tree: &Tree, listing: Option<&Listing>, split: &mut
             let used = parts.into_iter().filter(|(_, consumers)| !consumers.is_empty());
             split.regions.extend(used.map(|(patterns, consumers)| region(patterns, &consumers)));
         } else if let Some(pieces) = listing.and_then(|listing| by_file(listing, frame, path, &plain, tree)) {
+            split.overlaps = true;
             split.regions.extend(pieces);
             listed = Some(path);
         } else {

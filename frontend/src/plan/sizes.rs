@@ -95,11 +95,11 @@ pub(super) fn places(part: &Part, listing: &Listing) -> Vec<usize> {
 }
 
 impl Listing {
-    /// Bytes of what a part copies.
-    pub(super) fn bytes(&self, part: &Part) -> u64 {
+    /// What a part copies.
+    pub(super) fn size(&self, part: &Part) -> Size {
         let mut size = Size::default();
         size.add(self, &places(part, self));
-        size.bytes
+        size
     }
 }
 
