@@ -66,6 +66,11 @@ impl Outside for Disk {
         Ok(kinds)
     }
 
+    async fn links(&self, _: &ContextPlan, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
+        let link = |path: &&String| self.context.join(path).is_symlink();
+        Ok(paths.iter().filter(link).cloned().collect())
+    }
+
     async fn weights(&self, _: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
         let mut weights = Weights::new();
         for path in paths {

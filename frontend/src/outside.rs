@@ -38,8 +38,16 @@ pub trait Outside {
         pins: &Pins,
     ) -> Result<Resolved, Failure>;
 
-    /// What `paths` (relative to the context, clean) are in what `context` sends; what is not there is left out.
+    /// What `paths` (relative to the context, clean) are in what `context` sends, or what they lead to; what is not there
+    /// is left out.
     async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure>;
+
+    /// Which of `paths` are symbolic links.
+    async fn links(
+        &self,
+        context: &ContextPlan,
+        paths: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, Failure>;
 
     /// Bytes of each of `paths`, or of the files right in it where it is a directory. What is not there is left out.
     async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure>;

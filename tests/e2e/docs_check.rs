@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use harness::{Output, Project};
@@ -80,13 +81,17 @@ fn make_selected(value: &Value, root: &Path) {
     }
 }
 
-/// A last part without a dot is a directory's name. What a page says is not there stays away, and what it says is large has
+/// A last part without a dot is a directory's name, or with `-link` at its end a link's. What a page says is not there stays away, and what it says is large has
 /// two kilobytes.
 fn make(root: &Path, path: &str) {
     if path.starts_with('/') || path.contains("..") || path == "." || path.starts_with("no-such") {
         return;
     }
     let at = root.join(path);
+    if path.ends_with("-link") {
+        symlink(".", at).unwrap();
+        return;
+    }
     let is_file = !path.ends_with('/') && at.extension().is_some();
     let directory = if is_file { at.parent().unwrap() } else { &at };
     fs::create_dir_all(directory).unwrap();

@@ -1,5 +1,6 @@
 //! Named contexts in the place of stages and images, on one platform alone, and what of them is sent.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -188,6 +189,61 @@ fn an_image_goes_by_all_its_names() {
         assert_eq!(differences(&ours, &files(dockerfile(&project).arg(&named))), Vec::<String>::new());
         assert_eq!(ours["where.txt"].content, b"ours\n", "{written}");
     }
+}
+
+/// The engine's key of a copy with patterns has nothing of what is behind a link.
+#[test]
+fn what_changes_behind_a_link_is_copied_again() {
+    let engine = containerd();
+    let project = Project::new("behind-links").unwrap();
+    std::os::unix::fs::symlink("real", project.path().join("link")).unwrap();
+    let patterns = ["include: ['*.txt']", "exclude: ['*.log']"];
+    let mut manifest = syntax() + "stages: {made: {from: vendor}}\nservices:\n";
+    for (number, patterns) in patterns.iter().enumerate() {
+        let link = format!("source: link, target: /a, {patterns}");
+        writeln!(manifest, "  named{number}: {{from: scratch, copy: [{{from: vendor, {link}}}]}}").unwrap();
+        writeln!(manifest, "  stage{number}: {{from: scratch, copy: [{{from: made, {link}}}]}}").unwrap();
+    }
+    project.write("layerset.yaml", manifest).unwrap();
+    for _ in 0..2 {
+        let stamp = unique().unwrap();
+        project.write("real/c.txt", &stamp).unwrap().write("real/d.log", &stamp).unwrap();
+        for target in ["named0", "named1", "stage0", "stage1"] {
+            let target = format!("--target={target}");
+            let found = files(build(engine, &project).args(&[&target, "--build-context=vendor=."]));
+            assert_eq!(String::from_utf8_lossy(&found["a/c.txt"].content), stamp, "{target}");
+            assert!(!found.contains_key("a/d.log"), "{target}");
+        }
+    }
+}
+
+/// Nor is anything sent of a link that has `include`.
+#[test]
+fn a_link_of_the_context_has_no_patterns() {
+    let engine = containerd();
+    let project = Project::new("links").unwrap();
+    project.write("real/c.txt", "c").unwrap();
+    std::os::unix::fs::symlink("real", project.path().join("link")).unwrap();
+    let text = |selections: &str| {
+        format!("{}services:\n  a: {{from: scratch, files: [{selections}]}}\n", syntax())
+            + "  b: {from: scratch, files: [real]}\n"
+    };
+    let (include, exclude) =
+        ("{source: link, target: /a, include: ['*.txt']}", "{source: link, target: /b, exclude: ['*.log']}");
+    let found = "found the symbolic link \"link\", expected a directory";
+    for (selections, said) in [
+        (include, "of a symbolic link nothing is sent with include: select what it points to"),
+        (exclude, found),
+        // These overlap, so the context is listed.
+        (&format!("{include}, {exclude}"), found),
+    ] {
+        project.write("layerset.yaml", text(selections)).unwrap();
+        let output = build(engine, &project).arg("--target=a").run().unwrap();
+        assert!(!output.success() && output.stderr.contains(said), "{selections}: {}", output.stderr);
+        assert!(output.stderr.contains("layerset.yaml:3:"), "{}", output.stderr);
+    }
+    project.write("layerset.yaml", text("{source: link, target: /a}")).unwrap();
+    assert_eq!(files(build(engine, &project).arg("--target=a"))["a/c.txt"].content, b"c");
 }
 
 /// Two services need little of a large directory; both get it from one transfer of what they need.

@@ -21,7 +21,7 @@ use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
 use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
-use crate::plan::{ContextPlan, Found, Listing, Look};
+use crate::plan::{ContextPlan, Found, Listing, Look, escape_pattern};
 use crate::platform::Platform;
 use crate::python::{Answer, Imports, Probed, Request};
 
@@ -136,6 +136,16 @@ impl Outside for Engine {
         for_each(&self.client, &reference, paths.iter().cloned(), kind).await
     }
 
+    async fn links(
+        &self,
+        context: &ContextPlan,
+        paths: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let reference = self.context(context).await?;
+        let links = for_each(&self.client, &reference, paths.iter().cloned(), link).await?;
+        Ok(links.into_keys().collect())
+    }
+
     async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
         let reference = self.context(context).await?;
         for_each(&self.client, &reference, paths.iter().cloned(), weight).await
@@ -195,4 +205,12 @@ async fn weight(client: Client, reference: Ref, path: String) -> Result<(String,
 async fn kind(client: Client, reference: Ref, path: String) -> Result<(String, Option<Found>), Failure> {
     let stat = client.stat_file(&reference, &path).await?;
     Ok((path, stat.map(|stat| look::found(&stat).1)))
+}
+
+/// A link itself, which its directory tells: a look at it would follow it.
+async fn link(client: Client, reference: Ref, path: String) -> Result<(String, Option<()>), Failure> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("/", &path));
+    let found = client.read_dir(&reference, parent, &escape_pattern(name)).await?.unwrap_or_default();
+    let link = found.iter().any(|stat| look::found(stat) == (name.to_owned(), Found::Link));
+    Ok((path, link.then_some(())))
 }

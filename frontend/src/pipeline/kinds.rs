@@ -48,9 +48,10 @@ impl Checked {
         if !unknown.is_empty() {
             kinds.extend(outside.kinds(&plan.context, &unknown).await?);
         }
+        let links = filtered_links(outside, plan, listing, &selections).await?;
         let problems: BTreeMap<Span, Diagnostic> = selections
             .into_iter()
-            .filter_map(|selection| self.problem(selection, kinds.get(&selection.source)))
+            .filter_map(|selection| self.problem(selection, kinds.get(&selection.source), &links))
             .map(|diagnostic| (diagnostic.span, diagnostic))
             .collect();
         if problems.is_empty() {
@@ -60,8 +61,15 @@ impl Checked {
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
 
-    fn problem(&self, selection: &Selection, kind: Option<&Found>) -> Option<Diagnostic> {
-        let Selection { source, target, span, .. } = selection;
+    /// What is wrong with a selection of what is of this kind. Where a copy with patterns begins at one of `links`, BuildKit's
+    /// cache key has nothing of what is behind it (`cache/contenthash`, `includedPaths`).
+    fn problem(
+        &self,
+        selection: &Selection,
+        kind: Option<&Found>,
+        links: &BTreeSet<String>,
+    ) -> Option<Diagnostic> {
+        let Selection { source, target, span, filter, .. } = selection;
         match kind {
             None => {
                 let hint = if self.ignore.is_empty() {
@@ -69,8 +77,20 @@ impl Checked {
                 } else {
                     "paths are relative to the build context; see too whether .dockerignore excludes it"
                 };
+                let linked = if filter.include.is_empty() {
+                    ""
+                } else {
+                    "; of a symbolic link nothing is sent with include: select what it points to"
+                };
                 let message = format!("no {source:?} in the build context");
-                Some(Diagnostic::error("missing-path", *span, message).hint(hint))
+                Some(Diagnostic::error("missing-path", *span, message).hint(format!("{hint}{linked}")))
+            }
+            Some(_) if is_filtered(selection) && links.contains(source) => {
+                let message = format!(
+                    "found the symbolic link {source:?}, expected a directory, because it has include or exclude"
+                );
+                let hint = "select what it points to, with the same target";
+                Some(Diagnostic::error("filtered-link", *span, message).hint(hint))
             }
             Some(Found::File) if selection.directory => {
                 let name = source.rsplit('/').next().unwrap_or(source);
@@ -116,6 +136,27 @@ impl Checked {
         let diagnostics = problems.into_values().collect();
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
     }
+}
+
+/// Those sources of selections with patterns that are symbolic links.
+async fn filtered_links(
+    outside: &impl Outside,
+    plan: &Plan,
+    listing: Option<&Listing>,
+    selections: &[&Selection],
+) -> Result<BTreeSet<String>, Failure> {
+    let filtered = selections.iter().filter(|selection| is_filtered(selection));
+    let filtered: BTreeSet<String> = filtered.map(|selection| selection.source.clone()).collect();
+    match listing {
+        Some(listing) => Ok(filtered.into_iter().filter(|path| listing.is_link(path)).collect()),
+        None if filtered.is_empty() => Ok(filtered),
+        None => outside.links(&plan.context, &filtered).await,
+    }
+}
+
+/// Whether not all of what is there is selected.
+fn is_filtered(selection: &Selection) -> bool {
+    !selection.filter.include.is_empty() || !selection.filter.exclude.is_empty()
 }
 
 /// A part's source, and the directories between it and the selection it is in.
