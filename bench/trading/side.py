@@ -144,10 +144,8 @@ class Side:
     def stop(self) -> None:
         engines.stop(self.place.engine, self.engine)
         if hasattr(self, "environment"):
-            gone = self.data().with_name("gone")
-            self.data().rename(gone)
-            # Gigabytes of small files, for which nobody needs to wait.
-            subprocess.Popen(["rm", "-rf", "--", str(gone)], start_new_session=True)
+            # Gigabytes of small files: what is measured next must not wait for them.
+            subprocess.run(["rm", "-rf", "--", str(self.data())], check=False)
         self.directory.cleanup()
 
     def overrides(self, names: list[str]) -> str:

@@ -53,9 +53,7 @@ fn a_second_up_does_nothing() {
     };
     let (id_before, pids_before) = (id(&before), pids());
     assert!(pids_before.iter().all(Option::is_some), "{pids_before:?}");
-    let start = Instant::now();
     let after = Engine::up("main", Flavour::Containerd).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(5), "took {:?}", start.elapsed());
     assert_eq!(pids(), pids_before, "the same processes run on");
     assert_eq!(id(&after), id_before);
 }
