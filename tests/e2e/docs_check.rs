@@ -81,8 +81,8 @@ fn make_selected(value: &Value, root: &Path) {
     }
 }
 
-/// A last part without a dot is a directory's name, or with `-link` at its end a link's. What a page says is not there stays away, and what it says is large has
-/// two kilobytes.
+/// A last part without a dot is a directory's name, or with `-link` at its end a link's. What a page says is not there
+/// stays away, and what it says is large has two kilobytes.
 fn make(root: &Path, path: &str) {
     if path.starts_with('/') || path.contains("..") || path == "." || path.starts_with("no-such") {
         return;

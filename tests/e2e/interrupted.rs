@@ -81,7 +81,9 @@ fn a_client_killed_in_a_step_leaves_nothing_behind() {
     // On a machine whose Docker is elsewhere there is nothing to see.
     assert!(!engine.is_private() || !steps().is_empty(), "the step is at work");
     kill(client);
+    let killed = Instant::now();
     wait_for("the end of the step", || steps().is_empty().then_some(()));
+    assert!(killed.elapsed() < Duration::from_secs(30));
 
     // The interrupted step is done from its beginning.
     let tag = format!("interrupted/{stamp}");
@@ -154,9 +156,11 @@ fn a_killed_frontend_fails_its_build_and_no_other() {
     assert!(is_ours(frontend), "the frontend is held in the middle of its work");
     signal("KILL", frontend);
 
+    let killed = Instant::now();
     let output = client.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{told}");
+    assert!(killed.elapsed() < Duration::from_secs(20), "the client is not left waiting: {told}");
     assert!(told.contains("ERROR: "), "{told}");
     assert!(processes(is_ours).is_empty());
     is_right(engine, &project, &stamp);

@@ -96,8 +96,7 @@ impl Listing {
 
     /// Whether a path is a symbolic link: what a copy of it takes is elsewhere.
     pub fn is_link(&self, path: &str) -> bool {
-        let first = self.entries.get(self.subtree(path).start);
-        first.is_some_and(|entry| entry.path == path && entry.kind == Kind::Link)
+        self.find(path).is_some_and(|at| self.entries[at].kind == Kind::Link)
     }
 
     /// The places of what a copy of `source` takes, itself included.

@@ -50,9 +50,11 @@ pub(super) fn gather(groups: Groups, listing: &Listing) -> Groups {
 /// link is not known.
 fn is_small(key: &Key, items: &[Item], listing: &Listing) -> bool {
     let apart = key.alone.is_some() || key.heavy.is_some() || key.consumers.len() > SHARED;
-    let free = key.origin == Origin::Context && !apart;
+    if apart || key.origin != Origin::Context {
+        return false;
+    }
     let (mut bytes, mut files) = (0, 0);
-    for region in items.iter().filter(|_| free).filter_map(Item::region) {
+    for region in items.iter().filter_map(Item::region) {
         let part = part(region);
         if listing.is_link(part.source.trim_start_matches('/')) {
             return false;
@@ -61,7 +63,7 @@ fn is_small(key: &Key, items: &[Item], listing: &Listing) -> bool {
         bytes += size.bytes;
         files += size.files;
     }
-    free && bytes < SMALL && files < FEW
+    bytes < SMALL && files < FEW
 }
 
 #[cfg(test)]
