@@ -34,11 +34,8 @@ impl Checked {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
-        let inputs = match python::read(outside, &asked).await? {
-            Ok((inputs, _)) => inputs,
-            Err(problems) => return Err(self.wrong(&asked, &problems)),
-        };
-        let lock = self.committed_lock(outside, &asked, &inputs).await?;
+        let (read, lock) = self.read_packages(outside, &asked).await?;
+        let inputs = read.inputs;
         let mut warnings = python::warnings(&asked, Span::default(), &inputs.warnings);
         warnings.extend(python::different_pins(&asked, &inputs));
         let beside = outside.texts(&python::directories(&asked)).await?;

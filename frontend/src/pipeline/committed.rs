@@ -1,34 +1,39 @@
 //! The lock of packages that the manifest names.
 
-use std::collections::BTreeSet;
-
-use layerset_lock::{Inputs, Lock, Problem};
+use layerset_lock::{Lock, Problem};
 
 use super::Checked;
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
 use crate::outside::Outside;
-use crate::python::Asked;
+use crate::python::{self, Asked, Read};
 
 impl Checked {
-    /// The lock that the manifest names; refused if its inputs have changed since it was made.
-    pub(super) async fn committed_lock(
+    /// What requirement files say and the lock that the manifest names.
+    pub(super) async fn read_packages(
         &self,
         outside: &impl Outside,
         asked: &Asked,
-        inputs: &Inputs,
-    ) -> Result<Option<Lock>, Failure> {
+    ) -> Result<(Read, Option<Lock>), Failure> {
+        let path = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
+        let read = python::read(outside, asked, path).await?;
+        let read = read.map_err(|problems| self.wrong(asked, &problems))?;
+        let lock = self.committed_lock(asked, &read)?;
+        Ok((read, lock))
+    }
+
+    /// The lock, as it was read; refused if its inputs have changed since it was made.
+    fn committed_lock(&self, asked: &Asked, read: &Read) -> Result<Option<Lock>, Failure> {
         let Some(path) = &self.manifest.python.lock else { return Ok(None) };
-        let mut files = outside.read(&BTreeSet::from([path.value.clone()])).await?;
-        let bytes = files.remove(&path.value).ok_or_else(|| {
+        let bytes = read.lock.as_ref().ok_or_else(|| {
             let message = format!("no {:?} in the build context", path.value);
             let diagnostic = Diagnostic::error("missing-path", path.span, message)
                 .hint("make it: docker buildx build --call=lock . > pylock.toml");
             Failure::at(&self.source, diagnostic)
         })?;
-        let lock = Lock::read(&path.value, &bytes).map_err(|problems| self.wrong(asked, &problems))?;
+        let lock = Lock::read(&path.value, bytes).map_err(|problems| self.wrong(asked, &problems))?;
         let stale: Vec<Problem> = lock
-            .stale(inputs)
+            .stale(&read.inputs)
             .iter()
             .filter(|stale| stale.is_error())
             .map(layerset_lock::Stale::problem)

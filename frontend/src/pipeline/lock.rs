@@ -49,10 +49,9 @@ impl Checked {
         let asked = python::asked(&self.manifest);
         let targets = self.with_requirements(&self.everything(), &asked);
         let Some(first) = targets.first() else { return Err(self.nothing_to_lock()) };
-        let (_, mut files) = match python::read(outside, &asked).await? {
-            Ok(read) => read,
-            Err(problems) => return Err(self.wrong(&asked, &problems)),
-        };
+        let there = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
+        let read = python::read(outside, &asked, there).await?;
+        let python::Read { mut files, lock, .. } = read.map_err(|problems| self.wrong(&asked, &problems))?;
         let bases = plan::bases_of(&self.manifest, &targets).bases;
         let Resolved { facts, mut sources, refused } = outside.resolve(&bases, worker, &Pins::new()).await?;
         self.accept(&bases, refused, worker)?;
@@ -87,13 +86,10 @@ impl Checked {
             }
         }
         let mut request = self.request(&asked, environments);
-        if let Some(path) = &self.manifest.python.lock {
-            let known = outside.read(&BTreeSet::from([path.value.clone()])).await?;
-            // Its versions stay where they can. One that cannot be read says nothing.
-            if known.iter().any(|(path, bytes)| Lock::read(path, bytes).is_ok()) {
-                request.previous = Some(path.value.clone());
-                files.extend(known);
-            }
+        // Its versions stay where they can. One that cannot be read says nothing.
+        if let Some((path, bytes)) = there.zip(lock).filter(|(path, bytes)| Lock::read(path, bytes).is_ok()) {
+            request.previous = Some(path.to_owned());
+            files.insert(path.to_owned(), bytes);
         }
         let files = self.step_files(files.keys());
         let answer = outside.lock(at(first), &files, &request).await?.unwrap_or_default();
@@ -114,13 +110,11 @@ impl Checked {
         if targets.is_empty() {
             return Err(self.nothing_to_lock());
         }
-        if let Err(problems) = python::read(outside, &asked).await? {
-            return Err(self.wrong(&asked, &problems));
-        }
-        let lock = self.manifest.python.lock.as_ref().map(|path| path.value.clone());
-        let known = outside.read(&lock.iter().cloned().collect()).await?;
+        let there = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
+        let read = python::read(outside, &asked, there).await?;
+        let known = there.zip(read.map_err(|problems| self.wrong(&asked, &problems))?.lock);
         let previous =
-            known.into_iter().find_map(|(path, bytes)| Some((Lock::read(&path, &bytes).ok()?, path)));
+            known.and_then(|(path, bytes)| Some((Lock::read(path, &bytes).ok()?, path.to_owned())));
         let bases = plan::bases_of(&self.manifest, &targets).bases;
         let tags: Vec<(String, bool)> =
             bases.keys().filter_map(|base| python_of(&base.to_string())).collect();

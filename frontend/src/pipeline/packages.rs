@@ -79,11 +79,8 @@ impl Checked {
     /// What stages and services require, with the files that say so.
     pub(super) async fn required(&self, outside: &impl Outside) -> Result<Required, Failure> {
         let asked = python::asked(&self.manifest);
-        let (inputs, files) = match python::read(outside, &asked).await? {
-            Ok(read) => read,
-            Err(problems) => return Err(self.wrong(&asked, &problems)),
-        };
-        let committed = self.committed_lock(outside, &asked, &inputs).await?;
+        let (read, committed) = self.read_packages(outside, &asked).await?;
+        let python::Read { inputs, files, .. } = read;
         let files = self.step_files(files.keys());
         Ok(Required { asked, inputs, files, committed })
     }

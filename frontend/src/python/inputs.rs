@@ -35,22 +35,40 @@ fn id(requirement: &Requirement) -> InputId {
     InputId { path: requirement.path.clone(), part }
 }
 
-/// Reads what is asked for, with all that the files include. The files come back too, by path.
+/// What was read.
+#[derive(Debug)]
+pub struct Read {
+    /// What is asked for, with all that the files include.
+    pub inputs: Inputs,
+    /// The files that say so, by path.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// The lock, if it is there.
+    pub lock: Option<Vec<u8>>,
+}
+
+/// Reads what is asked for, and the file `lock` with the first of it: all that is read at once costs one transfer and one
+/// look.
 pub async fn read(
     outside: &impl Outside,
     asked: &Asked,
-) -> Result<Result<(Inputs, BTreeMap<String, Vec<u8>>), Vec<Problem>>, Failure> {
+    lock: Option<&str>,
+) -> Result<Result<Read, Vec<Problem>>, Failure> {
     let ids: BTreeSet<&InputId> = asked.values().flatten().map(|(id, _)| id).collect();
     let ids: Vec<InputId> = ids.into_iter().cloned().collect();
     let mut known: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
     let mut wanted: BTreeSet<String> = ids.iter().map(|id| id.path.clone()).collect();
+    let (mut beside, mut locked) = (lock, None);
     loop {
-        let mut found = outside.read(&wanted).await?;
+        let together = wanted.iter().cloned().chain(beside.map(str::to_owned)).collect();
+        let mut found = outside.read(&together).await?;
+        if let Some(path) = beside.take() {
+            locked = found.get(path).cloned();
+        }
         for path in std::mem::take(&mut wanted) {
             let bytes = found.remove(&path);
             known.insert(path, bytes);
         }
-        let read = Inputs::read(&ids, |path| {
+        let inputs = Inputs::read(&ids, |path| {
             if !known.contains_key(path) {
                 wanted.insert(path.to_owned());
             }
@@ -60,10 +78,10 @@ pub async fn read(
         if !wanted.is_empty() {
             continue;
         }
-        return Ok(match read {
+        return Ok(match inputs {
             Ok(inputs) => {
                 let files = known.into_iter().filter_map(|(path, bytes)| Some((path, bytes?)));
-                Ok((inputs, files.collect()))
+                Ok(Read { inputs, files: files.collect(), lock: locked })
             }
             Err(Unread::Problems(problems)) => Err(problems),
             Err(Unread::Read(never)) => match never {},
