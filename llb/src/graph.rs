@@ -70,6 +70,11 @@ impl Graph {
         &self.vertices[edge.vertex].digest
     }
 
+    /// What tells an edge from those of other graphs: it is the same for the same output of the same op.
+    pub fn key(&self, edge: Edge) -> String {
+        format!("{} {}", self.digest(edge), edge.output)
+    }
+
     /// What an edge's op says it was made for.
     pub fn metadata(&self, edge: Edge) -> &Metadata {
         &self.vertices[edge.vertex].metadata

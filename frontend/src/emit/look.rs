@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use buildkit_llb::{Edge, File, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
-use crate::plan::{Found, Layer, Look, Origin, Roots};
+use crate::manifest::model::Base;
+use crate::plan::{Found, Layer, Look, Origin, Plan, Roots};
 
 /// A directory as BuildKit makes it on the way to a destination.
 const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
@@ -19,6 +20,22 @@ pub(super) fn paths<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<Str
         .flat_map(|target| above(target).into_iter().chain([target.to_owned()]))
         .filter(|p| p != "/")
         .collect()
+}
+
+/// The most directories that a step is asked for, so that they fit on its command line.
+const MOST_DIRECTORIES: usize = 64;
+
+/// The directories that layers of all who are built on `base` are put into, `/` for the root. They are the same whoever is
+/// built, so that all builds ask for them by one step.
+pub(super) fn destinations(plan: &Plan, base: &Base) -> BTreeSet<String> {
+    let chains =
+        plan.stages.values().map(|stage| &stage.chain).chain(plan.images.values().map(|image| &image.chain));
+    let layers =
+        chains.filter(|chain| chain.base == *base).flat_map(|chain| &chain.layers).collect::<BTreeSet<_>>();
+    let targets = layers.into_iter().flat_map(|id| plan.layers[*id].targets());
+    let parents: BTreeSet<String> =
+        targets.map(|target| above(target).pop().unwrap_or_else(|| "/".to_owned())).collect();
+    parents.into_iter().take(MOST_DIRECTORIES).collect()
 }
 
 /// Directories on the way to a path, without the root and itself.

@@ -80,9 +80,20 @@ pub fn emit_beside<'a>(input: Input<'a>, native: Option<Input<'a>>, target: &Tar
     Emitted { definition, config, problems: emitter.problems, inexact_modes: emitter.inexact_modes }
 }
 
-/// What a stage or service is built on and the paths to look at there, before layers are merged onto
-/// it. `None` if there is nothing to look at: no layers, or no base.
-pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTreeSet<String>)> {
+/// What is to be looked at before layers are merged onto a base.
+#[derive(Clone, Debug)]
+pub struct LookAt {
+    /// The base.
+    pub definition: pb::Definition,
+    /// What tells it from other bases: the same op has the same.
+    pub base: String,
+    /// Absolute paths.
+    pub paths: BTreeSet<String>,
+}
+
+/// What a stage or service is built on and the paths to look at there. `None` if there is nothing to look at: no layers,
+/// or no base.
+pub fn look_at(input: Input<'_>, target: &Target) -> Option<LookAt> {
     let plan = input.plan;
     let chain = plan.chain(target)?;
     if chain.layers.is_empty() {
@@ -91,7 +102,7 @@ pub fn look_at(input: Input<'_>, target: &Target) -> Option<(pb::Definition, BTr
     let mut emitter = Emitter::new(input);
     let edge = emitter.below(target)?;
     let paths = look::paths(chain.layers.iter().map(|id| &plan.layers[*id]));
-    Some((emitter.graph.definition(edge), paths))
+    Some(LookAt { definition: emitter.graph.definition(edge), base: emitter.graph.key(edge), paths })
 }
 
 /// A file system built so far, with the history of what was added to the base image's own.

@@ -7,7 +7,7 @@ use buildkit_proto::pb;
 
 use super::packages::{Made, NO_OWN_IMAGE};
 use super::step::limited;
-use super::{Emitter, Input, OwnImage};
+use super::{Emitter, Input, OwnImage, look};
 use crate::diagnostic::Span;
 use crate::manifest::model::Network;
 use crate::plan::Target;
@@ -67,25 +67,29 @@ fn in_context(
     Some(OwnStep { definition: graph.definition(edge.output(output)), file })
 }
 
-/// Asks the interpreter of what `target` is built on for its facts. `None`: there is nothing below it, or this
-/// process does not know its own image.
+/// Asks the interpreter of what `target` is built on for its facts, and looks at the directories that layers are put into. Tells
+/// besides what that is, as [`super::LookAt`] does. `None`: there is nothing below it, or this process does not know its own image.
 pub fn probe(
     input: Input<'_>,
     target: &Target,
     place: Span,
     path: &str,
     virtual_env: &str,
-) -> Option<OwnStep> {
+) -> Option<(OwnStep, String)> {
     let mut emitter = Emitter::new(input);
     let below = emitter.below(target)?;
-    let argv = ["probe", OUT, path, virtual_env].map(str::to_owned);
+    let base = emitter.graph.key(below);
+    let directories = look::destinations(input.plan, &input.plan.chain(target)?.base);
+    let argv = ["probe", OUT, path, virtual_env].map(str::to_owned).into_iter().chain(directories);
     let platform = emitter.platform_of(target);
     let exec = emitter.on_stage(below, platform, argv).ok()?.network(NetMode::None);
     let output = exec.output_of(OUT)?;
     let name = format!("[internal] find the Python of {}", target.name());
     let metadata = limited(emitter.metadata(name, &[place]), input.settings);
     let edge = emitter.graph.add(exec, metadata);
-    Some(OwnStep { definition: emitter.graph.definition(edge.output(output)), file: "interpreter.json" })
+    let step =
+        OwnStep { definition: emitter.graph.definition(edge.output(output)), file: "interpreter.json" };
+    Some((step, base))
 }
 
 /// What a resolution reads.

@@ -2,6 +2,8 @@
 //! behind http(s) (what the client uploads is one too), or what the client hands in.
 //! Source: moby/buildkit `frontend/dockerui/context.go`.
 
+use std::sync::Arc;
+
 use buildkit_llb::{Differ, Graph, Local, Metadata};
 use buildkit_proto::pb;
 
@@ -54,7 +56,7 @@ impl Engine {
                 ContextSource::Local { name, session }
             }
         };
-        Ok(Self { client, options, own_image, context, manifest })
+        Ok(Self { client, options, own_image, context, manifest, bases: Arc::default() })
     }
 
     /// The manifest and the `.dockerignore` that goes with it.

@@ -1,16 +1,15 @@
 //! What a base holds where layers go. Directory by directory, because the engine's `StatFile` follows
 //! links and would hide what is looked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use buildkit_proto::stat::Stat;
 
 use super::Engine;
-use crate::emit::{self, Input};
+use crate::emit::{self, Input, LookAt};
 use crate::failure::Failure;
-use crate::gateway::Ref;
 use crate::manifest::model::Manifest;
-use crate::plan::{Found, Look, Looks, Target, stages_for};
+use crate::plan::{Directories, Found, Look, Looks, Target, stages_for};
 
 impl Engine {
     /// Looks at the bases of `target` and of the stages it needs, each after those below it.
@@ -23,27 +22,32 @@ impl Engine {
         let mut looks = Looks::new();
         let stages = stages_for(manifest, target).into_iter().map(Target::Stage);
         for target in stages.chain([target.clone()]) {
-            let Some((definition, paths)) = emit::look_at(Input { looks: &looks, ..input }, &target) else {
-                continue;
-            };
-            let reference = self.client.solve(definition, false).await?;
-            looks.insert(target.name().to_owned(), self.look(&reference, &paths).await?);
+            if let Some(at) = emit::look_at(Input { looks: &looks, ..input }, &target) {
+                looks.insert(target.name().to_owned(), self.look(at).await?);
+            }
         }
         Ok(looks)
     }
 
-    async fn look(&self, reference: &Ref, paths: &BTreeSet<String>) -> Result<Look, Failure> {
+    /// Remembers what a step has found on a base: each directory that is looked at anew is a request and a mount.
+    pub(super) fn know(&self, base: String, directories: Directories) {
+        self.bases.lock().unwrap_or_else(PoisonError::into_inner).insert(base, directories);
+    }
+
+    async fn look(&self, at: LookAt) -> Result<Look, Failure> {
         let mut look = Look::new();
-        let mut listed: BTreeMap<String, BTreeMap<String, Found>> = BTreeMap::new();
+        let known = self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(&at.base).cloned();
+        let mut listed = known.unwrap_or_default();
         // Sorted, so that every directory comes before what is in it.
-        for path in paths {
+        for path in &at.paths {
             let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
             if !parent.is_empty() && !matches!(look.get(parent), Some(Found::Directory { .. })) {
                 continue;
             }
+            let parent = if parent.is_empty() { "/" } else { parent };
             if !listed.contains_key(parent) {
-                let directory = if parent.is_empty() { "/" } else { parent };
-                let entries = self.client.read_dir(reference, directory, "").await?.unwrap_or_default();
+                let reference = self.client.solve(at.definition.clone(), false).await?;
+                let entries = self.client.read_dir(&reference, parent, "").await?.unwrap_or_default();
                 listed.insert(parent.to_owned(), entries.iter().map(found).collect());
             }
             if let Some(found) = listed.get(parent).and_then(|entries| entries.get(name)) {

@@ -10,6 +10,7 @@ mod sbom;
 pub use sbom::Listing as SbomListing;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
@@ -21,7 +22,7 @@ use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
 use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
-use crate::plan::{ContextPlan, Found, Listing, Look, escape_pattern};
+use crate::plan::{ContextPlan, Directories, Found, Listing, Look, escape_pattern};
 use crate::platform::Platform;
 use crate::python::{Answer, Imports, Probed, Request};
 
@@ -44,6 +45,8 @@ pub struct Engine {
     pub context: ContextSource,
     /// What the manifest is read from, if that is no directory of the client.
     manifest: Option<ContextSource>,
+    /// What bases hold, as far as a step has told, by [`crate::emit::LookAt::base`].
+    bases: Arc<Mutex<BTreeMap<String, Directories>>>,
 }
 
 impl Outside for Engine {
@@ -96,13 +99,8 @@ impl Outside for Engine {
                 "Python packages need an engine that tells a frontend its own image, with gateway.v0 or a syntax line".into(),
             ));
         }
-        let Some(bytes) = self.probe(at).await? else {
-            return Ok(Some(Probed::Nothing("it is built on nothing, expected a base with Python".into())));
-        };
-        let probed = serde_json::from_slice(&bytes);
-        probed
-            .map(Some)
-            .map_err(|error| Failure::Request(format!("internal error: interpreter.json: {error}")))
+        let nothing = || Probed::Nothing("it is built on nothing, expected a base with Python".into());
+        Ok(Some(self.probe(at).await?.unwrap_or_else(nothing)))
     }
 
     async fn lock(

@@ -10,7 +10,7 @@ use crate::manifest::model::Base;
 use crate::outside::OnStage;
 use crate::pipeline::Native;
 use crate::plan::{Looks, Target};
-use crate::python::{Answer, Credential, Request};
+use crate::python::{Answer, Credential, Probed, Request, Stage};
 
 /// The most files that are read one by one.
 const FEW: usize = 8;
@@ -62,17 +62,20 @@ impl Engine {
         for_each(&self.client, &reference, paths.iter().cloned(), contents).await
     }
 
-    pub(super) async fn probe(&self, at: OnStage<'_>) -> Result<Option<Vec<u8>>, Failure> {
+    /// What is found on the base of a target.
+    pub(super) async fn probe(&self, at: OnStage<'_>) -> Result<Option<Probed>, Failure> {
         let asked = self.on_stage(at, |input| {
             let env = at.environment();
             let value = |name: &str| env.get(name).copied().unwrap_or_default();
             let place = at.checked.requirements_span(at.target);
             emit::probe(input, at.target, place, value("PATH"), value("VIRTUAL_ENV"))
         });
-        match asked.await? {
-            Some(asked) => Ok(Some(self.ask(asked).await?)),
-            None => Ok(None),
-        }
+        let Some((step, base)) = asked.await? else { return Ok(None) };
+        let stage: Stage = serde_json::from_slice(&self.ask(step).await?)
+            .map_err(|error| Failure::Request(format!("internal error: interpreter.json: {error}")))?;
+        self.know(base, stage.directories);
+        let why = stage.nothing.unwrap_or_default();
+        Ok(Some(stage.interpreter.map_or(Probed::Nothing(why), Probed::Interpreter)))
     }
 
     /// The answer of a resolution. One with problems is asked for again, in case it was an old one.
@@ -115,11 +118,11 @@ impl Engine {
     }
 
     /// Emits a step on what a target is built on, just as the target itself will be emitted.
-    async fn on_stage(
+    async fn on_stage<T>(
         &self,
         at: OnStage<'_>,
-        step: impl Fn(Input<'_>) -> Option<OwnStep>,
-    ) -> Result<Option<OwnStep>, Failure> {
+        step: impl Fn(Input<'_>) -> Option<T>,
+    ) -> Result<Option<T>, Failure> {
         let settings = self.settings(at.platform);
         let (looks, none) = (Looks::new(), crate::plan::Look::new());
         let input = Input {

@@ -56,6 +56,8 @@ pub enum Inside {
         path: String,
         /// `VIRTUAL_ENV` of the stage, or nothing
         virtual_env: String,
+        /// Directories to look at
+        directories: Vec<String>,
     },
     /// Resolve requirements
     #[command(hide = true)]
@@ -111,7 +113,9 @@ impl Inside {
             Self::List { directory, file } => context::list(&directory, &file)?,
             Self::Texts { directory, file } => context::texts(&directory, &file)?,
             Self::Imports { directory, file, names } => context::imports(&directory, &file, &names)?,
-            Self::Probe { out, path, virtual_env } => probe::probe(&out, &path, &virtual_env)?,
+            Self::Probe { out, path, virtual_env, directories } => {
+                probe::probe(&out, &path, &virtual_env, &directories)?;
+            }
             Self::Resolve { out, request } => resolve::resolve(&out, &request)?,
             Self::BuildWheel { out, python, sdist, settings } => {
                 build_wheel::build_wheel(&out, &python, &sdist, &settings)?;

@@ -57,7 +57,7 @@ pub use heavy::{HEAVY, LOW, to_weigh};
 pub use ignore::ignore_patterns;
 pub use layers::{Layer, LayerId, Part};
 pub use listing::{Entry, Kind as EntryKind, Listing};
-pub use look::{Found, Look, Looks};
+pub use look::{Directories, Found, Look, Looks};
 pub use packages::{BuildRequirements, Installed, Packages, View, Wheel, WheelSource};
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};

@@ -4,9 +4,10 @@ use layerset_lock::{Environment, InputId, Problem, Resolution, Settings};
 use serde::{Deserialize, Serialize};
 use unwheel::Interpreter;
 
+use crate::plan::Directories;
+
 /// What was found on a stage: its interpreter, or why there is none.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug)]
 pub enum Probed {
     /// Its facts.
     Interpreter(Box<Interpreter>),
@@ -14,6 +15,18 @@ pub enum Probed {
     Assumed(Box<Interpreter>),
     /// For the user to read.
     Nothing(String),
+}
+
+/// What a step found on a stage.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its interpreter.
+    pub interpreter: Option<Box<Interpreter>>,
+    /// Why there is none: for the user to read.
+    pub nothing: Option<String>,
+    /// The directories that packages and files go to, as far as they are there.
+    #[serde(default)]
+    pub directories: Directories,
 }
 
 /// What is to be resolved.

@@ -18,10 +18,10 @@ mod stray;
 mod tests;
 mod unused;
 
-pub use ask::{Answer, Credential, Probed, Request};
+pub use ask::{Answer, Credential, Probed, Request, Stage};
 pub use assumed::{assumed, describe};
 pub use imports::{Imports, is_python, is_source, names_in, words};
-pub use inputs::{Asked, asked, read};
+pub use inputs::{Asked, Read, asked, read};
 pub use markers::{environment_on, interpreter_on, markers, version_of};
 pub use pins::different_pins;
 pub use report::{entry_of, failure, warnings};

@@ -10,6 +10,7 @@ mod ending;
 mod errors;
 mod fake;
 mod inputs;
+mod looks;
 mod platforms;
 mod process;
 mod python;
