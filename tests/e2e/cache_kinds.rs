@@ -6,7 +6,6 @@ use harness::project::unique;
 use harness::registry::Blob;
 use harness::{Docker, Engine, Project, Release};
 
-use crate::builders::published;
 use crate::older::older;
 use crate::python_support::{Shelf, service, work};
 use crate::support::{Shop, bake, build, containerd, ok, progress, pushed, syntax};
@@ -65,6 +64,17 @@ fn one_reference_for_many_targets_keeps_one_of_them() {
     assert_eq!(lost, 2, "what the other two have alone: {again:?}");
 }
 
+/// The frontend in the registry, as an image that no other engine has pulled yet: so it is for a builder that CI has just made.
+fn unseen(engine: &Engine, tag: &str) -> String {
+    let name = engine.registry().name(&format!("unseen:{tag}"));
+    let project = Project::new("unseen").unwrap();
+    project.write("Dockerfile", format!("FROM {FRONTEND}\nLABEL unseen={tag}\n")).unwrap();
+    let build = engine.docker(&["buildx", "build", "--provenance=false", "--tag", &name, "."]);
+    ok(build.current_dir(project.path()));
+    ok(engine.docker(&["push", "--quiet", &name]));
+    name
+}
+
 /// A service with packages, a stage and merged layers.
 fn shelf(engine: &'static Engine) -> Shelf {
     let mut shelf = Shelf::new(engine);
@@ -72,17 +82,16 @@ fn shelf(engine: &'static Engine) -> Shelf {
     shelf.index.add(&wheel).unwrap();
     let lock = shelf.index.lock(&[(&wheel, &[])]);
     shelf.project.write("pylock.toml", lock).unwrap().write("requirements.txt", "packed\n").unwrap();
-    let tag = &shelf.tag;
-    shelf.project.write("own.txt", tag).unwrap();
+    let tag = shelf.tag.clone();
+    shelf.project.write("own.txt", &tag).unwrap();
     let stages = format!(
         "stages:\n  base: {{from: 'python:3.13-slim', run: ['echo {tag} > /made']}}\n  \
          page: {{from: base, run: ['cp /made /page']}}\n"
     );
     let rest = "from: base, requirements: [requirements.txt], files: [own.txt], copy: [{from: page, source: /page, target: /srv/page}]";
     shelf.manifest(", lock: pylock.toml", &stages, &[service("api", rest)]);
-    // Steps that install packages run the frontend's image: all engines have the same one, of the registry.
     let file = shelf.project.path().join("layerset.yaml");
-    let manifest = std::fs::read_to_string(&file).unwrap().replace(FRONTEND, &published(engine));
+    let manifest = std::fs::read_to_string(&file).unwrap().replace(FRONTEND, &unseen(engine, &tag));
     shelf.project.write("layerset.yaml", manifest).unwrap();
     shelf
 }

@@ -15,7 +15,7 @@ use crate::plan::Target;
 /// Where a step on a stage has what is ours.
 pub(super) const STEP: &str = "/.layerset";
 /// Where it finds this program, and writes to.
-const OWN: &str = "/.layerset/own";
+pub(super) const OWN: &str = "/.layerset/own";
 pub(super) const OUT: &str = "/.layerset/out";
 
 /// A step that answers with a file.

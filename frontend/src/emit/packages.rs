@@ -1,10 +1,10 @@
-//! Layers of Python packages: each wheel downloaded once and checked, then installed by a step on the
-//! frontend's own image, without network. Neither the base image nor the resolver is an input, so a patched base
+//! Layers of Python packages: each wheel downloaded once and checked, then installed by a step that has the
+//! frontend's own program and nothing else, without network. Neither the base image nor the resolver is an input, so a patched base
 //! installs nothing again. What has to be built or compiled is, by steps on the stage.
 
 use buildkit_llb::{CacheSharing, Edge, Exec, Http, Mount, NetMode};
 
-use super::own::{OUT, STEP};
+use super::own::{OUT, OWN, STEP};
 use super::step::limited;
 use super::{Built, Emitter};
 use crate::diagnostic::Span;
@@ -36,10 +36,13 @@ impl Emitter<'_> {
         name: &str,
     ) -> Made {
         let own = self.input.settings.own_image.as_ref().ok_or(NO_OWN_IMAGE)?;
-        let program = self.own_root(own)?;
+        let program = format!("{OWN}{}", own.program);
         let scheme = serde_json::to_string(&packages.scheme).unwrap_or_default();
-        let mut argv = vec![own.program.clone(), "unwheel".into()];
-        let mut mounts = vec![Mount::scratch(ROOT)];
+        // On nothing, and this program alone is an input: then its content is the cache key. By the image's own key an engine
+        // finds nothing in an imported cache that has pulled the image just now, to run this frontend.
+        let own = Mount::bind(&program, self.own_root(own)?).selector(own.program.clone()).readonly();
+        let mut argv = vec![program, "unwheel".into()];
+        let mut mounts = vec![own, Mount::scratch(ROOT)];
         if packages.bytecode {
             mounts.extend(self.compiler(packages, (below, name), &mut argv)?);
         }
@@ -50,7 +53,7 @@ impl Emitter<'_> {
             mounts.push(mount.readonly());
             argv.push(path);
         }
-        let exec = Exec::new(program, argv).network(NetMode::None);
+        let exec = Exec::new(None, argv).network(NetMode::None);
         let exec = mounts.into_iter().fold(exec, Exec::mount);
         let output = exec.output_of(ROOT).ok_or(NO_OUTPUT)?;
         let metadata = limited(self.layer_metadata(layer, layer.name.clone()), self.input.settings);

@@ -120,7 +120,13 @@ async fn locked_packages_are_downloaded_by_hash_and_installed_without_network() 
     let install = execs(&image).pop().unwrap();
     assert_eq!(install.network, i32::from(pb::NetMode::None));
     let args = install.meta.unwrap().args;
-    assert_eq!(args[..2], ["/layerset", "unwheel"]);
+    assert_eq!(args[..2], ["/.layerset/own/layerset", "unwheel"]);
+    // The program alone, and its content: an engine that has only just pulled the image finds the step in an imported cache.
+    let roots: Vec<_> =
+        install.mounts.iter().filter(|mount| mount.dest == "/").map(|mount| mount.input).collect();
+    assert_eq!(roots, [-1]);
+    let own = install.mounts.iter().find(|mount| mount.dest == "/.layerset/own/layerset").unwrap();
+    assert!(own.readonly && own.selector == "/layerset", "{own:?}");
     assert_eq!(
         args[3..],
         ["/layer", "/wheels/0/five-1.0-py3-none-any.whl", "/wheels/1/six-1.0-py3-none-any.whl"]
