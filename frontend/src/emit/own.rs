@@ -67,8 +67,9 @@ fn in_context(
     Some(OwnStep { definition: graph.definition(edge.output(output)), file })
 }
 
-/// Asks the interpreter of what `target` is built on for its facts, and looks at the directories that layers are put into. Tells
-/// besides what that is, as [`super::LookAt`] does. `None`: there is nothing below it, or this process does not know its own image.
+/// Asks the interpreter of what `target` is built on for its facts, and looks at the directories that layers are put into. With
+/// the step comes what tells that base from others, as in [`super::LookAt`]. `None`: there is nothing below it, or this process
+/// does not know its own image.
 pub fn probe(
     input: Input<'_>,
     target: &Target,

@@ -1,5 +1,5 @@
-//! Layers of Python packages: each wheel downloaded once and checked, then installed by a step that has the
-//! frontend's own program and nothing else, without network. Neither the base image nor the resolver is an input, so a patched base
+//! Layers of Python packages: each wheel downloaded once and checked, then installed by a step on nothing but the
+//! frontend's own program, without network. Neither the base image nor the resolver is an input, so a patched base
 //! installs nothing again. What has to be built or compiled is, by steps on the stage.
 
 use buildkit_llb::{CacheSharing, Edge, Exec, Http, Mount, NetMode};
@@ -38,8 +38,8 @@ impl Emitter<'_> {
         let own = self.input.settings.own_image.as_ref().ok_or(NO_OWN_IMAGE)?;
         let program = format!("{OWN}{}", own.program);
         let scheme = serde_json::to_string(&packages.scheme).unwrap_or_default();
-        // On nothing, and this program alone is an input: then its content is the cache key. By the image's own key an engine
-        // finds nothing in an imported cache that has pulled the image just now, to run this frontend.
+        // On nothing, and this program alone is an input: then its content is the cache key. By the image's own key an engine that
+        // has just pulled the image, to run this frontend, finds nothing in an imported cache (docs/decisions/0017).
         let own = Mount::bind(&program, self.own_root(own)?).selector(own.program.clone()).readonly();
         let mut argv = vec![program, "unwheel".into()];
         let mut mounts = vec![own, Mount::scratch(ROOT)];
