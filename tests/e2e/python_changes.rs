@@ -210,3 +210,21 @@ fn many_requirement_files_are_read_in_one_step() {
         output.stderr
     );
 }
+
+/// Where packages are required, the step that asks the interpreter looks at the base for the build. It must find what
+/// a build would: owners, modes and links on the way to files.
+#[test]
+fn directories_of_a_base_with_packages_stay_as_they_are() {
+    let mut shelf = Shelf::new(containerd());
+    shelf.add("told", "1.0", 1000);
+    shelf.project.write("requirements.txt", "told\n").unwrap().write("own.txt", &shelf.tag).unwrap();
+    let stages = "stages:\n  base: {from: 'python:3.13-slim', run: ['install -d -o 1000 -g 1000 -m 0700 /srv/own', 'ln -s own /srv/linked']}\n";
+    let rest = "from: base, requirements: [requirements.txt], files: [{source: own.txt, target: /srv/own/a/b.txt}, \
+                {source: own.txt, target: /srv/linked/c.txt}]";
+    shelf.manifest("", stages, &[service("api", rest)]);
+    shelf.push();
+    let script = "cd /srv && stat -c '%F %a %u %g %n' own linked own/a own/a/b.txt own/c.txt && python3 -c 'import told.body'";
+    let expected = "directory 700 1000 1000 own\nsymbolic link 777 0 0 linked\ndirectory 755 0 0 own/a\n\
+                    regular file 644 0 0 own/a/b.txt\nregular file 644 0 0 own/c.txt\n";
+    assert_eq!(shelf.run("api", &["sh", "-c", script]), expected);
+}
