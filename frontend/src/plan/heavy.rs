@@ -16,6 +16,9 @@ pub const HEAVY: u64 = 20_000_000;
 /// Bytes from which files lie below light packages.
 pub const LOW: u64 = 2_000_000;
 
+/// Bytes of packages below which they lie above all others.
+pub(super) const SMALL: u64 = 250_000;
+
 /// The sources of `layers`, as paths in the context.
 pub fn to_weigh<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
     let files = layers.filter(|layer| layer.origin == Origin::Context);

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
-use super::heavy::{LOW, weighed};
+use super::heavy::{LOW, SMALL, weighed};
 use super::layers::{LayerId, Made};
 use super::want::Origin;
 use crate::manifest::model::Base;
@@ -25,6 +25,8 @@ struct Weight {
 enum Tier {
     Heavy,
     Light,
+    /// The smallest packages, which are the most and change most often, and what stages have made.
+    Small,
     /// Of the context: edited every day.
     Written,
 }
@@ -54,22 +56,31 @@ pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &F
 const SELDOM: usize = 10;
 
 /// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest, and what is
-/// written here highest; of the rest, what changes seldom and in few images is lower.
+/// written here highest; between them small packages are above larger ones, and of the small ones what changes seldom and in
+/// few images is lower.
 fn weight_of(made: &Made, facts: &Facts) -> Weight {
     let layer = &made.layer;
     let (tier, bytes, often) = match (&layer.packages, &layer.origin) {
         (Some(packages), _) => {
-            let heavy = packages.wheels.iter().all(|wheel| wheel.weight(packages.bytecode) >= LOW);
-            (if heavy { Tier::Heavy } else { Tier::Light }, packages.bytes(), packages.wheels.len())
+            let all =
+                |is: fn(u64) -> bool| packages.wheels.iter().all(|wheel| is(wheel.weight(packages.bytecode)));
+            let tier = if all(|bytes| bytes >= LOW) {
+                Tier::Heavy
+            } else if all(|bytes| bytes < SMALL) {
+                Tier::Small
+            } else {
+                Tier::Light
+            };
+            (tier, packages.bytes(), packages.wheels.len())
         }
         (None, Origin::Context) => {
             let bytes = layer.parts.iter().filter_map(weighed).map(|source| facts.weight(source)).sum();
             (if bytes >= LOW { Tier::Heavy } else { Tier::Written }, bytes, 1)
         }
-        (None, Origin::From(_) | Origin::Packages) => (Tier::Light, 0, SELDOM),
+        (None, Origin::From(_) | Origin::Packages) => (Tier::Small, 0, SELDOM),
     };
-    // Of what is heavy, the bytes say what is lower, not how often it changes.
-    let changes = if tier == Tier::Heavy { 0 } else { often * made.consumers.len() };
+    // Of larger ones the bytes say what is lower, not how often it changes.
+    let changes = if tier < Tier::Small { 0 } else { often * made.consumers.len() };
     Weight { tier, bytes, changes }
 }
 
@@ -236,36 +247,59 @@ mod tests {
         }
     }
 
+    /// Names of the layers of `image`, bottom first, if `built` are.
+    fn layers(
+        text: &str,
+        packages: &[(&str, u64)],
+        needs: &[(&str, &[usize])],
+        built: &[&str],
+        image: &str,
+    ) -> Vec<String> {
+        let manifest = load("layerset.yaml", text.as_bytes(), &Inputs::default()).manifest.unwrap();
+        let of = built.iter().map(|name| (format!("service {name}"), 0)).collect();
+        let facts =
+            Facts { packages: Packages { views: vec![view(packages, needs)], of }, ..Facts::default() };
+        let plan = plan(&manifest, &facts, Vec::new());
+        plan.images[image].chain.layers.iter().map(|id| plan.layers[*id].name.clone()).collect()
+    }
+
+    fn assert_ascending(layers: &[String], parts: &[&str]) {
+        let at = |part: &&str| layers.iter().position(|name| name.contains(*part)).unwrap();
+        assert!(parts.iter().map(at).is_sorted(), "{layers:?}, expected {parts:?}");
+    }
+
     #[test]
     fn an_image_is_the_same_whoever_else_is_built() {
         let text = "services:\n  a: {from: scratch, files: [x]}\n  b: {from: scratch, files: [x, y]}\n  \
                     c: {from: scratch, files: [y]}\n";
-        let manifest = load("layerset.yaml", text.as_bytes(), &Inputs::default()).manifest.unwrap();
         let packages = [("few", 9000), ("most", 3000), ("small", 10)];
         let needs: [(&str, &[usize]); 3] = [("a", &[0, 1, 2]), ("b", &[1, 2]), ("c", &[1])];
-        let layers = |built: &[&str], image: &str| -> Vec<String> {
-            let of = built.iter().map(|name| (format!("service {name}"), 0)).collect();
-            let facts =
-                Facts { packages: Packages { views: vec![view(&packages, &needs)], of }, ..Facts::default() };
-            let plan = plan(&manifest, &facts, Vec::new());
-            plan.images[image].chain.layers.iter().map(|id| plan.layers[*id].name.clone()).collect()
-        };
+        let layers = |built: &[&str], image: &str| layers(text, &packages, &needs, built, image);
         let all = ["a", "b", "c"];
         for image in all {
             assert_eq!(layers(&[image], image), layers(&all, image), "{image}");
         }
-        let a = layers(&all, "a");
-        let at = |part: &str| a.iter().position(|name| name.contains(part)).unwrap();
-        assert!(at("most") < at("few") && at("few") < at("small") && at("small") < at("x"), "{a:?}");
+        assert_ascending(&layers(&all, "a"), &["most", "few", "small", "x"]);
     }
 
-    const TIERS: [Tier; 3] = [Tier::Heavy, Tier::Light, Tier::Written];
+    #[test]
+    fn small_packages_of_few_images_are_above_larger_ones_of_all_and_below_small_ones_of_all() {
+        let text = "services: {a: {from: scratch}, b: {from: scratch}}\n";
+        let packages = [("tiny", 10), ("large", 600), ("mine", 300), ("own", 20)];
+        let needs: [(&str, &[usize]); 2] = [("a", &[0, 1, 2, 3]), ("b", &[0, 1])];
+        assert_ascending(
+            &layers(text, &packages, &needs, &["a", "b"], "a"),
+            &["large", "mine", "own", "tiny"],
+        );
+    }
+
+    const TIERS: [Tier; 4] = [Tier::Heavy, Tier::Light, Tier::Small, Tier::Written];
 
     proptest! {
         #[test]
         fn every_image_keeps_its_layers_and_has_them_by_tiers(
             of in prop::collection::vec(prop::collection::btree_set(0_usize..12, 0..8), 0..20),
-            weights in prop::collection::vec((0_usize..3, 0_usize..3, 0_u64..4), 12),
+            weights in prop::collection::vec((0_usize..4, 0_usize..3, 0_u64..4), 12),
         ) {
             let weights: Vec<Weight> =
                 weights.into_iter().map(|(tier, changes, bytes)| Weight { tier: TIERS[tier], bytes, changes }).collect();

@@ -4,7 +4,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::heavy::{HEAVY, LOW};
+use super::heavy::{HEAVY, LOW, SMALL};
 
 /// Packages that may share a layer. Bytes are those of [`super::packages::Wheel::weight`].
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Tier {
 /// What a push of one changed package should not be much more than. The smallest packages are the most, change most often
 /// and lie highest, so they are not among those that are ten times as large.
 pub(super) const FINE: &[Tier] = &[
-    Tier { below: 250_000, together: 2_000_000 },
+    Tier { below: SMALL, together: 2_000_000 },
     Tier { below: LOW, together: 8_000_000 },
     Tier { below: 8_000_000, together: 16_000_000 },
 ];
