@@ -36,7 +36,8 @@ class Bars:
         self.bar("U / hand-made's U", over(ours, theirs), 1)
 
     def heavy(self) -> None:
-        self.bar("images with a heavy library not required", find(self.latest, "images", "layerset", "heavy_images"), 0)
+        for name, figure in (("a heavy library not required", "heavy_images"), ("a required package missing", "lacking_images")):
+            self.bar(f"images with {name}", find(self.latest, "images", "layerset", figure), 0)
 
     def context(self) -> None:
         needed = find(self.latest, "ideal", "needed_bytes")

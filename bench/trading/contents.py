@@ -9,7 +9,9 @@ import urllib.request
 
 import images
 
-DIST_INFO = re.compile(r".*/site-packages/(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA")
+# Debian's interpreter has its own name for the directory.
+PACKAGES = re.compile(r"/(?:site|dist)-packages/")
+DIST_INFO = re.compile(rf".*{PACKAGES.pattern}(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA")
 
 
 @dataclasses.dataclass
@@ -36,7 +38,7 @@ def read(reference: str, digest: str, size: int, root: str) -> Content:
                 unpacked += -(-member.size // 4096) * 4096 if member.isreg() else 4096 * member.isdir()
                 if found := DIST_INFO.fullmatch(path):
                     packages.add(f"{found['name'].lower().replace('_', '-').replace('.', '-')}=={found['version']}")
-                packaged |= "/site-packages/" in path and not member.isdir()
+                packaged |= bool(PACKAGES.search(path)) and not member.isdir()
                 if member.isreg() and path.startswith(root + "/"):
                     files[path[len(root) + 1 :]] = member.size
                 # What it has read it remembers, which for ten thousands of files is a lot.

@@ -46,7 +46,8 @@ def of_images(side: sides.Side, held: dict[str, images.Layers], known: contents.
                 heavy[service] = weight
         if less := sorted(asked - set(lines)):
             missing[service] = less
-    told = {"heavy_images": len(heavy), "heavy": heavy, "not_required": extra, "missing": missing}
+    told = {"heavy_images": len(heavy), "heavy": heavy, "not_required": extra}
+    told |= {"lacking_images": len(missing), "missing": missing}
     return {**of_sizes(side, held), "prefix_tree_bytes": known.prefix_tree(list(held.values())), **told}
 
 

@@ -15,8 +15,8 @@ SIDES = {
     "layerset pushed": "Layerset, pushed",
 }
 ROWS = [
-    "cold", "no change", "no change, external frontend", "one shared file", "one service file", "shared pin", "ml pin",
-    "heavy pin", "base patched", "service added",
+    "cold", "no change", "no change, external frontend", "one shared file", "one service file", "shared pin",
+    "shared pin, no containers", "ml pin", "heavy pin", "base patched", "service added",
 ]  # fmt: skip
 START, END = "<!-- trading: begin -->", "<!-- trading: end -->"
 
@@ -53,6 +53,7 @@ class Table:
             layers = lambda tool, mode: bars.find(self.latest, "images", tool, "layers", which)  # noqa: E731
             self.line(f"layers an image, {which}", layers, "g")
         self.line("images with heavy libraries not required", held("heavy_images"))
+        self.line("images with required packages missing", held("lacking_images"))
 
     def of_row(self, row: str) -> None:
         rows = lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "rows", row)  # noqa: E731
