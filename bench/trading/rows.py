@@ -24,6 +24,7 @@ class Rows:
             "one shared file": lambda side, number: side.project.touch(edited["shared"], number),
             "one service file": lambda side, number: side.project.touch(edited["service"], number),
             "shared pin": lambda side, number: pin(side, "shared", number),
+            "shared pin, no containers": lambda side, number: bare_pin(side),
             "ml pin": lambda side, number: pin(side, "ml", number),
             "heavy pin": lambda side, number: pin(side, "heavy", number),
             "base patched": lambda side, number: side.base(number + 1),
@@ -48,7 +49,7 @@ class Rows:
     def in_turns(self, together: list[sides.Side], row: str, results: dict[str, dict]) -> None:
         done: set[str] = set()
         # What has a bar beside the other tool's few seconds is done more often.
-        runs = {"service added": 1, "no change": self.more}.get(row, self.runs)
+        runs = {"service added": 1, "shared pin, no containers": 1, "no change": self.more}.get(row, self.runs)
         for number in range(runs):
             for side in together:
                 if side.engine not in done and self.measure(side, row, number, results[side.engine]):
@@ -78,6 +79,14 @@ def pin(side: sides.Side, kind: str, number: int) -> float:
         return -1.0
     side.project.pin(changed["package"], changed["versions"][number + 1])
     return side.lock()
+
+
+def bare_pin(side: sides.Side) -> float:
+    """A version that no other row has, on an engine that keeps the images and has no containers of them."""
+    if side.mode != "kept":
+        return -1.0
+    side.down()
+    return pin(side, "shared", MOST)
 
 
 def added(side: sides.Side, number: int) -> float:

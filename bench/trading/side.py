@@ -104,6 +104,8 @@ class Side:
         traced = vertices.Trace(done.stderr.splitlines())
         told = vertices.summary(traced)
         downloads, downloaded = self.place.served.take()
+        if self.mode == "kept":
+            self.up()
         held = self.images(targets) if self.mode != "loaded" else {}
         blobs = {digest: size for layers in held.values() for digest, size in layers}
         self.new = set(blobs) - set(self.blobs)
@@ -122,6 +124,24 @@ class Side:
             "load": round(load, 2),
             "kinds": {kind: one["covered_seconds"] for kind, one in told["kinds"].items()},
         }
+
+    def up(self) -> None:
+        """A container of each image, as `docker compose up` leaves them: what they stand on the engine keeps unpacked, also
+        when the next bake gives their images' names to others. They are not started, to take no time of it."""
+        before = self.containers()
+        for service in self.project.services():
+            self.docker("create", self.reference(service))
+        self.remove(before)
+
+    def down(self) -> None:
+        self.remove(self.containers())
+
+    def containers(self) -> list[str]:
+        return self.docker("ps", "--all", "--quiet").split()
+
+    def remove(self, containers: list[str]) -> None:
+        if containers:
+            self.docker("rm", *containers)
 
     def reference(self, service: str) -> str:
         return f"{self.registry}/{service}:bench"
