@@ -37,6 +37,14 @@ def distinct(images: list[Layers], base: int = 1) -> dict[str, int]:
     return {digest: size for image in images for digest, size in image[base:]}
 
 
+def stacks(images: list[Layers]) -> dict[tuple[str, ...], int]:
+    """What an engine that keeps images unpacks: a layer once for each different stack that it lies on. Its bytes by the digests
+    of the stack with it, bottom first."""
+    return {
+        tuple(digest for digest, _ in layers[: end + 1]): layers[end][1] for layers in images for end in range(len(layers))
+    }
+
+
 def figures(images: list[Layers], ideal: int) -> dict:
     """`ideal` and all sizes: bytes of compressed layers. The base of an image is its first layer, and not counted."""
     stored = sum(distinct(images).values())

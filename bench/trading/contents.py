@@ -74,5 +74,4 @@ class Shelf:
 
     def prefix_tree(self, held: list[images.Layers]) -> int:
         """Unpacked bytes in an engine, which unpacks a layer once for each stack that it lies on."""
-        stacks = {tuple(digest for digest, _ in layers[: end + 1]) for layers in held for end in range(len(layers))}
-        return sum(self.known[stack[-1]].unpacked for stack in stacks)
+        return sum(self.known[stack[-1]].unpacked for stack in images.stacks(held))

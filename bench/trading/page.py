@@ -63,6 +63,8 @@ class Table:
             self.line("  and of locking", of("locking_seconds"), ".2f")
         self.line("  bytes of context sent", of("context_bytes"))
         self.line("  bytes pushed", of("new_bytes"))
+        unpacked = lambda tool, mode: of("unpacked_bytes")(tool, mode) if mode == "kept" else None  # noqa: E731
+        self.line("  bytes unpacked, compressed", unpacked)
         self.line("  wheels downloaded", of("downloads"))
         self.line("  vertices executed", of("executed"))
         if any(of("retries")(*side.split(" ")) for side in self.sides):

@@ -11,6 +11,8 @@ import side as sides
 SLOW = 20
 # Of the images of a patched base, and of pins: so many changes are there.
 MOST = 3
+# The name of a row.
+BARE = "shared pin, no containers"
 
 
 class Rows:
@@ -24,7 +26,7 @@ class Rows:
             "one shared file": lambda side, number: side.project.touch(edited["shared"], number),
             "one service file": lambda side, number: side.project.touch(edited["service"], number),
             "shared pin": lambda side, number: pin(side, "shared", number),
-            "shared pin, no containers": lambda side, number: bare_pin(side),
+            BARE: lambda side, number: bare_pin(side),
             "ml pin": lambda side, number: pin(side, "ml", number),
             "heavy pin": lambda side, number: pin(side, "heavy", number),
             "base patched": lambda side, number: side.base(number + 1),
@@ -49,7 +51,7 @@ class Rows:
     def in_turns(self, together: list[sides.Side], row: str, results: dict[str, dict]) -> None:
         done: set[str] = set()
         # What has a bar beside the other tool's few seconds is done more often.
-        runs = {"service added": 1, "shared pin, no containers": 1, "no change": self.more}.get(row, self.runs)
+        runs = {"service added": 1, BARE: 1, "no change": self.more}.get(row, self.runs)
         for number in range(runs):
             for side in together:
                 if side.engine not in done and self.measure(side, row, number, results[side.engine]):

@@ -51,6 +51,7 @@ class Side:
         self.directory = tempfile.TemporaryDirectory(prefix=f"layerset-{self.engine}-")
         self.blobs: dict[str, int] = {}
         self.new: set[str] = set()
+        self.stacks: set[tuple[str, ...]] = set()
         self.retries = 0
 
     def start(self) -> None:
@@ -110,6 +111,9 @@ class Side:
         blobs = {digest: size for layers in held.values() for digest, size in layers}
         self.new = set(blobs) - set(self.blobs)
         self.blobs |= blobs
+        stacks = images.stacks(list(held.values()))
+        unpacked = sum(size for stack, size in stacks.items() if stack not in self.stacks)
+        self.stacks |= set(stacks)
         return {
             "seconds": round(seconds, 2),
             "locking_seconds": locking,
@@ -120,6 +124,8 @@ class Side:
             "downloaded_bytes": downloaded,
             "new_blobs": len(self.new),
             "new_bytes": sum(blobs[digest] for digest in self.new),
+            # By an engine that keeps all; compressed.
+            "unpacked_bytes": unpacked,
             "retries": retries,
             "load": round(load, 2),
             "kinds": {kind: one["covered_seconds"] for kind, one in told["kinds"].items()},

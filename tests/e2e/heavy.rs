@@ -104,6 +104,37 @@ fn packages_are_the_same_blobs_on_two_base_images() {
 }
 
 #[test]
+fn small_packages_lie_above_larger_ones_and_highest_what_all_need() {
+    let mut shelf = Shelf::new(containerd());
+    for (name, size) in [("large", 600_000), ("mine", 300_000), ("own", 40_000), ("tiny", 20_000)] {
+        shelf
+            .index
+            .add(&shelf.wheel(name, "1.0", 1000).file(&format!("{name}/data.bin"), noise(size)))
+            .unwrap();
+    }
+    shelf.project.write("requirements.txt", "large\ntiny\n").unwrap();
+    shelf.project.write("one.txt", "mine\nown\n").unwrap();
+    let rest = |files: &str| format!("from: 'python:3.13-slim', requirements: [{files}]");
+    let services =
+        [service("one", &rest("requirements.txt, one.txt")), service("two", &rest("requirements.txt"))];
+    shelf.manifest(", lock: pylock.toml", "", &services);
+    shelf.lock();
+    shelf.push();
+    let (one, two) = (shelf.image("one"), shelf.image("two"));
+    // Above the base: noise keeps its size when it is compressed, so a layer's bytes tell its package.
+    let sizes: Vec<u64> = one.layers[1..].iter().map(|layer| layer.size / 1000).collect();
+    let is = |at: usize, size: u64| sizes.get(at).is_some_and(|found| (size..size + 10).contains(found));
+    assert!(sizes.len() >= 4 && is(0, 600) && is(1, 300) && is(2, 40) && is(3, 20), "{sizes:?}");
+    assert_eq!(
+        [&one.layers[1], &one.layers[4]],
+        [&two.layers[1], &two.layers[2]],
+        "what both need is stored once"
+    );
+    let script = "import large, mine, own, tiny; print(large.NAME, mine.NAME, own.NAME, tiny.NAME)";
+    assert_eq!(shelf.python("one", script), "large mine own tiny\n");
+}
+
+#[test]
 fn check_warns_of_a_heavy_package_that_no_source_names() {
     let mut shelf = Shelf::new(containerd());
     shelf.index.add(&Wheel::new("bulky", "1.0").file("bulky/data.bin", noise(HEAVY))).unwrap();
