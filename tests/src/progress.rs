@@ -107,10 +107,12 @@ impl Progress {
     }
 }
 
-/// `[base] python:3.13-slim` is a source; `[base] merge` and `[base] run true` are steps.
+/// `[base] python:3.13-slim` is a source, and so is `[base 1/2] FROM …`: a Dockerfile's name for it, which it has in
+/// builds of manifests too while one of a Dockerfile uses it. `[base] merge` and `[base] run true` are steps.
 fn is_step(name: &str) -> bool {
     let what = name.split_once("] ").map_or(name, |(_, what)| what);
-    !OVERHEAD.iter().any(|overhead| name.contains(overhead)) && (what == "merge" || what.contains(' '))
+    let source = OVERHEAD.iter().any(|overhead| name.contains(overhead)) || what.starts_with("FROM ");
+    !source && (what == "merge" || what.contains(' '))
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -134,7 +136,7 @@ mod tests {
 WARNING: something
 {"vertexes":[{"digest":"a","name":"[api base] run true","completed":"t"}],"logs":[{"vertex":"a","data":"aGVsbG8K"}]}
 {"vertexes":[{"digest":"b","name":"[api] merge","cached":true,"completed":"t"}]}
-{"vertexes":[{"digest":"c","name":"[internal] load build context","completed":"t"},{"digest":"d","name":"[base] busybox:1","completed":"t"}]}
+{"vertexes":[{"digest":"c","name":"[internal] load build context","completed":"t"},{"digest":"d","name":"[base] busybox:1","completed":"t"},{"digest":"e","name":"[s2 base 1/2] FROM docker.io/library/busybox:1","completed":"t"}]}
 {"statuses":[{"id":"transferring context:","vertex":"c","current":10},{"id":"transferring context:","vertex":"c","current":30}]}
 "#;
         let (stdout, command) = (String::new(), String::new());
