@@ -27,6 +27,8 @@ enum Tier {
     Light,
     /// The smallest packages, which are the most and change most often, and what stages have made.
     Small,
+    /// Packages that few images need, and little: those pay for a pin of theirs, and not for what all have besides.
+    Few,
     /// Of the context: edited every day.
     Written,
 }
@@ -35,7 +37,7 @@ enum Tier {
 /// no difference whose are known, which are those of who is built.
 pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &Facts) -> Vec<Vec<LayerId>> {
     let views: Vec<Option<usize>> = names.iter().map(|name| facts.packages.of.get(name).copied()).collect();
-    let weights: Vec<Weight> = made.iter().map(|made| weight_of(made, facts)).collect();
+    let weights: Vec<Weight> = made.iter().map(|made| weight_of(made, names.len(), facts)).collect();
     let mut of = vec![Vec::new(); names.len()];
     for view in views.iter().collect::<BTreeSet<_>>() {
         let mut all = vec![Vec::new(); names.len()];
@@ -55,17 +57,23 @@ pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &F
 /// How often images change because of what stages and other images have made, beside one package; it may be large, too.
 const SELDOM: usize = 10;
 
+/// Bytes in a layer of packages that all images may unpack again for a pin of something else.
+const LITTLE: u64 = 1_000_000;
+
 /// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest, and what is
-/// written here highest; between them small packages are above larger ones, and of the small ones what changes seldom and in
-/// few images is lower.
-fn weight_of(made: &Made, facts: &Facts) -> Weight {
+/// written here highest; between them small packages are above larger ones, and those that at most half of the images need
+/// above what most do, if they are little. Of the small ones what changes seldom and in few images is lower.
+fn weight_of(made: &Made, images: usize, facts: &Facts) -> Weight {
     let layer = &made.layer;
     let (tier, bytes, often) = match (&layer.packages, &layer.origin) {
         (Some(packages), _) => {
-            let all =
-                |is: fn(u64) -> bool| packages.wheels.iter().all(|wheel| is(wheel.weight(packages.bytecode)));
+            let weights = || packages.wheels.iter().map(|wheel| wheel.weight(packages.bytecode));
+            let all = |is: fn(u64) -> bool| weights().all(is);
+            let few = made.consumers.len() * 2 <= images;
             let tier = if all(|bytes| bytes >= LOW) {
                 Tier::Heavy
+            } else if few && weights().fold(0, u64::saturating_add) < LITTLE {
+                Tier::Few
             } else if all(|bytes| bytes < SMALL) {
                 Tier::Small
             } else {
@@ -283,23 +291,23 @@ mod tests {
     }
 
     #[test]
-    fn small_packages_of_few_images_are_above_larger_ones_of_all_and_below_small_ones_of_all() {
-        let text = "services: {a: {from: scratch}, b: {from: scratch}}\n";
-        let packages = [("tiny", 10), ("large", 600), ("mine", 300), ("own", 20)];
-        let needs: [(&str, &[usize]); 2] = [("a", &[0, 1, 2, 3]), ("b", &[0, 1])];
-        assert_ascending(
-            &layers(text, &packages, &needs, &["a", "b"], "a"),
-            &["large", "mine", "own", "tiny"],
-        );
+    fn little_of_few_images_is_above_small_ones_of_most() {
+        let text = "services: {a: {from: scratch}, b: {from: scratch}, c: {from: scratch}}\n";
+        let packages =
+            [("tiny", 10), ("large", 1995), ("mine", 999), ("most", 300), ("own", 20), ("much", 1990)];
+        let needs: [(&str, &[usize]); 3] = [("a", &[0, 1, 2, 3]), ("b", &[0, 1, 3, 4, 5]), ("c", &[0, 1])];
+        let layers = |image| layers(text, &packages, &needs, &["a", "b", "c"], image);
+        assert_ascending(&layers("a"), &["large", "most", "tiny", "mine"]);
+        assert_ascending(&layers("b"), &["large", "most", "much", "tiny", "own"]);
     }
 
-    const TIERS: [Tier; 4] = [Tier::Heavy, Tier::Light, Tier::Small, Tier::Written];
+    const TIERS: [Tier; 5] = [Tier::Heavy, Tier::Light, Tier::Small, Tier::Few, Tier::Written];
 
     proptest! {
         #[test]
         fn every_image_keeps_its_layers_and_has_them_by_tiers(
             of in prop::collection::vec(prop::collection::btree_set(0_usize..12, 0..8), 0..20),
-            weights in prop::collection::vec((0_usize..4, 0_usize..3, 0_u64..4), 12),
+            weights in prop::collection::vec((0_usize..5, 0_usize..3, 0_u64..4), 12),
         ) {
             let weights: Vec<Weight> =
                 weights.into_iter().map(|(tier, changes, bytes)| Weight { tier: TIERS[tier], bytes, changes }).collect();

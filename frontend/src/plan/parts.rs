@@ -29,9 +29,14 @@ pub(super) const COARSE: &[Tier] = &[Tier { below: HEAVY, together: u64::MAX }];
 /// For each of some packages, by name and bytes, its tier and the part of it, or none if it stands alone.
 ///
 /// Each part bids for each package, by their names (rendezvous hashing), and the highest bid has it whose part is not full: a new
-/// version or another package moves next to nothing, and a part more gets its share of each of the others.
+/// version or another package moves next to nothing, and a part more gets its share of each of the others. What does not fill
+/// a part of the smallest is one layer, whatever its tiers.
 pub(super) fn divide(packages: &[(&str, u64)], tiers: &[Tier]) -> Vec<Option<(usize, usize)>> {
     let tier_of = |bytes: u64| tiers.iter().position(|tier| bytes < tier.below);
+    let light = || packages.iter().map(|(_, bytes)| *bytes).filter(|bytes| tier_of(*bytes).is_some());
+    if tiers.first().is_some_and(|tier| light().fold(0, u64::saturating_add) <= tier.together) {
+        return packages.iter().map(|(_, bytes)| tier_of(*bytes).map(|_| (0, 0))).collect();
+    }
     let mut order: Vec<usize> = (0..packages.len()).collect();
     order.sort_by_cached_key(|number| hash(packages[*number].0, 0));
     let mut divided = vec![None; packages.len()];
@@ -80,6 +85,9 @@ mod tests {
     fn what_fits_is_together_and_what_is_heavy_alone() {
         let packages = [("a", 0), ("b", 249_999), ("c", 1_000_000), ("d", 3_000_000), ("e", 8_000_000)];
         assert_eq!(divide(&packages, FINE), [Some((0, 0)), Some((0, 0)), Some((1, 0)), Some((2, 0)), None]);
+        let little = [packages[1], ("c", 1_750_001), packages[4]];
+        assert_eq!(divide(&little, FINE), [Some((0, 0)), Some((0, 0)), None]);
+        assert_eq!(divide(&[packages[1], ("c", 1_750_002)], FINE), [Some((0, 0)), Some((1, 0))]);
         let coarse = divide(&[packages[4], ("f", HEAVY)], COARSE);
         assert_eq!(coarse, [Some((0, 0)), None]);
     }
