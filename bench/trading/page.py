@@ -16,7 +16,8 @@ SIDES = {
 }
 ROWS = [
     "cold", "no change", "no change, external frontend", "one shared file", "one service file", "shared pin",
-    "shared pin, no containers", "ml pin", "heavy pin", "base patched", "service added",
+    "shared pin, no containers", "ml pin", "heavy pin", "base patched",
+    "base patched, one image first", "service added",
 ]  # fmt: skip
 START, END = "<!-- trading: begin -->", "<!-- trading: end -->"
 
