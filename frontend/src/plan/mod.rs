@@ -42,6 +42,7 @@ mod stack;
 mod target;
 mod unsaid;
 mod want;
+mod weight;
 mod wheel_figures;
 
 pub use bill::{Bill, bill};

@@ -5,33 +5,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
-use super::heavy::{LOW, SMALL, weighed};
 use super::layers::{LayerId, Made};
-use super::want::Origin;
+use super::weight::{Weight, weight_of};
 use crate::manifest::model::Base;
-
-/// What is known of a layer for that.
-#[derive(Clone, Copy, Debug)]
-struct Weight {
-    tier: Tier,
-    /// As far as they are known.
-    bytes: u64,
-    /// How often images change because of it.
-    changes: usize,
-}
-
-/// Lowest first, whoever needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Tier {
-    Heavy,
-    Light,
-    /// The smallest packages, which are the most and change most often, and what stages have made.
-    Small,
-    /// Packages that few images need, and little: those pay for a pin of theirs, and not for what all have besides.
-    Few,
-    /// Of the context: edited every day.
-    Written,
-}
 
 /// The layers of each consumer, bottom first. The packages of all count as if they had the same interpreter: so it makes
 /// no difference whose are known, which are those of who is built.
@@ -52,44 +28,6 @@ pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &F
         }
     }
     of
-}
-
-/// How often images change because of what stages and other images have made, beside one package; it may be large, too.
-const SELDOM: usize = 10;
-
-/// Bytes in a layer of packages that all images may unpack again for a pin of something else.
-const LITTLE: u64 = 1_000_000;
-
-/// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest, and what is
-/// written here highest; between them small packages are above larger ones, and those that at most half of the images need
-/// above what most do, if they are little. Of the small ones what changes seldom and in few images is lower.
-fn weight_of(made: &Made, images: usize, facts: &Facts) -> Weight {
-    let layer = &made.layer;
-    let (tier, bytes, often) = match (&layer.packages, &layer.origin) {
-        (Some(packages), _) => {
-            let weights = || packages.wheels.iter().map(|wheel| wheel.weight(packages.bytecode));
-            let all = |is: fn(u64) -> bool| weights().all(is);
-            let few = made.consumers.len() * 2 <= images;
-            let tier = if all(|bytes| bytes >= LOW) {
-                Tier::Heavy
-            } else if few && weights().fold(0, u64::saturating_add) < LITTLE {
-                Tier::Few
-            } else if all(|bytes| bytes < SMALL) {
-                Tier::Small
-            } else {
-                Tier::Light
-            };
-            (tier, packages.bytes(), packages.wheels.len())
-        }
-        (None, Origin::Context) => {
-            let bytes = layer.parts.iter().filter_map(weighed).map(|source| facts.weight(source)).sum();
-            (if bytes >= LOW { Tier::Heavy } else { Tier::Written }, bytes, 1)
-        }
-        (None, Origin::From(_) | Origin::Packages) => (Tier::Small, 0, SELDOM),
-    };
-    // Of larger ones the bytes say what is lower, not how often it changes.
-    let changes = if tier < Tier::Small { 0 } else { often * made.consumers.len() };
-    Weight { tier, bytes, changes }
 }
 
 /// Where the stacks of some images are still the same.
@@ -172,10 +110,8 @@ impl Node {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::packages::{Packages, View, Wheel, WheelSource};
-    use super::super::plan;
+    use super::super::weight::Tier;
     use super::*;
-    use crate::manifest::{Inputs, load};
 
     const HEAVY: Weight = Weight { tier: Tier::Heavy, bytes: 9, changes: 0 };
 
@@ -224,81 +160,6 @@ mod tests {
             (0..count).map(|image| vec![0, 1 + image, 1 + count + image / 2]).collect();
         arrange(&mut of, &vec![0; count], &vec![light(1); 1 + 2 * count]);
         assert_eq!(of[7], [0, 1 + count + 3, 8]);
-    }
-
-    /// What is known of `packages`, by name and size in kilobytes, which `needs` them.
-    fn view(packages: &[(&str, u64)], needs: &[(&str, &[usize])]) -> View {
-        let wheel = |(name, size): &(&str, u64)| {
-            let filename = format!("{name}-1-cp313-cp313-linux_x86_64.whl");
-            let source = WheelSource::Context { path: filename.clone(), filename, sha256: "0".repeat(64) };
-            Wheel { name: (*name).to_owned(), version: "1".into(), size: Some(size * 1000), source }
-        };
-        let scheme = |name: &str| format!("/venv/{name}");
-        View {
-            scheme: unwheel::Scheme {
-                purelib: scheme("lib"),
-                platlib: scheme("lib"),
-                scripts: scheme("bin"),
-                data: scheme(""),
-                headers: scheme("include"),
-                executable: scheme("bin/python"),
-                python: "3.13".into(),
-            },
-            python: "3.13".into(),
-            wheels: packages.iter().map(wheel).collect(),
-            needs: needs.iter().map(|(name, of)| (format!("service {name}"), of.to_vec())).collect(),
-            places: BTreeMap::new(),
-            reasons: BTreeMap::new(),
-            bytecode: false,
-            runtime: None,
-            requirements: super::super::packages::BuildRequirements::default(),
-        }
-    }
-
-    /// Names of the layers of `image`, bottom first, if `built` are.
-    fn layers(
-        text: &str,
-        packages: &[(&str, u64)],
-        needs: &[(&str, &[usize])],
-        built: &[&str],
-        image: &str,
-    ) -> Vec<String> {
-        let manifest = load("layerset.yaml", text.as_bytes(), &Inputs::default()).manifest.unwrap();
-        let of = built.iter().map(|name| (format!("service {name}"), 0)).collect();
-        let facts =
-            Facts { packages: Packages { views: vec![view(packages, needs)], of }, ..Facts::default() };
-        let plan = plan(&manifest, &facts, Vec::new());
-        plan.images[image].chain.layers.iter().map(|id| plan.layers[*id].name.clone()).collect()
-    }
-
-    fn assert_ascending(layers: &[String], parts: &[&str]) {
-        let at = |part: &&str| layers.iter().position(|name| name.contains(*part)).unwrap();
-        assert!(parts.iter().map(at).is_sorted(), "{layers:?}, expected {parts:?}");
-    }
-
-    #[test]
-    fn an_image_is_the_same_whoever_else_is_built() {
-        let text = "services:\n  a: {from: scratch, files: [x]}\n  b: {from: scratch, files: [x, y]}\n  \
-                    c: {from: scratch, files: [y]}\n";
-        let packages = [("few", 9000), ("most", 3000), ("small", 10)];
-        let needs: [(&str, &[usize]); 3] = [("a", &[0, 1, 2]), ("b", &[1, 2]), ("c", &[1])];
-        let layers = |built: &[&str], image: &str| layers(text, &packages, &needs, built, image);
-        let all = ["a", "b", "c"];
-        for image in all {
-            assert_eq!(layers(&[image], image), layers(&all, image), "{image}");
-        }
-        assert_ascending(&layers(&all, "a"), &["most", "few", "small", "x"]);
-    }
-
-    #[test]
-    fn little_of_few_images_is_above_small_ones_of_most() {
-        let text = "services: {a: {from: scratch}, b: {from: scratch}, c: {from: scratch}}\n";
-        let packages =
-            [("tiny", 10), ("large", 1995), ("mine", 999), ("most", 300), ("own", 20), ("much", 1990)];
-        let needs: [(&str, &[usize]); 3] = [("a", &[0, 1, 2, 3]), ("b", &[0, 1, 3, 4, 5]), ("c", &[0, 1])];
-        let layers = |image| layers(text, &packages, &needs, &["a", "b", "c"], image);
-        assert_ascending(&layers("a"), &["large", "most", "tiny", "mine"]);
-        assert_ascending(&layers("b"), &["large", "most", "much", "tiny", "own"]);
     }
 
     const TIERS: [Tier; 5] = [Tier::Heavy, Tier::Light, Tier::Small, Tier::Few, Tier::Written];
