@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures examples/trading: Layerset beside a strong hand-made Dockerfile, in two ways, and beside what was before.
 
-    run.py --frontend BINARY --engine BINARY [--only PART…] [--tools TOOL…] [--quick] [--docs]
+    run.py --frontend BINARY --engine BINARY [--only PART…] [--rows ROW…] [--tools TOOL…] [--quick] [--docs]
 
 Every tool is given the same wheels by an index on this machine, the same base image, the same files, and engines that
 begin empty. `pushed` bakes with store=false, as CI does, tools in turns; `kept` keeps the images in the engine, which
@@ -143,7 +143,8 @@ class Run:
         for tool in self.compared:
             side = self.begin(tool, "kept")
             self.rows([side], self.wanted())
-            # One after another: with its images an engine has gigabytes.
+            # One after another: with its images an engine has gigabytes, and while it still writes what it has unpacked
+            # another one's bake takes twice as long.
             self.end(side)
 
     def part_ideal(self) -> None:
@@ -172,6 +173,8 @@ class Run:
         self.end(side)
 
     def wanted(self) -> list[str]:
+        if self.arguments.rows:
+            return self.arguments.rows
         return bars.ROWS if "bars" in self.arguments.only else list(rows.Rows(1, self.contents, {}).edits)
 
     def all(self) -> None:
@@ -227,6 +230,8 @@ def options() -> argparse.Namespace:
     parser = table.options(__doc__, cold=1)
     parts = f"of {' '.join(PARTS)} bars, or none"
     parser.add_argument("--only", nargs="*", metavar="PART", default=list(PARTS), help=parts)
+    changes = list(rows.Rows(1, contents.Shelf("/app"), {}).edits)
+    parser.add_argument("--rows", nargs="+", choices=changes, metavar="ROW", help="besides a cold bake: all, or some")
     parser.add_argument("--tools", nargs="+", choices=COMPARED, default=list(COMPARED), help="of those compared")
     parser.add_argument("--runs", type=int, default=3, help=f"bakes of what takes less than {rows.SLOW} s")
     parser.add_argument("--quick", action="store_true", help="small models, one run: to try the benchmark")
