@@ -16,7 +16,7 @@ pub(super) struct Weight {
     pub(super) changes: usize,
 }
 
-/// Lowest first, whoever needs it.
+/// Lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tier {
     Heavy,
@@ -41,6 +41,7 @@ const MUCH: u64 = 4_000_000;
 /// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest, and what is
 /// written here highest; between them small packages are above larger ones, and those that at most half of the images need
 /// above what most do, if they are little. Of the small ones what changes seldom and in few images is lower.
+/// `images` counts the stages that are planned with them.
 pub(super) fn weight_of(made: &Made, images: usize, facts: &Facts) -> Weight {
     let layer = &made.layer;
     let (tier, bytes, often) = match (&layer.packages, &layer.origin) {
