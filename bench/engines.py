@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import disk
 import vertices
 
 # Where a private engine and its containers find what listens on 127.0.0.1 here: the harness's choice.
@@ -34,6 +35,9 @@ def run(command: list[str], environment: dict, root: pathlib.Path | None = None)
 
 def start(binary: str, name: str, frontend: str) -> dict:
     """An engine with nothing but base images and the frontend: the environment of commands that use it."""
+    if disk.wanted:
+        stop(binary, name)
+        disk.attach(name)
     printed = run([binary, "env", "--fresh", "--name", name], os.environ).stdout
     exported = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines())
     run([binary, "frontend", frontend, "--name", name], os.environ)
@@ -41,11 +45,15 @@ def start(binary: str, name: str, frontend: str) -> dict:
 
 
 def stop(binary: str, name: str) -> None:
+    """With its disk, if it has one of its own."""
     subprocess.run([binary, "down", "--name", name], check=False)
+    disk.detach(name)
 
 
 def settle(most: float = 30) -> None:
-    """Waits until the processors have nothing to do: engines write what they know of a build after it has ended."""
+    """Waits until what was written is on disk and the processors have nothing to do: engines write what they know of a
+    build after it has ended, and a machine writes for long what they have unpacked."""
+    os.sync()
     deadline = time.monotonic() + most
     while time.monotonic() < deadline:
         before = idle_seconds()

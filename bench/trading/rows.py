@@ -109,7 +109,8 @@ def kept_base(side: sides.Side) -> float:
 def in_two(side: sides.Side) -> dict:
     """The image that has most of what others have, and then all: they find unpacked what they share with it."""
     counts: collections.Counter = collections.Counter()
-    held = {service: set(side.images((service,))[side.reference(service)]) for service in side.project.services()}
+    images = side.images()
+    held = {service: set(images[side.reference(service)]) for service in side.project.services()}
     for layers in held.values():
         counts.update(layers)
     shared = {name: sum(size for digest, size in has if counts[digest, size] > 1) for name, has in held.items()}

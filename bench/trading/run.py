@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures examples/trading: Layerset beside a strong hand-made Dockerfile, in two ways, and beside what was before.
 
-    run.py --frontend BINARY --engine BINARY [--only PART…] [--rows ROW…] [--tools TOOL…] [--quick] [--docs]
+    run.py --frontend BINARY --engine BINARY [--only PART…] [--rows ROW…] [--tools TOOL…] [--quick] [--docs] [--disks]
 
 Every tool is given the same wheels by an index on this machine, the same base image, the same files, and engines that
 begin empty. `pushed` bakes with store=false, as CI does, tools in turns; `kept` keeps the images in the engine, which
@@ -25,6 +25,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
 import bars  # noqa: E402
 import contents  # noqa: E402
+import disk  # noqa: E402
 import engines  # noqa: E402
 import figures  # noqa: E402
 import first  # noqa: E402
@@ -223,6 +224,7 @@ def machine() -> dict:
         "kernel": platform.release(),
         "when": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
         "load": round(os.getloadavg()[0], 2),
+        "disks": disk.wanted,
     }
 
 
@@ -240,7 +242,9 @@ def options() -> argparse.Namespace:
     external = wheels.ROOT / "target/go/dockerfile-frontend"
     default = str(external) if external.exists() else None
     parser.add_argument("--dockerfile-frontend", default=default, help="binary of Docker's own, as from an image")
+    parser.add_argument("--disks", action="store_true", help="a disk for each engine, with a journal: see disk.py")
     arguments = table.parse(parser)
+    disk.wanted = arguments.disks
     if unknown := set(arguments.only) - {*PARTS, "bars"}:
         parser.error(f"found {', '.join(sorted(unknown))}, expected parts of {' '.join(PARTS)} bars")
     arguments.runs = 1 if arguments.quick else arguments.runs

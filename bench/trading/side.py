@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 
+import disk
 import engines
 import images
 import index
@@ -169,9 +170,10 @@ class Side:
 
     def stop(self) -> None:
         engines.stop(self.place.engine, self.engine)
-        if hasattr(self, "environment"):
+        if hasattr(self, "environment") and self.data().exists():
             # Gigabytes of small files: what is measured next must not wait for them.
             subprocess.run(["rm", "-rf", "--", str(self.data())], check=False)
+            disk.forget()
         self.directory.cleanup()
 
     def overrides(self, names: list[str]) -> str:
