@@ -11,6 +11,7 @@ tells whether a disk is like that: seconds of writing small files three times, e
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,8 @@ def image(name: str) -> pathlib.Path:
 
 
 def run(*command: str) -> str:
+    if shutil.which(command[0]) is None:
+        raise SystemExit(f"found no {command[0]}, expected Debian's e2fsprogs and mount, or no --disks")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"failed: {' '.join(command)}\n{done.stderr}")
@@ -85,5 +88,7 @@ def written(directory: str, files: int = 60_000) -> float:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    if not os.path.isdir(sys.argv[1]):
+        sys.exit(f"found no directory {sys.argv[1]}, expected one on the disk that is to be measured")
     for _ in range(3):
         print(f"{written(sys.argv[1]):.1f} s", flush=True)
