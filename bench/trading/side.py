@@ -26,6 +26,8 @@ import vertices
 MODES = {"kept": "type=image,push=true", "pushed": "type=image,push=true,store=false", "loaded": "type=docker"}
 # Seconds that an engine is given before its disk is looked at.
 SETTLING = 3
+# Compressed bytes that an engine has unpacked for a bake: about as much of what was there before it then removes.
+MUCH = 20_000_000
 # What an engine may answer that replaces many images at once; the same bake again works.
 QUIRK = re.compile(r"parent snapshot \S+ does not exist")
 
@@ -54,6 +56,7 @@ class Side:
         self.new: set[str] = set()
         self.stacks: set[tuple[str, ...]] = set()
         self.retries = 0
+        self.unpacked = 0
 
     def start(self) -> None:
         self.project = self.place.make(pathlib.Path(self.directory.name) / "trading")
@@ -90,6 +93,8 @@ class Side:
         named = [part for file in files for part in ("-f", str(file))]
         command = ["docker", "buildx", "bake", "--progress=rawjson", *named, *options, *targets]
         self.place.served.take()
+        if self.unpacked > MUCH and not disk.wanted:
+            disk.forget()
         with alone(self.place.lock):
             engines.settle()
             load, retries = os.getloadavg()[0], 0
@@ -115,6 +120,7 @@ class Side:
         stacks = images.stacks(list(held.values()))
         unpacked = sum(size for stack, size in stacks.items() if stack not in self.stacks)
         self.stacks |= set(stacks)
+        self.unpacked = unpacked if self.mode == "kept" else 0
         return {
             "seconds": round(seconds, 2),
             "locking_seconds": locking,
