@@ -79,7 +79,7 @@ fn about_images(kept: &Pins, missing: &[String]) -> Vec<String> {
         ));
     }
     if !missing.is_empty() {
-        let how = "an engine does: docker buildx build --call=lock";
+        let how = "an engine does: docker buildx build -f layerset.yaml --call=lock .";
         lines.push(format!("found no digest of {}, only {how}", missing.join(", ")));
     }
     lines

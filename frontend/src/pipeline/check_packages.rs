@@ -44,7 +44,7 @@ impl Checked {
             Some(lock) => {
                 warnings.extend(self.idle_packages(outside, (&asked, &inputs, &lock), plan, platform).await?);
             }
-            None => warnings.push(unlocked(&asked)),
+            None => warnings.push(unlocked(&asked, &self.source.name)),
         }
         warnings.sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
         Ok(warnings)

@@ -3,6 +3,7 @@
 use layerset_lock::{Lock, Problem};
 
 use super::Checked;
+use super::packages::MADE;
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
 use crate::outside::Outside;
@@ -28,7 +29,7 @@ impl Checked {
         let bytes = read.lock.as_ref().ok_or_else(|| {
             let message = format!("no {:?} in the build context", path.value);
             let diagnostic = Diagnostic::error("missing-path", path.span, message)
-                .hint("make it: docker buildx build --call=lock . > pylock.toml");
+                .hint(format!("make it: {}", lock_command(&self.source.name, &path.value)));
             Failure::at(&self.source, diagnostic)
         })?;
         let lock = Lock::read(&path.value, bytes).map_err(|problems| self.wrong(asked, &problems))?;
@@ -42,10 +43,16 @@ impl Checked {
     }
 }
 
+/// The command that makes a lock, also again: a shell empties the file that it writes to first, and the versions in the lock
+/// there is are to be kept.
+pub(super) fn lock_command(manifest: &str, lock: &str) -> String {
+    format!("docker buildx build -f {manifest} --call=lock . > {lock}.new && mv {lock}.new {lock}")
+}
+
 /// A warning that there is none.
-pub(super) fn unlocked(asked: &Asked) -> Diagnostic {
+pub(super) fn unlocked(asked: &Asked, manifest: &str) -> Diagnostic {
     let first = asked.values().flatten().map(|(_, span)| *span).min().unwrap_or_default();
     let message = "the packages are not locked: what is installed depends on when it was first built";
     Diagnostic::warning("unlocked", first, message)
-        .hint("lock them: docker buildx build --call=lock . > pylock.toml, and python: {lock: pylock.toml}")
+        .hint(format!("lock them, and say python: {{lock: {MADE}}}: {}", lock_command(manifest, MADE)))
 }

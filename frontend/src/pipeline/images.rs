@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::Lock;
 
 use super::Checked;
+use super::committed::lock_command;
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::emit::BaseSource;
 use crate::failure::Failure;
@@ -12,9 +13,6 @@ use crate::manifest::model::Base;
 use crate::outside::{Outside, Pins, Resolved};
 use crate::platform::Platform;
 use crate::python;
-
-/// The command that locks.
-const COMMAND: &str = "docker buildx build -f layerset.yaml --call=lock . > pylock.toml";
 
 impl Checked {
     /// The digests of the images that the manifest names, from its `lock`. Without one nothing is pinned. An image that
@@ -134,6 +132,6 @@ impl Checked {
     /// The command that makes the lock.
     fn command(&self) -> String {
         let path = self.manifest.lock.as_ref().map_or("pylock.toml", |path| &path.value);
-        COMMAND.replace("layerset.yaml", &self.source.name).replace("pylock.toml", path)
+        lock_command(&self.source.name, path)
     }
 }

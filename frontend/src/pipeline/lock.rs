@@ -137,9 +137,12 @@ impl Checked {
             pythons.extend(tags);
         }
         if pythons.is_empty() {
-            let text = "which Python the packages are for is not known here: name it with --python 3.13, or have the \
-                        engine look: docker buildx build --call=lock .";
-            return Err(Failure::Request(text.into()));
+            let text = format!(
+                "which Python the packages are for is not known here: name it with --python 3.13, or have the engine \
+                 look: docker buildx build -f {} --call=lock .",
+                self.source.name
+            );
+            return Err(Failure::Request(text));
         }
         let mut environments = Vec::new();
         for (python, musl) in &pythons {

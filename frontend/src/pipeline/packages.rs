@@ -118,7 +118,7 @@ impl Checked {
         let mut warnings = python::warnings(asked, Span::default(), &required.inputs.warnings);
         warnings.extend(python::different_pins(asked, &required.inputs));
         if required.committed.is_none() {
-            warnings.push(unlocked(asked));
+            warnings.push(unlocked(asked, &self.source.name));
         }
         warnings.extend(python::warnings(asked, Span::default(), &selected.warnings));
         warnings.sort_by_key(|warning| warning.span);
