@@ -51,6 +51,32 @@ fn a_build_and_the_command_line_make_the_same_lock() {
     assert_eq!(packages(&local), packages(&built));
 }
 
+/// A shell empties the file that a command's answer goes to before the command begins.
+#[test]
+fn the_command_that_a_refused_build_prints_keeps_what_is_locked() {
+    let mut shelf = Shelf::new(containerd());
+    shelf.add("lib", "1.0", 2000);
+    shelf.project.write("requirements.txt", "lib\n").unwrap();
+    shelf.manifest(", lock: pylock.toml", "", &[service("api", REST)]);
+    let refused = shelf.refused(&[]).stderr;
+    let command = refused.lines().find_map(|line| line.split_once("make it: ").map(|(_, command)| command));
+    let lock = || {
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-c", command.unwrap()])
+            .current_dir(shelf.project.path())
+            .envs(shelf.engine.environment());
+        let done = shell.output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        std::fs::read_to_string(shelf.project.path().join("pylock.toml")).unwrap()
+    };
+    let first = lock();
+    assert!(first.contains("lib-1.0-"), "{first}");
+    let newer = shelf.wheel("lib", "2.0", 2000);
+    shelf.index.add(&newer).unwrap();
+    assert_eq!(lock(), first, "versions stay where they can");
+}
+
 /// The status that scripts take for "try again": `EX_TEMPFAIL`.
 #[test]
 fn an_index_that_is_away_is_worth_another_try() {
