@@ -60,21 +60,28 @@ fn the_command_that_a_refused_build_prints_keeps_what_is_locked() {
     shelf.manifest(", lock: pylock.toml", "", &[service("api", REST)]);
     let refused = shelf.refused(&[]).stderr;
     let command = refused.lines().find_map(|line| line.split_once("make it: ").map(|(_, command)| command));
-    let lock = || {
-        let mut shell = std::process::Command::new("sh");
-        shell
+    let make = || {
+        let mut script = std::process::Command::new("sh");
+        script
             .args(["-c", command.unwrap()])
             .current_dir(shelf.project.path())
             .envs(shelf.engine.environment());
-        let done = shell.output().unwrap();
-        assert!(done.status.success(), "{done:?}");
+        let output = script.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
         std::fs::read_to_string(shelf.project.path().join("pylock.toml")).unwrap()
     };
-    let first = lock();
+    let first = make();
     assert!(first.contains("lib-1.0-"), "{first}");
-    let newer = shelf.wheel("lib", "2.0", 2000);
-    shelf.index.add(&newer).unwrap();
-    assert_eq!(lock(), first, "versions stay where they can");
+    shelf.index.add(&shelf.wheel("lib", "2.0", 2000)).unwrap();
+    shelf.index.add(&shelf.wheel("more", "1.0", 2000)).unwrap();
+    // The same question would have the same answer without being asked again.
+    shelf.project.write("requirements.txt", "lib\nmore\n").unwrap();
+    let second = make();
+    assert!(second.contains("lib-1.0-") && second.contains("more-1.0-"), "{second}");
+    // As the page on packages says: without the lock, and asked again.
+    std::fs::remove_file(shelf.project.path().join("pylock.toml")).unwrap();
+    let newest = ok(build(shelf.engine, &shelf.project).args(&["--call=lock", "--no-cache"])).stdout;
+    assert!(newest.contains("lib-2.0-"), "{newest}");
 }
 
 /// The status that scripts take for "try again": `EX_TEMPFAIL`.
