@@ -93,7 +93,7 @@ class Side:
         named = [part for file in files for part in ("-f", str(file))]
         command = ["docker", "buildx", "bake", "--progress=rawjson", *named, *options, *targets]
         self.place.served.take()
-        if self.unpacked > MUCH and not disk.wanted:
+        if self.unpacked > MUCH:
             disk.forget()
         with alone(self.place.lock):
             engines.settle()

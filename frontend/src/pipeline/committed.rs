@@ -45,8 +45,12 @@ impl Checked {
 
 /// The command that makes a lock, also again: a shell empties the file that it writes to first, and the versions in the lock
 /// there is are to be kept.
+/// It is there to be pasted, and the names are somebody's: a shell reads each as one word.
 pub(super) fn lock_command(manifest: &str, lock: &str) -> String {
-    format!("docker buildx build -f {manifest} --call=lock . > {lock}.new && mv {lock}.new {lock}")
+    let new = format!("{lock}.new");
+    let [manifest, lock, new] =
+        [manifest, lock, &new].map(|name| shlex::try_quote(name).unwrap_or("FILE".into()));
+    format!("docker buildx build -f {manifest} --call=lock . > {new} && mv {new} {lock}")
 }
 
 /// A warning that there is none.
@@ -55,4 +59,19 @@ pub(super) fn unlocked(asked: &Asked, manifest: &str) -> Diagnostic {
     let message = "the packages are not locked: what is installed depends on when it was first built";
     Diagnostic::warning("unlocked", first, message)
         .hint(format!("lock them, and say python: {{lock: {MADE}}}: {}", lock_command(manifest, MADE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lock_command;
+
+    #[test]
+    fn names_are_words_and_no_commands() {
+        let plain =
+            "docker buildx build -f a/layerset.yaml --call=lock . > b/c.toml.new && mv b/c.toml.new b/c.toml";
+        assert_eq!(lock_command("a/layerset.yaml", "b/c.toml"), plain);
+        let words = shlex::split(&lock_command("my file.yaml", "x; rm -rf $HOME '")).unwrap();
+        assert_eq!(words[4], "my file.yaml");
+        assert_eq!(words[words.len() - 2..], ["x; rm -rf $HOME '.new", "x; rm -rf $HOME '"]);
+    }
 }

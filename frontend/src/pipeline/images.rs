@@ -6,6 +6,7 @@ use layerset_lock::Lock;
 
 use super::Checked;
 use super::committed::lock_command;
+use super::packages::MADE;
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::emit::BaseSource;
 use crate::failure::Failure;
@@ -131,7 +132,7 @@ impl Checked {
 
     /// The command that makes the lock.
     fn command(&self) -> String {
-        let path = self.manifest.lock.as_ref().map_or("pylock.toml", |path| &path.value);
+        let path = self.manifest.lock.as_ref().map_or(MADE, |path| &path.value);
         lock_command(&self.source.name, path)
     }
 }
