@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::fake::{Files, Image, Script};
+use crate::packages::Packages;
 
 /// Stages that services are built on, in turn.
 const STAGES: [&str; 3] = ["base", "ai", "web"];
@@ -11,12 +12,14 @@ const STAGES: [&str; 3] = ["base", "ai", "web"];
 pub(crate) struct Project {
     pub(crate) services: usize,
     pub(crate) manifest: String,
+    pub(crate) packages: Option<Packages>,
     context: Files,
 }
 
 impl Project {
-    /// Services with two selections of their own, one of all and one of a group, on three stages.
-    pub(crate) fn new(services: usize) -> Self {
+    /// Services with two selections of their own, one of all and one of a group, on three stages, and with packages if
+    /// there are some.
+    pub(crate) fn new(services: usize, packages: Option<Packages>) -> Self {
         let mut text = String::from(
             "# syntax=layerset/frontend:1\n\
              name: shop\n\
@@ -34,6 +37,9 @@ impl Project {
              services:\n",
         );
         let mut paths = vec!["assets/x".to_owned(), "common/x".to_owned(), "page/x".to_owned()];
+        if packages.is_some() {
+            text.insert_str(text.find("args:").unwrap_or(0), "python: {lock: pylock.toml}\n");
+        }
         for number in 0..services {
             let stage = STAGES[number % STAGES.len()];
             let group = number % 8;
@@ -45,6 +51,9 @@ impl Project {
                  expose: [{port}]\n    healthcheck: {{test: [CMD, curl, -f, 'http://localhost:{port}/'], interval: 5s}}\n",
                 port = 1024 + number % 60_000,
             );
+            if let Some(packages) = &packages {
+                let _ = writeln!(text, "    {}", packages.of(number));
+            }
             if number % 5 == 0 {
                 text.push_str("    copy: [{from: page, source: /app/page, target: static}]\n");
             }
@@ -54,8 +63,10 @@ impl Project {
                 format!("config/s{number}.yaml"),
             ]);
         }
-        let context = paths.into_iter().map(|path| (path, Vec::new())).collect();
-        Self { services, manifest: text, context }
+        let mut context: Files = paths.into_iter().map(|path| (path, Vec::new())).collect();
+        let texts = packages.iter().flat_map(Packages::texts);
+        context.extend(texts.map(|(path, text)| (path, text.into_bytes())));
+        Self { services, manifest: text, packages, context }
     }
 
     /// What the fake engine has to know to answer.
@@ -70,6 +81,7 @@ impl Project {
             locals: [("dockerfile".to_owned(), manifest), ("context".to_owned(), self.context.clone())]
                 .into(),
             images: [("docker.io/library/python:3.13-slim".to_owned(), image)].into(),
+            answers: self.packages.as_ref().map(Packages::answers).unwrap_or_default(),
             ..Script::default()
         }
     }

@@ -10,6 +10,7 @@ use crate::measure::Run;
 /// All runs of one size.
 pub(crate) struct Row {
     services: usize,
+    packages: usize,
     manifest_bytes: usize,
     runs: usize,
     wall_ms: [f64; 3],
@@ -25,6 +26,7 @@ impl Row {
         let last = runs.last().cloned().unwrap_or_default();
         Self {
             services: project.services,
+            packages: project.packages.as_ref().map_or(0, |packages| packages.count),
             manifest_bytes: project.manifest.len(),
             runs: runs.len(),
             wall_ms: median_min_max(runs.iter().map(|run| run.wall_ms)),
@@ -39,6 +41,9 @@ impl Row {
     /// Processor time of each service after the first, in microseconds: a row that has more of it
     /// than the one above grows faster than its manifest.
     fn us_per_service(&self, first: &Self) -> Option<f64> {
+        if self.packages != first.packages {
+            return None;
+        }
         let more = u32::try_from(self.services - first.services).ok().filter(|more| *more > 0)?;
         Some((self.cpu_ms[0] - first.cpu_ms[0]) * 1e3 / f64::from(more))
     }
@@ -54,15 +59,16 @@ fn median_min_max(values: impl Iterator<Item = f64>) -> [f64; 3] {
 /// For people.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "services  manifest  wall ms: median    min    max   cpu ms  µs/service  peak MiB  calls  definition     sent\n",
+        "services  packages  manifest  wall ms: median    min    max   cpu ms  µs/service  peak MiB  calls  definition     sent\n",
     );
     for row in rows {
         let [wall, least, most] = row.wall_ms;
         let each = row.us_per_service(&rows[0]).map_or_else(|| "-".to_owned(), |each| format!("{each:.1}"));
         let _ = writeln!(
             text,
-            "{:>8}  {:>8}  {wall:>15.1} {least:>6.1} {most:>6.1}  {:>7.1}  {each:>10}  {:>8}  {:>5}  {:>10}  {:>7}",
+            "{:>8}  {:>8}  {:>8}  {wall:>15.1} {least:>6.1} {most:>6.1}  {:>7.1}  {each:>10}  {:>8}  {:>5}  {:>10}  {:>7}",
             row.services,
+            row.packages,
             kib(row.manifest_bytes),
             row.cpu_ms[0],
             row.peak_kib.div_ceil(1024),
@@ -86,6 +92,7 @@ pub(crate) fn json(rows: &[Row]) -> Value {
         .map(|row| {
             json!({
                 "services": row.services,
+                "packages": row.packages,
                 "manifest_bytes": row.manifest_bytes,
                 "runs": row.runs,
                 "wall_ms": spread(row.wall_ms),

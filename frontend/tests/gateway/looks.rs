@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::fake::{Call, ops};
-use crate::python::{execs, interpreter, lock, python};
+use crate::fake::{Call, interpreter, ops};
+use crate::python::{execs, lock, python};
 use crate::request::{Build, build};
 
 const MANIFEST: &str = "\

@@ -5,8 +5,8 @@ use buildkit_proto::pb;
 use prost::Message as _;
 use serde_json::json;
 
-use crate::fake::Script;
-use crate::python::{execs, interpreter, lock, python, warnings};
+use crate::fake::{Script, interpreter};
+use crate::python::{execs, lock, python, warnings};
 use crate::request::{Build, build, ignoring_cache, script};
 
 const MANIFEST: &str = "\

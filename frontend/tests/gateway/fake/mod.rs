@@ -2,6 +2,7 @@
 //! HTTP/2 and protobuf, over any stream; behind it nothing is built.
 
 mod call;
+mod interpreter;
 mod process;
 mod script;
 mod service;
@@ -17,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 
 pub(crate) use call::{Call, ops};
+pub(crate) use interpreter::interpreter;
 pub(crate) use process::start;
 pub(crate) use script::{Files, Image, Reaction, Script};
 
