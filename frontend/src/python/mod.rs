@@ -5,6 +5,7 @@
 
 mod ask;
 mod assumed;
+mod credentials;
 mod imports;
 mod inputs;
 mod markers;

@@ -130,19 +130,10 @@ fn source(file: &Artifact, python: &Python) -> WheelSource {
     match &file.location {
         Location::Path(path) => WheelSource::Context { filename, path: path.clone(), sha256 },
         Location::Url(url) => {
-            // Credentials go to the host they are for, and to no other.
-            let own = python.index.iter().find(|index| origin(&index.url.value) == origin(url));
-            let secret = own.and_then(|index| index.secret.clone());
+            let secret = super::credentials::secret_of(url, &python.index);
             WheelSource::Url { filename, url: url.clone(), sha256, secret }
         }
     }
-}
-
-/// Scheme and host of an address.
-fn origin(url: &str) -> &str {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
-    &url[..end]
 }
 
 fn built(package: &Package, interpreter: &Interpreter) -> Problem {

@@ -1,0 +1,62 @@
+//! Whose credentials a file is downloaded with: those of the index it is a file of, and of no other.
+
+use crate::manifest::model::Index;
+
+/// The build secret for the file at `url`. A lock does not say of which index a file is: of the indexes on the same host it is that
+/// which has most of the path in common with it (`/repository/internal/simple` and `/repository/internal/packages/…`), and of several
+/// one with credentials.
+pub(super) fn secret_of(url: &str, indexes: &[Index]) -> Option<String> {
+    let (origin, path) = divided(url);
+    let common = |index: &Index| {
+        let (other, at) = divided(&index.url.value);
+        let same = path.split('/').zip(at.split('/')).take_while(|(a, b)| a == b).count();
+        (other == origin).then_some(same)
+    };
+    // Of those alike the first, which is asked first.
+    let own = indexes.iter().rev().filter_map(|index| Some((common(index)?, index)));
+    let own = own.max_by_key(|(same, index)| (*same, index.secret.is_some()))?;
+    own.1.secret.clone()
+}
+
+/// Scheme and host of an address, and its path.
+fn divided(url: &str) -> (&str, &str) {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    url.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Span, Spanned};
+
+    #[test]
+    fn a_file_is_of_the_index_with_its_path() {
+        let index = |url: &str, secret: &str| Index {
+            url: Spanned { value: url.to_owned(), span: Span::default() },
+            secret: (!secret.is_empty()).then(|| secret.to_owned()),
+        };
+        let indexes = [
+            index("https://one.example.com/repository/proxy/simple", ""),
+            index("https://one.example.com/repository/internal/simple/", "internal"),
+            index("https://one.example.com/repository/research/simple", "research"),
+            index("https://two.example.com", "two"),
+            index("https://three.example.com/simple", "three"),
+            index("https://three.example.com/simple", "again"),
+        ];
+        for (url, expected) in [
+            ("https://one.example.com/repository/proxy/packages/a-1-py3-none-any.whl", None),
+            ("https://one.example.com/repository/internal/packages/a-1-py3-none-any.whl", Some("internal")),
+            ("https://one.example.com/repository/research/packages/a-1-py3-none-any.whl", Some("research")),
+            // Its path says nothing.
+            ("https://one.example.com/files/a-1-py3-none-any.whl", Some("internal")),
+            ("https://two.example.com/a-1-py3-none-any.whl", Some("two")),
+            ("https://three.example.com/simple/a/a-1-py3-none-any.whl", Some("three")),
+            ("http://two.example.com/a-1-py3-none-any.whl", None),
+            ("https://two.example.com.evil.example/a-1-py3-none-any.whl", None),
+            ("https://files.example.com/a-1-py3-none-any.whl", None),
+        ] {
+            assert_eq!(secret_of(url, &indexes).as_deref(), expected, "{url}");
+        }
+    }
+}
