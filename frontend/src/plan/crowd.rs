@@ -61,7 +61,8 @@ fn overlaps_any(id: LayerId, ids: &[LayerId], made: &[Made]) -> bool {
     })
 }
 
-fn nested(a: &str, b: &str) -> bool {
+/// Whether one of two paths is the other or below it.
+pub(super) fn nested(a: &str, b: &str) -> bool {
     let within = |outer: &str, inner: &str| {
         let outer = outer.trim_end_matches('/');
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -13,9 +13,11 @@ use crate::manifest::model::Base;
 /// no difference whose are known, which are those of who is built.
 pub(super) fn of_all(made: &[Made], names: &[String], roots: &[&Base], facts: &Facts) -> Vec<Vec<LayerId>> {
     let views: Vec<Option<usize>> = names.iter().map(|name| facts.packages.of.get(name).copied()).collect();
-    let weights: Vec<Weight> = made.iter().map(|made| weight_of(made, names.len(), facts)).collect();
     let mut of = vec![Vec::new(); names.len()];
     for view in views.iter().collect::<BTreeSet<_>>() {
+        let scheme = view.and_then(|view| facts.packages.views.get(view)).map(|view| &view.scheme);
+        let weights: Vec<Weight> =
+            made.iter().map(|made| weight_of(made, names.len(), scheme, facts)).collect();
         let mut all = vec![Vec::new(); names.len()];
         for (id, made) in
             made.iter().enumerate().filter(|(_, made)| made.view.is_none() || made.view == *view)

@@ -1,9 +1,12 @@
 //! How high a layer is to lie in an image, by what an engine has to do again when something changes: what is heavy, what is
 //! little, and what changes often.
 
+use unwheel::Scheme;
+
+use super::crowd::nested;
 use super::facts::Facts;
 use super::heavy::{LOW, SMALL, weighed};
-use super::layers::Made;
+use super::layers::{Layer, Made};
 use super::want::Origin;
 
 /// What is known of a layer.
@@ -25,7 +28,7 @@ pub(super) enum Tier {
     Small,
     /// Packages that few images need, and little: those pay for a pin of theirs, and not for what all have besides.
     Few,
-    /// Of the context: edited every day.
+    /// Of the context: edited every day. And what is put where packages are: it may be there instead of a file of theirs.
     Written,
 }
 
@@ -41,8 +44,8 @@ const MUCH: u64 = 4_000_000;
 /// What lies above a layer that changes is unpacked again in every image that has it. So what is heavy is lowest, and what is
 /// written here highest; between them small packages are above larger ones, and those that at most half of the images need
 /// above what most do, if they are little. Of the small ones what changes seldom and in few images is lower.
-/// `images` counts the stages that are planned with them.
-pub(super) fn weight_of(made: &Made, images: usize, facts: &Facts) -> Weight {
+/// `images` counts the stages that are planned with them; `scheme` says where the packages of the image go.
+pub(super) fn weight_of(made: &Made, images: usize, scheme: Option<&Scheme>, facts: &Facts) -> Weight {
     let layer = &made.layer;
     let (tier, bytes, often) = match (&layer.packages, &layer.origin) {
         (Some(packages), _) => {
@@ -67,9 +70,20 @@ pub(super) fn weight_of(made: &Made, images: usize, facts: &Facts) -> Weight {
         }
         (None, Origin::From(_) | Origin::Packages) => (Tier::Small, 0, SELDOM),
     };
+    let tier = if scheme.is_some_and(|scheme| is_beside(layer, scheme)) { Tier::Written } else { tier };
     // Of larger ones the bytes say what is lower, not how often it changes.
     let changes = if tier < Tier::Small { 0 } else { often * made.consumers.len() };
     Weight { tier, bytes, changes }
+}
+
+/// Whether files are put into a directory that packages are put into, or around it. What packages have there is not known before
+/// they are downloaded.
+fn is_beside(layer: &Layer, scheme: &Scheme) -> bool {
+    let Scheme { purelib, platlib, scripts, data, headers, .. } = scheme;
+    let directories = [purelib, platlib, scripts, data, headers];
+    let targets = layer.parts.iter().map(|part| &part.target);
+    layer.packages.is_none()
+        && targets.into_iter().any(|target| directories.iter().any(|directory| nested(target, directory)))
 }
 
 #[cfg(test)]
@@ -90,7 +104,7 @@ mod tests {
         };
         let scheme = |name: &str| format!("/venv/{name}");
         View {
-            scheme: unwheel::Scheme {
+            scheme: Scheme {
                 purelib: scheme("lib"),
                 platlib: scheme("lib"),
                 scripts: scheme("bin"),
@@ -154,6 +168,15 @@ mod tests {
         let layers = |image| layers(text, &packages, &needs, &["a", "b", "c"], image);
         assert_ascending(&layers("a"), &["large", "most", "tiny", "mine"]);
         assert_ascending(&layers("b"), &["large", "most", "much", "tiny", "own"]);
+    }
+
+    #[test]
+    fn what_is_put_where_packages_are_is_above_them() {
+        let text = "services:\n  a:\n    from: scratch\n    copy:\n      \
+                    - {from: 'tools:1', source: /one.pem, target: /venv/lib/certs/one.pem}\n      \
+                    - {from: 'other:1', source: /two.pem, target: /etc/two.pem}\n  b: {from: scratch}\n";
+        let layers = layers(text, &[("certs", 160)], &[("a", &[0])], &["a"], "a");
+        assert_ascending(&layers, &["two.pem", "certs==1", "one.pem"]);
     }
 
     #[test]
