@@ -94,6 +94,8 @@ pub struct Inputs {
     pub files: BTreeMap<String, String>,
     /// What the files say of indexes and of what may be installed, together.
     pub settings: Settings,
+    /// The indexes that files name instead of the resolver's own, and where: those that differ.
+    pub indexes: Vec<(String, crate::Place)>,
     /// What is probably not meant, though it can be read.
     pub warnings: Vec<Problem>,
 }

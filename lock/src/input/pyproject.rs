@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::requirements_txt::{outside, sha256, text};
 use super::{InputId, Origin, Part, Requirement};
+use crate::marker::Marker;
 use crate::name;
 use crate::problem::{Place, Problem};
 use crate::tree::Tree;
@@ -24,6 +25,9 @@ pub(super) struct Project {
     /// sha256 of all of this.
     pub(super) digest: String,
 }
+
+/// Ways in which extras name each other: markers on them could make any number.
+const MOST_EXTRAS: usize = 1000;
 
 /// An entry of a dependency group.
 #[derive(Debug)]
@@ -170,9 +174,11 @@ impl Project {
                     }
                 }
                 let mut seen = BTreeSet::new();
-                self.flatten(&self.dependencies, &mut seen, &mut requirements);
+                problems.extend(self.flatten(&self.dependencies, &mut seen, &mut requirements).err());
                 match extra.and_then(|extra| Some((extra, self.extras.get(&name::normalise(extra)?)))) {
-                    Some((_, Some(of))) => self.flatten(of, &mut seen, &mut requirements),
+                    Some((_, Some(of))) => {
+                        problems.extend(self.flatten(of, &mut seen, &mut requirements).err());
+                    }
                     Some((extra, None)) => {
                         problems.push(self.none(id, "an extra", extra, self.extras.keys(), None));
                     }
@@ -187,25 +193,43 @@ impl Project {
         if problems.is_empty() { Ok(requirements) } else { Err(problems) }
     }
 
-    /// Adds requirements; those of the project itself with extras are what these extras have.
+    /// Adds requirements; those of the project itself with extras are what these extras have, where the one that names them
+    /// holds. `seen` are extras with what has to hold for them.
     fn flatten<'a>(
         &'a self,
         from: &'a [Requirement],
-        seen: &mut BTreeSet<&'a str>,
+        seen: &mut BTreeSet<(&'a str, Vec<&'a Marker>)>,
         to: &mut Vec<Requirement>,
-    ) {
-        let mut lists = VecDeque::from([from]);
-        while let Some(list) = lists.pop_front() {
+    ) -> Result<(), Problem> {
+        let mut lists = VecDeque::from([(from, Vec::new())]);
+        while let Some((list, outer)) = lists.pop_front() {
             for requirement in list {
+                let mut markers = outer.clone();
+                markers.extend(&requirement.marker);
                 if Some(&requirement.name) != self.name.as_ref() {
-                    to.push(requirement.clone());
+                    let marker =
+                        (!markers.is_empty()).then(|| Marker::all(markers.into_iter().cloned().collect()));
+                    to.push(Requirement { marker, ..requirement.clone() });
                     continue;
                 }
-                let new = |extra: &&'a String| self.extras.contains_key(*extra) && seen.insert(extra);
-                let extras = requirement.extras.iter().filter(new).filter_map(|extra| self.extras.get(extra));
-                lists.extend(extras.map(Vec::as_slice));
+                // Extras may name each other, and what has been said needs no second time.
+                markers.sort();
+                markers.dedup();
+                for extra in &requirement.extras {
+                    let Some(of) = self.extras.get(extra) else { continue };
+                    if seen.insert((extra, markers.clone())) {
+                        lists.push_back((of, markers.clone()));
+                    }
+                }
+                if seen.len() > MOST_EXTRAS {
+                    return Err(Problem::at(
+                        requirement.place.clone(),
+                        format!("more than {MOST_EXTRAS} ways in which extras name each other"),
+                    ));
+                }
             }
         }
+        Ok(())
     }
 
     fn group<'a>(&'a self, id: &InputId, group: &str, from: Option<&Place>, groups: &mut Groups<'a>) {

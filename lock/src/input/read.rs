@@ -57,6 +57,11 @@ impl Inputs {
         }
         for (path, content) in reader.files.into_iter().filter_map(|(path, content)| Some((path, content?))) {
             inputs.settings.add(&content.settings);
+            if let Some((index, place)) = content.settings.index.zip(content.index)
+                && inputs.indexes.iter().all(|(known, _)| *known != index)
+            {
+                inputs.indexes.push((index, place));
+            }
             inputs.files.insert(path, content.digest);
         }
         inputs.settings.once();

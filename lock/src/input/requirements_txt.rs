@@ -19,6 +19,8 @@ pub(super) struct Content {
     pub(super) items: Vec<Item>,
     /// Its options that are for the whole resolution.
     pub(super) settings: Settings,
+    /// Where it names an index instead of the resolver's own.
+    pub(super) index: Option<Place>,
     /// sha256 of what it says, without comments and spacing.
     pub(super) digest: String,
 }
@@ -248,7 +250,10 @@ impl File<'_> {
                 let hint = "put the sources under the service's \"files\", or build a wheel and name that";
                 return Err(Wrong::new(at, message, hint));
             }
-            Known::Index => self.content.settings.index = Some(index(at, value)?),
+            Known::Index => {
+                self.content.settings.index = Some(index(at, value)?);
+                self.content.index = Some(self.line.place(self.path, at));
+            }
             Known::ExtraIndex => self.content.settings.extra_indexes.push(index(at, value)?),
             Known::FindLinks if value.contains("://") => {
                 self.content.settings.find_links.push(index(at, value)?);

@@ -112,6 +112,16 @@ fn parts_of_projects() {
     assert_eq!(requirements(&part(Part::All)), ["p/pyproject.toml:4:3 a"]);
     let extra = requirements(&part(Part::Extra("web".into())));
     assert_eq!(extra, ["p/pyproject.toml:4:3 a", "p/pyproject.toml:7:8 b", "p/pyproject.toml:8:7 c"]);
+    let text = "[project]\nname = \"my-app\"\n[project.optional-dependencies]\n\
+                all = [\"my-app[old,web]; python_version < '3.11'\", \"my-app[web]\"]\n\
+                old = [\"o; sys_platform == 'linux'\", \"my-app[all]\"]\nweb = [\"w\"]\n";
+    let all = InputId { path: "pyproject.toml".into(), part: Part::Extra("all".into()) };
+    let inputs = read(&[all], &[("pyproject.toml", text)]).unwrap();
+    let all: Vec<String> = inputs.inputs[0].requirements.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        all,
+        ["o; python_version < '3.11' and sys_platform == 'linux'", "w; python_version < '3.11'", "w"]
+    );
     let group = requirements(&part(Part::Group("test".into())));
     assert_eq!(group, ["p/pyproject.toml:10:9 t", "p/pyproject.toml:11:9 l"]);
     let warnings = of(&part(Part::All)).unwrap().warnings;

@@ -57,7 +57,9 @@ impl<'a> Merge<'a> {
         if let Some(environment) = self.request.environments.get(environment) {
             let markers = environment.markers();
             for input in &resolved.inputs {
-                let hashed = input.requirements.iter().filter(|requirement| !requirement.hashes.is_empty());
+                // A constraint says nothing of what is not required.
+                let all = input.requirements.iter().chain(&input.constraints);
+                let hashed = all.filter(|requirement| !requirement.hashes.is_empty());
                 let applies = |requirement: &&Requirement| {
                     let marker = requirement.marker.as_ref();
                     marker.is_none_or(|marker| marker.holds(&markers, &Selection::default()))

@@ -127,6 +127,19 @@ fn check(request: &Request<'_>, context: &Path) -> Result<Settings, Vec<Problem>
             problems.push(wrong(format!("expected an address, found \"{address}\"")));
         }
     }
+    if let ([(first, named), others @ ..], None, false) =
+        (&request.inputs.indexes[..], &request.settings.index, settings.no_index)
+    {
+        for (other, place) in others {
+            let message = format!(
+                "the index {other} is not the one that {} names, {first}: all packages are looked for in the same",
+                named.file
+            );
+            let hint =
+                "name one, and the others with --extra-index-url or in the manifest: python: {index: [...]}";
+            problems.push(Problem::at(place.clone(), message).hint(hint));
+        }
+    }
     for links in settings.find_links.iter().filter(|links| !links.contains("://")) {
         if !context.join(links).is_dir() {
             problems.push(wrong(format!("the directory of wheels \"{links}\" is not in the build context")));

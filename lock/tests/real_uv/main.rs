@@ -241,6 +241,28 @@ fn addresses_paths_and_hashes() {
             .starts_with("a b/r.txt:1:1: no file of late 1.0 has one of the hashes of \"late==1.0\""),
         "{problems:?}"
     );
+    project.write("a b/r.txt", b"late\n-c c.txt\n");
+    let unrequired = format!("web==1.0 --hash=sha256:{hash}\n");
+    project.write("a b/c.txt", format!("late==1.0 --hash=sha256:{hash}\n{unrequired}").as_bytes());
+    let problems = project.resolve(&project.inputs(&ids[..1])).unwrap_err();
+    assert!(
+        problems.len() == 1 && problems[0].to_string().starts_with("a b/c.txt:1:1: no file"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn indexes_that_differ_are_refused() {
+    let index = small();
+    let (own, other) = (index.simple(), "https://other.example.com/simple");
+    let (a, b) = (format!("--index-url {own}\nlib\n"), format!("# ours\n--index-url {other}\nlate\n"));
+    let mut project = Project::new(&own, &[("a.txt", &a), ("b.txt", &b)]);
+    let inputs = project.inputs(&[file("a.txt"), file("b.txt")]);
+    project.resolve(&inputs).unwrap();
+    project.index.clear();
+    let problems = project.resolve(&inputs).unwrap_err();
+    let expected = format!("b.txt:2:1: the index {other} is not the one that a.txt names, {own}: ");
+    assert!(problems[0].to_string().starts_with(&expected), "{problems:?}");
 }
 
 #[test]
