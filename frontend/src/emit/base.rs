@@ -7,7 +7,8 @@ use buildkit_proto::pb;
 use super::{BaseSource, Built, Emitter, context};
 use crate::diagnostic::Span;
 use crate::manifest::model::{Base, DOWNLOADED, Download};
-use crate::plan::{ImageConfig, normalise};
+use crate::manifest::normalise;
+use crate::plan::ImageConfig;
 use crate::platform::Platform;
 
 impl Emitter<'_> {

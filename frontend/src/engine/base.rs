@@ -9,8 +9,9 @@ use buildkit_proto::pb;
 use super::Engine;
 use crate::emit::BaseSource;
 use crate::failure::Failure;
+use crate::manifest::{familiar, normalise};
 use crate::options::from_base64;
-use crate::plan::{ImageConfig, familiar, ignore_patterns, normalise};
+use crate::plan::{ImageConfig, ignore_patterns};
 use crate::platform::Platform;
 use crate::remote::{self, Remote};
 

@@ -8,8 +8,9 @@ use crate::emit::{self, BaseSource, Scanner, Sources};
 use crate::epoch::Epoch;
 use crate::failure::Failure;
 use crate::gateway::Ref;
+use crate::manifest::normalise;
 use crate::options::{NoCache, Sbom};
-use crate::plan::{Bill, Installed, Wheel, WheelSource, normalise};
+use crate::plan::{Bill, Installed, Wheel, WheelSource};
 use crate::sbom::{PREDICATE, Request, Wheel as Listed};
 
 /// The name of an image's main document, as engines know it: its file is `sbom.spdx.json`.

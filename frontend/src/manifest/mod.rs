@@ -12,6 +12,7 @@ mod keys;
 pub mod model;
 mod node;
 mod read;
+mod reference;
 mod rules;
 mod scan;
 mod suggest;
@@ -23,6 +24,7 @@ pub use check::size;
 pub use checks::Checks;
 pub use document::Document;
 pub use model::Manifest;
+pub use reference::{familiar, normalise};
 pub use scan::syntax;
 pub use suggest::nearest;
 

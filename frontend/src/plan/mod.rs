@@ -32,7 +32,6 @@ mod parts;
 mod path;
 mod pattern;
 mod reason;
-mod reference;
 mod region;
 mod root;
 mod selected;
@@ -63,7 +62,6 @@ pub use packages::{BuildRequirements, Installed, Packages, View, Wheel, WheelSou
 pub use path::escape as escape_pattern;
 pub use pattern::{BadPattern, Filter, Match, Matcher, Place};
 pub use reason::{Reason, who};
-pub use reference::{familiar, normalise};
 pub use root::{Root, Roots, on_the_way};
 pub use selected::selected;
 pub use sizes::{Size, Sizes, human, measure};

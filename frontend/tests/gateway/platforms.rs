@@ -66,7 +66,7 @@ stages:
   tools:
     from: 'python:3.13-slim'
     platform: build
-    run: [[make, tools]]
+    run: [{command: [make, tools], mounts: [{from: 'make:4', target: /make}]}]
   next: {from: tools, copy: [{from: 'python:3.13-slim', source: /lib}], run: [[make, next]]}
   plain: {from: 'python:3.13-slim', run: [[make, plain]]}
 services:
@@ -77,8 +77,16 @@ services:
 async fn stages_for_the_builder_have_its_images_and_steps() {
     let image = "docker-image://docker.io/library/python:3.13-slim";
     let place = |what: &str, architecture: &str| (what.to_owned(), architecture.to_owned());
-    let cross = build(script(CROSS, &[]), &["platform=linux/arm64"]).await;
+    let mounted = "docker-image://docker.io/library/make:4";
+    let with_make = || {
+        let mut script = script(CROSS, &[]);
+        let image = script.images.values().next().unwrap().clone();
+        script.images.insert("docker.io/library/make:4".into(), image);
+        script
+    };
+    let cross = build(with_make(), &["platform=linux/arm64"]).await;
     let expected = [
+        place(mounted, "amd64"),
         place(image, "amd64"),
         place(image, "arm64"),
         place("next", "amd64"),
@@ -86,7 +94,7 @@ async fn stages_for_the_builder_have_its_images_and_steps() {
         place("tools", "amd64"),
     ];
     assert_eq!(places(&cross), expected);
-    let native = build(script(CROSS, &[]), &["platform=linux/amd64"]).await;
+    let native = build(with_make(), &["platform=linux/amd64"]).await;
     assert!(places(&native).iter().all(|(_, architecture)| architecture == "amd64"));
     assert_eq!(warnings(&native), Vec::<String>::new());
     // The fake's image is amd64's, whatever is asked for.

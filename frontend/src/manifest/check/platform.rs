@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Check, names};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::document;
-use crate::manifest::model::{Base, Manifest, Service, Stage};
+use crate::manifest::model::{Base, Manifest, Mounted, Service, Stage};
 use crate::manifest::node::quote;
 use crate::manifest::read::Text;
 use crate::manifest::rules;
@@ -112,7 +112,12 @@ fn inherited(said: BTreeMap<String, Said>, manifest: &Manifest) -> BTreeMap<Stri
 
 fn fix(stage: &mut Stage, platform: &Platform) {
     stage.platform = Some(platform.clone());
-    let from = stage.copy.iter_mut().map(|copy| &mut copy.from);
+    let mounted =
+        stage.run.iter_mut().flat_map(|run| &mut run.mounts).filter_map(|mount| match &mut mount.what {
+            Mounted::From { copy, .. } => Some(copy),
+            _ => None,
+        });
+    let from = stage.copy.iter_mut().chain(mounted).map(|copy| &mut copy.from);
     for base in from.chain([&mut stage.from]) {
         base.value = std::mem::replace(&mut base.value, Base::Scratch).fixed(platform);
     }

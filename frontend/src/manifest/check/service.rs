@@ -8,6 +8,7 @@ use crate::manifest::extends::Resolved;
 use crate::manifest::model::Service;
 use crate::manifest::node::quote;
 use crate::manifest::read::OneOrMany;
+use crate::manifest::reference::normalise;
 use crate::manifest::rules;
 
 impl Check<'_> {
@@ -59,7 +60,7 @@ impl Check<'_> {
     ) {
         for image in &service.image {
             let Some((other, place)) = tagged
-                .insert(image.value.clone(), (name.to_owned(), image.span))
+                .insert(normalise(&image.value), (name.to_owned(), image.span))
                 .filter(|(other, _)| other != name)
             else {
                 continue;
