@@ -35,7 +35,7 @@ impl Options {
         requested: &[Platform],
         platform: &Platform,
     ) -> Result<Answer, Failure> {
-        let (images, missing) = checked.known_digests(disk).await?;
+        let (images, missing) = checked.known_digests(disk, platform, requested).await?;
         let packages = if checked.has_packages_to_lock() {
             let request = checked.lock_request(disk, &self.python, platform, requested).await?;
             let resolved = inside::resolve_here(&request, &self.uv, &disk.context);

@@ -10,6 +10,14 @@ use crate::outside::{Outside, Resolved};
 use crate::plan::{self, Target};
 use crate::platform::Platform;
 
+/// In the text of containerd's and BuildKit's error for an index without the platform.
+const NO_PLATFORM: &str = "no match for platform";
+
+/// Whether an image is there for other platforms.
+pub(super) fn is_elsewhere(failure: &Failure) -> bool {
+    matches!(failure, Failure::Engine(status) if status.message().contains(NO_PLATFORM))
+}
+
 impl Checked {
     /// What the bases of `targets` are, and of whatever says where files go.
     pub(super) async fn resolve(
@@ -41,8 +49,7 @@ impl Checked {
             let Some(span) = bases.get(&base) else { continue };
             let Failure::Engine(status) = failure else { return Err(failure) };
             let message = status.message();
-            // The text of containerd's and BuildKit's error for an index without the platform.
-            let (message, hint) = if message.contains("no match for platform") {
+            let (message, hint) = if message.contains(NO_PLATFORM) {
                 let platform = if let Base::Fixed { platform, .. } = &base { platform } else { platform };
                 let hint = "choose another base or other platforms; a stage that is only copied from can be built \
                             for the builder: platform: build";

@@ -28,9 +28,12 @@ impl Checked {
         let Some(path) = &self.manifest.python.lock else { return Ok(None) };
         let bytes = read.lock.as_ref().ok_or_else(|| {
             let message = format!("no {:?} in the build context", path.value);
-            let diagnostic = Diagnostic::error("missing-path", path.span, message)
-                .hint(format!("make it: {}", lock_command(&self.source.name, &path.value)));
-            Failure::at(&self.source, diagnostic)
+            let hint = if self.locks_packages() {
+                format!("make it: {}", lock_command(&self.source.name, &path.value))
+            } else {
+                self.made_elsewhere()
+            };
+            Failure::at(&self.source, Diagnostic::error("missing-path", path.span, message).hint(hint))
         })?;
         let lock = Lock::read(&path.value, bytes).map_err(|problems| self.wrong(asked, &problems))?;
         let stale: Vec<Problem> = lock
@@ -38,8 +41,18 @@ impl Checked {
             .iter()
             .filter(|stale| stale.is_error())
             .map(layerset_lock::Stale::problem)
+            .map(|problem| if self.locks_packages() { problem } else { problem.hint(self.made_elsewhere()) })
             .collect();
         if stale.is_empty() { Ok(Some(lock)) } else { Err(self.wrong(asked, &stale)) }
+    }
+
+    /// What to do about a lock of packages that is not the manifest's `lock`: that alone is made here.
+    fn made_elsewhere(&self) -> String {
+        let own = self.manifest.lock.as_ref().map(|path| path.value.as_str()).unwrap_or_default();
+        format!(
+            "{own:?} is made here, for images alone; make the other with its own tool (uv lock), or name one file as \
+             \"lock\" and as python's \"lock\""
+        )
     }
 }
 

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::Lock;
 
 use super::Checked;
+use super::bases::is_elsewhere;
 use super::committed::lock_command;
+use super::everywhere::Images;
 use super::packages::MADE;
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::emit::BaseSource;
+use crate::emit::{BaseSource, Sources};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
-use crate::outside::{Outside, Pins, Resolved};
+use crate::outside::{Outside, Pins};
 use crate::platform::Platform;
 use crate::python;
 
@@ -36,15 +38,34 @@ impl Checked {
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics: diagnostics.collect() })
     }
 
-    /// The digests of all images as the engine has them now, on `platform`: those of whole indexes, where there are.
-    pub(super) async fn digests(&self, outside: &impl Outside, platform: &Platform) -> Result<Pins, Failure> {
-        let images = self.images();
+    /// The digests of all images as the engine has them now: those of whole indexes, where there are.
+    /// An image that is not for the first of `platforms` is asked for on the others.
+    pub(super) async fn digests(
+        &self,
+        outside: &impl Outside,
+        platforms: &[Platform],
+    ) -> Result<Pins, Failure> {
+        let images = self.images_on(platforms)?;
         let first = |(name, spans): (&String, &BTreeSet<Span>)| {
             (Base::Image(name.clone()), spans.first().copied().unwrap_or_default())
         };
         let bases: BTreeMap<Base, Span> = images.iter().map(first).collect();
-        let Resolved { sources, refused, .. } = outside.resolve(&bases, platform, &Pins::new()).await?;
-        self.accept(&bases, refused, platform)?;
+        let (mut left, mut sources, mut first) = (bases.clone(), Sources::new(), BTreeMap::new());
+        for platform in platforms
+            .iter()
+            .chain(&[Platform::new("linux", "amd64", ""), Platform::new("linux", "arm64", "")])
+        {
+            let resolved = outside.resolve(&left, platform, &Pins::new()).await?;
+            sources.extend(resolved.sources);
+            left.retain(|base, _| resolved.refused.get(base).is_some_and(is_elsewhere));
+            for (base, failure) in resolved.refused {
+                first.entry(base).or_insert(failure);
+            }
+        }
+        first.retain(|base, _| !sources.contains_key(&base.to_string()));
+        if let Some(platform) = platforms.first() {
+            self.accept(&bases, first, platform)?;
+        }
         let mut pins = Pins::new();
         let mut diagnostics = Vec::new();
         for (name, spans) in &images {
@@ -68,13 +89,18 @@ impl Checked {
     }
 
     /// Where no engine can be asked: the digests that the lock there is has, and the images that it has none of.
-    pub async fn known_digests(&self, outside: &impl Outside) -> Result<(Pins, Vec<String>), Failure> {
+    pub async fn known_digests(
+        &self,
+        outside: &impl Outside,
+        worker: &Platform,
+        requested: &[Platform],
+    ) -> Result<(Pins, Vec<String>), Failure> {
         let Some(path) = &self.manifest.lock else { return Ok((Pins::new(), Vec::new())) };
         let files = outside.read(&BTreeSet::from([path.value.clone()])).await?;
         // One that cannot be read says nothing: it is about to be replaced.
         let lock = files.iter().find_map(|(path, bytes)| Lock::read(path, bytes).ok());
         let known = lock.map(|lock| lock.images).unwrap_or_default();
-        let images = self.images();
+        let images = self.images_on(&self.platforms(worker, requested))?;
         let missing = images.keys().filter(|name| !known.contains_key(*name)).cloned().collect();
         Ok((known.into_iter().filter(|(name, _)| images.contains_key(name)).collect(), missing))
     }
@@ -109,7 +135,7 @@ impl Checked {
 
     /// The images of registries that are named without a digest, with the places that name them. A named context that
     /// takes an image's place is none.
-    fn images(&self) -> BTreeMap<String, BTreeSet<Span>> {
+    pub(super) fn images(&self) -> Images {
         let manifest = &self.manifest;
         let stages = manifest.stages.values();
         let stages = stages
@@ -118,7 +144,7 @@ impl Checked {
         let services = services.flat_map(|service| {
             std::iter::once(&service.from).chain(service.copy.iter().map(|copy| &copy.from))
         });
-        let mut images: BTreeMap<String, BTreeSet<Span>> = BTreeMap::new();
+        let mut images = Images::new();
         for base in stages.chain(services) {
             if let Base::Image(name) | Base::Fixed { name, .. } = &base.value
                 && !name.contains('@')

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Environment, Lock, Problem};
 
 use super::Checked;
+use super::everywhere::together;
 use super::packages::{Seen, named, place, uv};
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
 use crate::outside::{OnStage, Outside, Pins, Resolved};
 use crate::plan;
 use crate::platform::Platform;
-use crate::python::{self, Request};
+use crate::python::{self, Asked, Request};
 
 impl Checked {
     /// The text of the manifest's lock: its packages, and with `lock` its images.
@@ -21,8 +22,14 @@ impl Checked {
         worker: &Platform,
         requested: &[Platform],
     ) -> Result<String, Failure> {
-        let images =
-            if self.manifest.lock.is_some() { self.digests(outside, worker).await? } else { Pins::new() };
+        let mut everywhere = self.platforms(worker, requested);
+        everywhere.retain(|platform| platform != worker);
+        everywhere.insert(0, worker.clone());
+        let images = if self.manifest.lock.is_some() {
+            self.digests(outside, &everywhere).await?
+        } else {
+            Pins::new()
+        };
         let packages = if self.has_packages_to_lock() {
             Some(self.lock_packages(outside, worker, requested).await?)
         } else if images.is_empty() {
@@ -46,7 +53,8 @@ impl Checked {
         worker: &Platform,
         requested: &[Platform],
     ) -> Result<String, Failure> {
-        let asked = python::asked(&self.manifest);
+        let platforms = self.platforms(worker, requested);
+        let (all, asked) = self.asked_on(&platforms)?;
         let targets = self.with_requirements(&self.everything(), &asked);
         let Some(first) = targets.first() else { return Err(self.nothing_to_lock()) };
         let there = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
@@ -75,7 +83,6 @@ impl Checked {
             };
             of.extend(view.map(|view| (named(target), view)));
         }
-        let platforms = self.platforms(worker, requested);
         let mut environments: Vec<Environment> = Vec::new();
         for interpreter in &seen.interpreters {
             for platform in &platforms {
@@ -85,7 +92,7 @@ impl Checked {
                 }
             }
         }
-        let mut request = self.request(&asked, environments);
+        let mut request = self.request(&all, environments);
         // Its versions stay where they can. One that cannot be read says nothing.
         if let Some((path, bytes)) = there.zip(lock).filter(|(path, bytes)| Lock::read(path, bytes).is_ok()) {
             request.previous = Some(path.to_owned());
@@ -105,7 +112,8 @@ impl Checked {
         worker: &Platform,
         requested: &[Platform],
     ) -> Result<Request, Failure> {
-        let asked = python::asked(&self.manifest);
+        let platforms = self.platforms(worker, requested);
+        let (all, asked) = self.asked_on(&platforms)?;
         let targets = self.with_requirements(&self.everything(), &asked);
         if targets.is_empty() {
             return Err(self.nothing_to_lock());
@@ -118,24 +126,13 @@ impl Checked {
         let bases = plan::bases_of(&self.manifest, &targets).bases;
         let tags: Vec<(String, bool)> =
             bases.keys().filter_map(|base| python_of(&base.to_string())).collect();
-        let mut pythons: BTreeSet<(String, bool)> = match (versions, &previous) {
-            ([], Some((lock, _))) => {
-                let musl = tags.iter().any(|(_, musl)| *musl);
-                lock.environments
-                    .iter()
-                    .filter_map(python::version_of)
-                    .map(|version| (version, musl))
-                    .collect()
+        let named: Vec<String> = match &previous {
+            Some((lock, _)) if versions.is_empty() => {
+                lock.environments.iter().filter_map(python::version_of).collect()
             }
-            ([], None) => tags.iter().cloned().collect(),
-            (versions, _) => {
-                let musl = tags.iter().any(|(_, musl)| *musl);
-                versions.iter().map(|version| (version.clone(), musl)).collect()
-            }
+            _ => versions.to_vec(),
         };
-        if pythons.is_empty() {
-            pythons.extend(tags);
-        }
+        let pythons = pythons(&named, &tags);
         if pythons.is_empty() {
             let text = format!(
                 "which Python the packages are for is not known here: name it with --python 3.13, or have the engine \
@@ -146,13 +143,13 @@ impl Checked {
         }
         let mut environments = Vec::new();
         for (python, musl) in &pythons {
-            for platform in self.platforms(worker, requested) {
+            for platform in &platforms {
                 let libc = if *musl { "unknown-linux-musl" } else { "manylinux_2_28" };
                 let platform = format!("{}-{libc}", platform.machine());
                 environments.push(Environment { python: python.clone(), platform });
             }
         }
-        let mut request = self.request(&asked, environments);
+        let mut request = self.request(&all, environments);
         request.previous = previous.map(|(_, path)| path);
         Ok(request)
     }
@@ -162,8 +159,16 @@ impl Checked {
         self.wrong(&python::asked(&self.manifest), problems)
     }
 
+    /// What is required here and on each of `platforms`, and all of it.
+    fn asked_on(&self, platforms: &[Platform]) -> Result<(Vec<Asked>, Asked), Failure> {
+        let mut all = vec![python::asked(&self.manifest)];
+        all.extend(self.asked_elsewhere(platforms)?);
+        let asked = together(&all);
+        Ok((all, asked))
+    }
+
     /// Those of the request and those that services name, by their processors; else the worker's.
-    fn platforms(&self, worker: &Platform, requested: &[Platform]) -> Vec<Platform> {
+    pub(super) fn platforms(&self, worker: &Platform, requested: &[Platform]) -> Vec<Platform> {
         let named = self.manifest.services.values().flat_map(|service| &service.platforms);
         let named = named.filter_map(|platform| Platform::parse(&platform.value));
         let mut platforms: Vec<Platform> = requested.iter().cloned().chain(named).collect();
@@ -186,6 +191,25 @@ impl Checked {
     }
 }
 
+/// The Pythons to lock for, each with whether it is for musl: those of the base images' tags, or `named` versions. One that no tag
+/// has is for every C library that they tell of.
+fn pythons(named: &[String], tags: &[(String, bool)]) -> BTreeSet<(String, bool)> {
+    if named.is_empty() {
+        return tags.iter().cloned().collect();
+    }
+    let mut libraries: BTreeSet<bool> = tags.iter().map(|(_, musl)| *musl).collect();
+    if libraries.is_empty() {
+        libraries.insert(false);
+    }
+    let mut pythons = BTreeSet::new();
+    for version in named {
+        let known = tags.iter().filter(|(tag, _)| tag == version).count();
+        let tagged = |musl: &&bool| known == 0 || tags.contains(&(version.clone(), **musl));
+        pythons.extend(libraries.iter().filter(tagged).map(|musl| (version.clone(), *musl)));
+    }
+    pythons
+}
+
 /// The version of Python in an image reference such as `python:3.13-slim`, and whether it is Alpine's.
 fn python_of(reference: &str) -> Option<(String, bool)> {
     let (name, tag) = reference.split('@').next()?.rsplit_once(':')?;
@@ -200,7 +224,17 @@ fn python_of(reference: &str) -> Option<(String, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use super::python_of;
+    use super::{python_of, pythons};
+
+    #[test]
+    fn versions_are_for_every_c_library_of_the_bases() {
+        let own = |version: &str, musl| (version.to_owned(), musl);
+        let tags = [own("3.13", false), own("3.12", true)];
+        assert_eq!(pythons(&[], &tags), tags.clone().into());
+        assert_eq!(pythons(&["3.14".into()], &tags), [own("3.14", false), own("3.14", true)].into());
+        assert_eq!(pythons(&["3.14".into()], &[]), [own("3.14", false)].into());
+        assert_eq!(pythons(&["3.12".into()], &tags), [own("3.12", true)].into());
+    }
 
     #[test]
     fn versions_in_tags() {

@@ -5,6 +5,7 @@ mod budgets;
 mod check_packages;
 mod committed;
 mod entitlements;
+mod everywhere;
 mod findings;
 mod foreign;
 mod heavy;
@@ -15,6 +16,7 @@ mod modes;
 mod native;
 mod packages;
 mod request;
+mod required;
 mod targets;
 
 pub use modes::inexact_modes;
@@ -143,7 +145,7 @@ impl Checked {
     /// Whether a named context stands for an image, however its name is spelled.
     fn is_context(&self, name: &str) -> bool {
         let contexts = contexts_on(&self.given.contexts, self.given.platforms.as_ref());
-        contexts.contains(name) || contexts.contains(&plan::familiar(name))
+        contexts.contains(name) || contexts.contains(&manifest::familiar(name))
     }
 
     /// What is left of warnings found outside of the manifest; they are errors if it says so.

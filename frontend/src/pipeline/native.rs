@@ -7,7 +7,8 @@ use layerset_lock::{Environment, Lock};
 use unwheel::Interpreter;
 
 use super::Checked;
-use super::packages::{Required, Seen, Selected, named, place, uv};
+use super::packages::{Seen, Selected, named, place, uv};
+use super::required::Required;
 use crate::failure::Failure;
 use crate::outside::{OnStage, Outside, Resolved};
 use crate::plan::{self, Facts, Plan, Target};
@@ -77,7 +78,7 @@ impl Native {
                     environments.push(environment);
                 }
             }
-            let request = self.checked.request(&self.required.asked, environments);
+            let request = self.checked.request(&self.required.everywhere(), environments);
             let at = self.on(&self.seen.first[number]);
             let Some(answer) = outside.lock(at, &self.required.files, &request).await? else { return Ok(()) };
             if !answer.problems.is_empty() {
@@ -110,7 +111,7 @@ impl Checked {
         let worker = platforms.first().filter(|_| nothing).unwrap_or(worker);
         let (checked, platform, resolved) =
             self.resolved_natively(outside, targets, worker, platforms).await?;
-        let required = checked.required(outside).await?;
+        let required = checked.required(outside, checked.asked_elsewhere(platforms)?).await?;
         let wanted = checked.with_requirements(targets, &required.asked);
         let plan = plan::plan(&checked.manifest, &resolved.facts, checked.ignore.clone());
         let facts = resolved.facts.clone();

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Inputs, Lock, Place, Problem};
+use layerset_lock::{Lock, Problem};
 use unwheel::Interpreter;
 
 use super::committed::unlocked;
+use super::required::Required;
 use super::{Checked, Native};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::emit::Sources;
@@ -59,16 +60,6 @@ pub(super) async fn uv(outside: &impl Outside, platform: &Platform) -> Result<So
 /// What a lock that was made in this build is called.
 pub(super) const MADE: &str = "pylock.toml";
 
-/// What is asked for, and what there is to answer it with.
-#[derive(Debug)]
-pub(super) struct Required {
-    pub(super) asked: Asked,
-    inputs: Inputs,
-    /// The files that a resolver reads.
-    pub(super) files: BTreeSet<String>,
-    pub(super) committed: Option<Lock>,
-}
-
 /// The packages of all interpreters, and what is probably not meant.
 pub(super) struct Selected {
     pub(super) packages: Packages,
@@ -76,15 +67,6 @@ pub(super) struct Selected {
 }
 
 impl Checked {
-    /// What stages and services require, with the files that say so.
-    pub(super) async fn required(&self, outside: &impl Outside) -> Result<Required, Failure> {
-        let asked = python::asked(&self.manifest);
-        let (read, committed) = self.read_packages(outside, &asked).await?;
-        let python::Read { inputs, files, .. } = read;
-        let files = self.step_files(files.keys());
-        Ok(Required { asked, inputs, files, committed })
-    }
-
     /// The packages of `targets` and of the stages they need, for a platform. Nothing is known of them where no
     /// stage can be asked.
     pub(super) async fn packages(
@@ -98,7 +80,7 @@ impl Checked {
         let own = if python::asked(&self.manifest) == native.required.asked {
             None
         } else {
-            Some(self.required(outside).await?)
+            Some(self.required(outside, Vec::new()).await?)
         };
         let required = own.as_ref().unwrap_or(&native.required);
         let asked = &required.asked;
@@ -257,20 +239,6 @@ impl Checked {
     pub(super) fn wrong(&self, asked: &Asked, problems: &[Problem]) -> Failure {
         let otherwise = self.manifest.python.lock.as_ref().map(|lock| lock.span).unwrap_or_default();
         python::failure(&self.source, asked, otherwise, problems)
-    }
-}
-
-impl Required {
-    /// Problems without places in a lock that is no file.
-    fn of_files(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
-        if self.committed.is_none() {
-            let unwritten = |place: &Place| place.file == MADE;
-            for problem in &mut problems {
-                problem.place.take_if(|place| unwritten(place));
-                problem.also.retain(|(place, _)| !unwritten(place));
-            }
-        }
-        problems
     }
 }
 

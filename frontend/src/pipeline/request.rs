@@ -15,11 +15,12 @@ impl Checked {
         requirements.cloned().chain(certificates).collect()
     }
 
-    /// What a resolver is asked.
-    pub(super) fn request(&self, asked: &Asked, environments: Vec<Environment>) -> Request {
+    /// What a resolver is asked: `asked` are the requirements on each platform.
+    pub(super) fn request(&self, asked: &[Asked], environments: Vec<Environment>) -> Request {
         let python = &self.manifest.python;
+        let all = asked.iter().flat_map(Asked::values);
         let sets: BTreeSet<Vec<_>> =
-            asked.values().map(|entries| entries.iter().map(|(id, _)| id.clone()).collect()).collect();
+            all.map(|entries| entries.iter().map(|(id, _)| id.clone()).collect()).collect();
         Request {
             sets: sets.into_iter().collect(),
             environments,

@@ -6,7 +6,7 @@ use buildkit_proto::pb;
 use buildkit_proto::pb::op::Op;
 use serde_json::{Value, json};
 
-use crate::fake::{Call, Script, ops};
+use crate::fake::{Call, Script, interpreter, ops};
 use crate::request::{Build, build, ignoring_cache, script};
 
 const MANIFEST: &str = "\
@@ -17,29 +17,6 @@ services:
   worker: {from: base, requirements: [req/base.txt]}
 python: {index: ['https://packages.example.com/simple']}
 ";
-
-pub(crate) fn interpreter() -> Value {
-    let lib = "/usr/local/lib/python3.13/site-packages";
-    json!({"interpreter": {
-        "implementation": {"name": "cpython", "version": "3.13.1"},
-        "version": [3, 13], "full_version": "3.13.1", "abi_flags": "",
-        "ext_suffix": ".cpython-313-x86_64-linux-gnu.so", "debug": false, "free_threaded": false,
-        "platform": "linux-x86_64", "pointer_width": 64, "manylinux": true,
-        "libc": {"name": "glibc", "major": 2, "minor": 41},
-        "scheme": {
-            "purelib": lib, "platlib": lib, "scripts": "/usr/local/bin", "data": "/usr/local",
-            "headers": "/usr/local/include/python3.13", "executable": "/usr/local/bin/python3",
-            "python": "3.13",
-        },
-        "virtual_environment": false, "externally_managed": false,
-        "markers": {
-            "implementation_name": "cpython", "implementation_version": "3.13.1", "os_name": "posix",
-            "platform_machine": "x86_64", "platform_python_implementation": "CPython",
-            "platform_release": "", "platform_system": "Linux", "platform_version": "",
-            "python_full_version": "3.13.1", "python_version": "3.13", "sys_platform": "linux",
-        },
-    }})
-}
 
 /// A lock of others, in which everything is everybody's.
 pub(crate) fn lock(tag: &str) -> String {
@@ -255,6 +232,49 @@ async fn the_lock_call_answers_with_the_lock() {
     let build = build(script, &["requestid=frontend.lock"]).await;
     assert_eq!(build.result().metadata["result.txt"], b"lock-version = \"1.0\"\n");
     assert_eq!(steps(&build), ["probe", "resolve"]);
+}
+
+const BY_ARCHITECTURE: &str = "\
+services:
+  api: {from: 'python:3.13-slim', requirements: [req/base.txt, 'req/${TARGETARCH}.txt']}
+";
+
+/// What the step that resolves is asked for.
+async fn resolved(options: &[&str]) -> Value {
+    let answer = json!({"lock": lock("py3-none-any")});
+    let mut script = python(BY_ARCHITECTURE, &[("interpreter.json", interpreter()), ("answer.json", answer)]);
+    let context = script.locals.get_mut("context").unwrap();
+    context.insert("req/amd64.txt".into(), b"five\n".to_vec());
+    context.insert("req/arm64.txt".into(), b"six\n".to_vec());
+    let build = build(script, options).await;
+    build.result();
+    let definitions = build.solves().into_iter().filter_map(|solve| solve.definition.as_ref());
+    let args = definitions.flat_map(execs).map(|exec| exec.meta.unwrap().args);
+    let mut asked = args.filter(|args| args[1] == "resolve");
+    let request = asked.next().unwrap();
+    serde_json::from_str(request.iter().find(|arg| arg.starts_with('{')).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_required_on_one_platform_alone_is_resolved_with_the_rest() {
+    for options in [
+        &["requestid=frontend.lock", "platform=linux/amd64,linux/arm64"][..],
+        &["requestid=frontend.lock", "platform=linux/arm64"],
+        &["platform=linux/amd64,linux/arm64"],
+    ] {
+        let request = resolved(options).await;
+        let paths = |set: &Value| -> Vec<String> {
+            set.as_array().unwrap().iter().map(|id| id["path"].as_str().unwrap().to_owned()).collect()
+        };
+        let sets: Vec<Vec<String>> = request["sets"].as_array().unwrap().iter().map(paths).collect();
+        assert_eq!(
+            sets,
+            [["req/base.txt", "req/amd64.txt"], ["req/base.txt", "req/arm64.txt"]],
+            "{options:?}"
+        );
+    }
+    let request = resolved(&["platform=linux/amd64"]).await;
+    assert_eq!(request["sets"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

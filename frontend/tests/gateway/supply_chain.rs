@@ -1,10 +1,11 @@
 //! What a result says besides files: attestations, annotations, times; and bases by the digests of a lock.
 
-use buildkit_proto::gateway as gw;
 use buildkit_proto::pb::op::Op;
+use buildkit_proto::{gateway as gw, pb};
 use serde_json::{Value, json};
+use tonic::Status;
 
-use crate::fake::{Call, Script, ops};
+use crate::fake::{Call, Reaction, Script, ops};
 use crate::request::{Build, DIGEST, build, script};
 
 const API: &str =
@@ -113,6 +114,34 @@ async fn a_lock_is_made_of_what_the_engine_says_now() {
     assert!(!build.calls.iter().any(|call| matches!(call, Call::Solve(solve) if solve.evaluate)));
     let json: Value = serde_json::from_slice(&build.result().metadata["result.json"]).unwrap();
     assert_eq!(json["lock"], text);
+}
+
+#[tokio::test]
+async fn images_of_other_platforms_are_locked_too() {
+    let manifest = "lock: pylock.toml\nstages:\n  fixed: {from: 'tools:arm', platform: linux/arm64}\nservices:\n  \
+                    api: {from: 'base-${TARGETARCH}:1', copy: [{from: fixed, source: /x}]}\n";
+    let mut script = with_own(manifest);
+    let image = script.images.values().next().unwrap().clone();
+    for name in ["base-amd64:1", "base-arm64:1", "tools:arm"] {
+        script.images.insert(format!("docker.io/library/{name}"), image.clone());
+    }
+    // As for an index without the platform.
+    script.react = Box::new(|call| match call {
+        Call::ResolveSourceMeta(request) => {
+            let of = |source: &pb::SourceOp| source.identifier.contains("arm");
+            let on = request.platform.as_ref().map(|platform| platform.architecture.as_str());
+            if request.source.as_ref().is_some_and(of) && on == Some("amd64") {
+                return Reaction::Fail(Status::unknown("no match for platform in manifest: not found"));
+            }
+            Reaction::Answer
+        }
+        _ => Reaction::Answer,
+    });
+    let build = build(script, &["requestid=frontend.lock", "platform=linux/amd64,linux/arm64"]).await;
+    let text = String::from_utf8(build.result().metadata["result.txt"].clone()).unwrap();
+    for name in ["base-amd64:1", "base-arm64:1", "tools:arm"] {
+        assert!(text.contains(&format!("\n\"{name}\" = \"{DIGEST}\"\n")), "{text}");
+    }
 }
 
 #[tokio::test]
