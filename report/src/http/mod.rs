@@ -39,6 +39,7 @@ pub(crate) type Answer = Response<Incoming>;
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: Client<Connector, Full<Bytes>>,
+    patience: Duration,
 }
 
 impl Http {
@@ -59,13 +60,18 @@ impl Http {
     }
 
     fn over(connector: Connector) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build(connector) }
+        Self { client: Client::builder(TokioExecutor::new()).build(connector), patience: PATIENCE }
+    }
+
+    /// The same, over the same connections, to whoever takes more or less time before an answer begins.
+    pub(crate) fn within(&self, patience: Duration) -> Self {
+        Self { client: self.client.clone(), patience }
     }
 
     /// Sends a request. What fails before an answer may work the next time.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, Problem> {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-        match tokio::time::timeout(PATIENCE, self.client.request(request)).await {
+        match tokio::time::timeout(self.patience, self.client.request(request)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) if is_untrusted(&error) => Err(Problem::mistake(format!(
                 "cannot trust {host}: {}; name a file with the certificate of its authority in SSL_CERT_FILE",
@@ -74,7 +80,7 @@ impl Http {
             Ok(Err(error)) => Err(Problem::try_again(format!("cannot reach {host}: {}", causes(&error)))),
             Err(_) => Err(Problem::try_again(format!(
                 "{host} did not answer within {} seconds",
-                PATIENCE.as_secs()
+                self.patience.as_secs()
             ))),
         }
     }

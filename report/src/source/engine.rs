@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -13,6 +14,9 @@ use crate::image::parse;
 use crate::problem::Problem;
 
 const SOCKET: &str = "/var/run/docker.sock";
+/// How long an archive may take to begin. With a graph driver an engine writes all of its layers to its own disk before the
+/// first byte, which takes minutes for images of some gigabytes; a server that is gone is still told in the end.
+const SAVING: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// An engine.
 #[derive(Clone, Debug)]
@@ -61,7 +65,7 @@ impl Engine {
 
     /// Looks for an image.
     pub(crate) async fn inspect(&self, name: &str) -> Result<Inspected, Problem> {
-        let answer = self.get(&format!("images/{}/json", http::encoded(name, "/:@"))).await?;
+        let answer = self.get(&self.http, &format!("images/{}/json", http::encoded(name, "/:@"))).await?;
         if answer.status() == StatusCode::NOT_FOUND {
             return Err(Problem::mistake(format!(
                 "the engine {} has no such image; an image of a registry is written without docker://",
@@ -76,15 +80,16 @@ impl Engine {
     pub(crate) async fn save(&self, names: &BTreeMap<String, Digest>) -> Result<Answer, Problem> {
         let names: Vec<String> =
             names.keys().map(|name| format!("names={}", http::encoded(name, ""))).collect();
-        let answer = self.get(&format!("images/get?{}", names.join("&"))).await?;
+        let patient = self.http.within(SAVING);
+        let answer = self.get(&patient, &format!("images/get?{}", names.join("&"))).await?;
         self.good(answer).await
     }
 
-    async fn get(&self, path: &str) -> Result<Answer, Problem> {
+    async fn get(&self, http: &Http, path: &str) -> Result<Answer, Problem> {
         let uri = format!("{}/{path}", self.base).parse();
         let uri =
             uri.map_err(|error| Problem::mistake(format!("found the engine {}: {error}", self.shown)))?;
-        let answer = self.http.send(http::get(uri)).await;
+        let answer = http.send(http::get(uri)).await;
         answer.map_err(|problem| match problem {
             Problem::TryAgain(text) => {
                 Problem::TryAgain(format!("{}; the engine is {}", text.replace("docker: ", ""), self.shown))
@@ -148,4 +153,42 @@ fn context(surroundings: &Surroundings) -> Result<Option<String>, Problem> {
     })?;
     let meta: Meta = parse(&json, "a Docker context")?;
     Ok(meta.endpoints.into_iter().find(|(kind, _)| kind == "docker").map(|(_, endpoint)| endpoint.host))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(100);
+
+    /// An engine that has much to do before each answer.
+    async fn slow() -> Engine {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let _ = stream.read(&mut [0; 512]).await;
+                    tokio::time::sleep(5 * PATIENCE).await;
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
+                });
+            }
+        });
+        let http = Http::network(None).within(PATIENCE);
+        Engine { http, base: format!("http://{address}"), shown: format!("tcp://{address}") }
+    }
+
+    #[tokio::test]
+    async fn an_archive_may_take_its_time_to_begin_and_nothing_else_may() {
+        let engine = slow().await;
+        let names = BTreeMap::from([("shop/api:1".to_owned(), Digest::default())]);
+        let archive = http::whole(engine.save(&names).await.unwrap()).await.unwrap();
+        assert_eq!(archive, "{}");
+        let told = engine.inspect("shop/api:1").await.unwrap_err();
+        assert!(told.may_pass() && told.to_string().contains("did not answer within"), "{told}");
+    }
 }
