@@ -54,7 +54,7 @@ impl Connector {
         let host = uri.host().ok_or_else(|| wrong("no host"))?.trim_matches(['[', ']']);
         let secure = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let tcp = match proxy.filter(|proxy| secure && proxy.is_for(host)) {
+        let tcp = match proxy.filter(|proxy| secure && proxy.is_for(host, port)) {
             Some(proxy) => proxy.tunnel(host, port).await?,
             None => TcpStream::connect((host, port)).await?,
         };

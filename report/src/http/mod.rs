@@ -1,9 +1,10 @@
 //! HTTP/1.1 over TCP, TLS and unix sockets. `connect` opens connections, `certificates` says whom to trust, `proxy` goes
-//! through one, `body` brings an answer to code that reads and waits.
+//! through one and `exceptions` says where not, `body` brings an answer to code that reads and waits.
 
 mod body;
 mod certificates;
 mod connect;
+mod exceptions;
 mod proxy;
 
 use std::error::Error;
@@ -148,6 +149,22 @@ pub(crate) fn encoded(text: &str, kept: &str) -> String {
     })
 }
 
+/// What a part of an address means. What is no code stays as it is.
+fn decoded(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = match after {
+            [high, low, ..] if *first == b'%' => digit(*high).zip(digit(*low)),
+            _ => None,
+        };
+        bytes.push(code.map_or(*first, |(high, low)| high << 4 | low));
+        rest = after.get(if code.is_some() { 2 } else { 0 }..).unwrap_or_default();
+    }
+    bytes
+}
+
 /// Where an answer of `from` leads.
 pub(crate) fn joined(from: &Uri, location: &str) -> Option<Uri> {
     if location.contains("://") {
@@ -177,5 +194,6 @@ mod tests {
         }
         assert_eq!(encoded("shop/api:1 &", ""), "shop%2Fapi%3A1%20%26");
         assert_eq!(encoded("shop/api:1", "/:"), "shop/api:1");
+        assert_eq!(decoded("shop%2Fapi%3a1+%&%4"), b"shop/api:1+%&%4");
     }
 }

@@ -1,13 +1,14 @@
 //! Through a proxy to servers that speak TLS: it sees whom we speak to, and nothing else. Source: RFC 9110 section 9.3.6.
 
 use std::io;
-use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::decoded;
+use super::exceptions::Exceptions;
 use crate::problem::Problem;
 
 /// The most bytes of a proxy's answer.
@@ -19,11 +20,11 @@ pub(crate) struct Proxy {
     host: String,
     port: u16,
     authorization: Option<String>,
-    except: Vec<String>,
+    except: Exceptions,
 }
 
 impl Proxy {
-    /// Reads `http://[USER:PASSWORD@]HOST[:PORT]`, and a list of hosts and domains.
+    /// Reads `http://[USER:PASSWORD@]HOST[:PORT]`, and the list of `NO_PROXY`.
     pub(crate) fn new(address: &str, except: Option<&str>) -> Result<Self, Problem> {
         let bad = || {
             // What is before the host is a password.
@@ -43,24 +44,17 @@ impl Proxy {
         if host.is_empty() {
             return Err(bad());
         }
-        let except = except.unwrap_or_default().split(',').map(|name| name.trim().to_ascii_lowercase());
         Ok(Self {
             host: host.trim_matches(['[', ']']).to_owned(),
             port,
-            authorization: user.map(|user| STANDARD.encode(user)),
-            except: except.filter(|name| !name.is_empty()).collect(),
+            authorization: user.map(basic),
+            except: Exceptions::new(except.unwrap_or_default()),
         })
     }
 
-    /// Whether it leads to this host.
-    pub(super) fn is_for(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        let named = |name: &String| {
-            let domain = name.trim_start_matches("*.").trim_start_matches('.');
-            name == "*" || host == domain || host.ends_with(&format!(".{domain}"))
-        };
-        !here && !self.except.iter().any(named)
+    /// Whether it leads to this place.
+    pub(super) fn is_for(&self, host: &str, port: u16) -> bool {
+        !self.except.have(host, port)
     }
 
     /// A connection to a host, of which the proxy passes on every byte.
@@ -90,6 +84,12 @@ impl Proxy {
     }
 }
 
+/// A user and a password as a URL has them. Each is decoded for itself: a colon may be part of the password.
+fn basic(user: &str) -> String {
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
+    STANDARD.encode([decoded(user), decoded(password)].join(&b':'))
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::net::TcpListener;
@@ -99,25 +99,34 @@ mod tests {
     #[test]
     fn proxies_are_read_and_have_exceptions() {
         let proxy =
-            Proxy::new("http://me:secret@proxy:3128/", Some("example.com, .internal,10.0.0.1")).unwrap();
+            Proxy::new("http://me:secret@proxy:3128/", Some("10.0.0.0/8,registry.lan:5000,.lan")).unwrap();
         assert_eq!((proxy.host.as_str(), proxy.port), ("proxy", 3128));
-        assert_eq!(proxy.authorization.as_deref(), Some("bWU6c2VjcmV0"));
-        for (host, through) in [
-            ("docker.io", true),
-            ("example.com", false),
-            ("registry.EXAMPLE.com", false),
-            ("notexample.com", true),
-            ("a.internal", false),
-            ("10.0.0.1", false),
-            ("localhost", false),
-            ("::1", false),
+        for (host, port, through) in [
+            ("docker.io", 443, true),
+            ("10.1.2.3", 443, false),
+            ("registry.lan", 5000, false),
+            ("lan", 443, true),
+            ("localhost", 443, false),
         ] {
-            assert_eq!(proxy.is_for(host), through, "{host}");
+            assert_eq!(proxy.is_for(host, port), through, "{host}");
         }
-        assert!(!Proxy::new("proxy", Some("*")).unwrap().is_for("docker.io"));
         for bad in ["https://me:secret@proxy", "http://", "http://proxy:x", "socks5://proxy"] {
             let told = Proxy::new(bad, None).unwrap_err().to_string();
             assert!(told.starts_with("HTTPS_PROXY: found ") && !told.contains("secret"), "{told}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_decoded() {
+        for (user, plain) in [
+            ("me:secret", "me:secret"),
+            ("me:p%40ss%3Aw%2fo%25rd", "me:p@ss:w/o%rd"),
+            ("m%20e:a:b@c", "m e:a:b@c"),
+            ("me:50%off", "me:50%off"),
+            ("me", "me:"),
+        ] {
+            let proxy = Proxy::new(&format!("http://{user}@proxy:3128"), None).unwrap();
+            assert_eq!(proxy.authorization, Some(STANDARD.encode(plain)), "{user}");
         }
     }
 
