@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -41,8 +41,8 @@ pub(super) enum Stream {
 }
 
 impl Connector {
-    pub(super) fn network(identity: Option<&Path>, proxy: Option<Proxy>) -> Self {
-        Self::Network(Arc::new(Certificates::new(identity)), proxy.map(Arc::new))
+    pub(super) fn network(certificates: Certificates, proxy: Option<Proxy>) -> Self {
+        Self::Network(Arc::new(certificates), proxy.map(Arc::new))
     }
 
     async fn open(self, uri: Uri) -> io::Result<Stream> {

@@ -24,6 +24,7 @@ pub(crate) use body::reader;
 pub(crate) use hyper::{Method, StatusCode, Uri, header};
 pub(crate) use proxy::Proxy;
 
+use certificates::Certificates;
 use connect::Connector;
 
 use crate::problem::Problem;
@@ -46,13 +47,14 @@ pub(crate) struct Http {
 impl Http {
     /// To servers of a network. `identity` is a directory with the `cert.pem` and `key.pem` of this client, and the
     /// `ca.pem` of the server.
-    pub(crate) fn network(identity: Option<&Path>) -> Self {
-        Self::over(Connector::network(identity, None))
+    pub(crate) fn network(identity: Option<&Path>) -> Result<Self, Problem> {
+        let certificates = identity.map(Certificates::of).transpose()?.unwrap_or_default();
+        Ok(Self::over(Connector::network(certificates, None)))
     }
 
     /// The same by way of a proxy, where there is one.
     pub(crate) fn through(proxy: Option<Proxy>) -> Self {
-        Self::over(Connector::network(None, proxy))
+        Self::over(Connector::network(Certificates::default(), proxy))
     }
 
     /// To whoever listens on a unix socket, whatever host a request names.

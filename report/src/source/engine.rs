@@ -1,13 +1,13 @@
 //! This machine's Docker, over its API: what `docker save` does, without it.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::Surroundings;
+use super::context::{Endpoint, context};
 use crate::digest::Digest;
 use crate::http::{self, Answer, Http, StatusCode};
 use crate::image::parse;
@@ -37,15 +37,18 @@ pub(crate) struct Inspected {
 impl Engine {
     /// The one that `docker` would speak to.
     pub(crate) fn of(surroundings: &Surroundings) -> Result<Self, Problem> {
-        let host = match &surroundings.docker_host {
-            Some(host) => host.clone(),
-            None => context(surroundings)?.unwrap_or_else(|| format!("unix://{SOCKET}")),
+        // The variables for certificates are for the engine that a variable names; a context has its own.
+        let Endpoint { host, identity } = match &surroundings.docker_host {
+            Some(host) => Endpoint { host: host.clone(), identity: surroundings.docker_certificates.clone() },
+            None => context(surroundings)?
+                .unwrap_or_else(|| Endpoint { host: format!("unix://{SOCKET}"), identity: None }),
         };
-        let identity = surroundings.docker_certificates.as_deref();
-        let network = |scheme: &str, address: &str| Self {
-            http: Http::network(identity.filter(|_| scheme == "https")),
-            base: format!("{scheme}://{}", address.trim_end_matches('/')),
-            shown: host.clone(),
+        let network = |scheme: &str, address: &str| {
+            Ok(Self {
+                http: Http::network(identity.as_deref().filter(|_| scheme == "https"))?,
+                base: format!("{scheme}://{}", address.trim_end_matches('/')),
+                shown: host.clone(),
+            })
         };
         match host.split_once("://") {
             Some(("unix", path)) => Ok(Self {
@@ -53,9 +56,9 @@ impl Engine {
                 base: "http://docker".into(),
                 shown: host.clone(),
             }),
-            Some(("tcp", address)) if identity.is_some() => Ok(network("https", address)),
-            Some((scheme @ ("http" | "https"), address)) => Ok(network(scheme, address)),
-            Some(("tcp", address)) => Ok(network("http", address)),
+            Some(("tcp", address)) if identity.is_some() => network("https", address),
+            Some((scheme @ ("http" | "https"), address)) => network(scheme, address),
+            Some(("tcp", address)) => network("http", address),
             _ => Err(Problem::mistake(format!(
                 "found the engine {host}, expected unix:// or tcp://; \
                  with this one, use: docker save IMAGE… | layerset report -"
@@ -119,42 +122,6 @@ fn message(body: &[u8]) -> String {
     serde_json::from_slice::<Message>(body).map_or_else(|_| text(), |message| message.message)
 }
 
-/// The host of the current context. Source: docker/cli `cli/context/store`.
-fn context(surroundings: &Surroundings) -> Result<Option<String>, Problem> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Configured {
-        #[serde(rename = "currentContext")]
-        current: String,
-    }
-    #[derive(Deserialize)]
-    struct Meta {
-        #[serde(rename = "Endpoints")]
-        endpoints: BTreeMap<String, Endpoint>,
-    }
-    #[derive(Deserialize)]
-    struct Endpoint {
-        #[serde(rename = "Host", default)]
-        host: String,
-    }
-    let Some(directory) = &surroundings.docker_config else { return Ok(None) };
-    let configured = || -> Option<String> {
-        let json = fs::read(directory.join("config.json")).ok()?;
-        Some(serde_json::from_slice::<Configured>(&json).ok()?.current)
-    };
-    let name = surroundings.docker_context.clone().or_else(configured).unwrap_or_default();
-    if name.is_empty() || name == "default" {
-        return Ok(None);
-    }
-    let path: PathBuf =
-        directory.join("contexts/meta").join(Digest::of(name.as_bytes()).hex()).join("meta.json");
-    let json = fs::read(&path).map_err(|error| {
-        Problem::mistake(format!("found no Docker context {name:?}: {}: {error}", path.display()))
-    })?;
-    let meta: Meta = parse(&json, "a Docker context")?;
-    Ok(meta.endpoints.into_iter().find(|(kind, _)| kind == "docker").map(|(_, endpoint)| endpoint.host))
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -178,7 +145,7 @@ mod tests {
                 });
             }
         });
-        let http = Http::network(None).within(PATIENCE);
+        let http = Http::network(None).unwrap().within(PATIENCE);
         Engine { http, base: format!("http://{address}"), shown: format!("tcp://{address}") }
     }
 

@@ -1,7 +1,8 @@
-//! Where images come from: `registry` over its API, `engine` from Docker's, `archive` and `layout` from files. The last three
-//! have images in the same form, which `stored` reads.
+//! Where images come from: `registry` over its API, `engine` from Docker's, which `context` may name, `archive` and
+//! `layout` from files. The last three have images in the same form, which `stored` reads.
 
 mod archive;
+mod context;
 mod engine;
 mod layout;
 mod reference;

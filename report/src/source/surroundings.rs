@@ -11,7 +11,7 @@ pub struct Surroundings {
     pub docker_context: Option<String>,
     /// `DOCKER_CONFIG`, or `~/.docker`.
     pub docker_config: Option<PathBuf>,
-    /// `DOCKER_CERT_PATH`, if `DOCKER_TLS_VERIFY` or `DOCKER_TLS` is set.
+    /// `DOCKER_CERT_PATH`, if `DOCKER_TLS_VERIFY` or `DOCKER_TLS` is set: for the engine of `DOCKER_HOST`.
     pub docker_certificates: Option<PathBuf>,
     /// `HTTPS_PROXY`.
     pub proxy: Option<String>,

@@ -4,7 +4,8 @@ use layerset_report::{Digest, Place, Problems, Request, Surroundings, figures};
 use serde_json::json;
 
 use crate::made::{Blobs, Packing, amd64, contents, shop};
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Asked, Server};
+use crate::tls;
 
 fn of(host: &str, names: &[&str]) -> Result<layerset_report::Figures, Problems> {
     let surroundings = Surroundings { docker_host: Some(host.to_owned()), ..Surroundings::default() };
@@ -20,6 +21,10 @@ fn under(surroundings: Surroundings, names: &[&str]) -> Result<layerset_report::
 
 /// An engine with the images of the shop. `cut` is where its archive ends.
 fn engine(cut: Option<usize>) -> Server {
+    Server::start(answers(cut))
+}
+
+fn answers(cut: Option<usize>) -> impl Fn(&Asked, &str) -> Answer {
     let layout = Blobs::layout(&shop(), Packing::Gzip);
     let index: serde_json::Value = serde_json::from_slice(&layout.0["index.json"]).unwrap();
     let ids: Vec<String> = index["manifests"]
@@ -28,7 +33,7 @@ fn engine(cut: Option<usize>) -> Server {
         .iter()
         .map(|entry| entry["digest"].as_str().unwrap().to_owned())
         .collect();
-    Server::start(move |asked, _| match asked.path.as_str() {
+    move |asked, _| match asked.path.as_str() {
         "/images/shop/api:1/json" => Answer::new(200, json!({"Id": ids[0]}).to_string()),
         "/images/shop/web:1/json" => Answer::new(200, json!({"Id": ids[1]}).to_string()),
         "/images/get?names=shop%2Fapi%3A1&names=shop%2Fweb%3A1" => {
@@ -37,7 +42,21 @@ fn engine(cut: Option<usize>) -> Server {
             answer
         }
         _ => Answer::new(404, json!({"message": "No such image"}).to_string()),
-    })
+    }
+}
+
+/// The current context "mine" is this endpoint; where its certificates would be.
+fn configured(endpoint: &serde_json::Value) -> (tempfile::TempDir, Surroundings, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), r#"{"currentContext": "mine"}"#).unwrap();
+    let contexts = folder.path().join("contexts");
+    let id = Digest::of(b"mine").hex();
+    std::fs::create_dir_all(contexts.join("meta").join(&id)).unwrap();
+    let meta = json!({"Name": "mine", "Endpoints": {"docker": endpoint}});
+    std::fs::write(contexts.join("meta").join(&id).join("meta.json"), meta.to_string()).unwrap();
+    let surroundings =
+        Surroundings { docker_config: Some(folder.path().to_owned()), ..Surroundings::default() };
+    (folder, surroundings, contexts.join("tls").join(&id).join("docker"))
 }
 
 #[test]
@@ -52,19 +71,57 @@ fn several_images_come_in_one_archive() {
 #[test]
 fn a_context_says_where_the_engine_is() {
     let engine = engine(None);
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("config.json"), r#"{"currentContext": "mine"}"#).unwrap();
-    let place = folder.path().join("contexts/meta").join(Digest::of(b"mine").hex());
-    std::fs::create_dir_all(&place).unwrap();
-    let meta =
-        json!({"Name": "mine", "Endpoints": {"docker": {"Host": format!("tcp://{}", engine.address)}}});
-    std::fs::write(place.join("meta.json"), meta.to_string()).unwrap();
-    let mut surroundings =
-        Surroundings { docker_config: Some(folder.path().to_owned()), ..Surroundings::default() };
+    let (_folder, mut surroundings, _) =
+        configured(&json!({"Host": format!("tcp://{}", engine.address), "SkipTLSVerify": false}));
+    // Certificates that a variable names are for the engine of a variable.
+    surroundings.docker_certificates = Some("/nowhere".into());
     assert_eq!(under(surroundings.clone(), &["shop/api:1", "shop/web:1"]).unwrap().totals.images, 2);
     surroundings.docker_context = Some("other".into());
     let told = under(surroundings, &["x"]).unwrap_err().to_string();
     assert!(told.starts_with("found no Docker context \"other\": "), "{told}");
+}
+
+#[test]
+fn a_context_has_certificates() {
+    for (mutual, names) in [(true, &["ca.pem", "cert.pem", "key.pem"][..]), (false, &["ca.pem"])] {
+        let engine = Server::over(tls::server(mutual), answers(None));
+        let (_folder, surroundings, certificates) =
+            configured(&json!({"Host": format!("tcp://{}", engine.address), "SkipTLSVerify": false}));
+        tls::write(&certificates, names);
+        assert_eq!(under(surroundings.clone(), &["shop/api:1", "shop/web:1"]).unwrap().totals.images, 2);
+        std::fs::write(certificates.join("ca.pem"), "").unwrap();
+        let told = under(surroundings, &["shop/api:1"]).unwrap_err();
+        assert!(!told.may_pass() && told.to_string().contains("ca.pem: it has no certificate"), "{told}");
+    }
+}
+
+#[test]
+fn a_variable_has_certificates() {
+    let engine = Server::over(tls::server(true), answers(None));
+    let folder = tempfile::tempdir().unwrap();
+    tls::write(folder.path(), &["ca.pem", "cert.pem", "key.pem"]);
+    let surroundings = Surroundings {
+        docker_host: Some(format!("tcp://{}", engine.address)),
+        docker_certificates: Some(folder.path().to_owned()),
+        ..Surroundings::default()
+    };
+    assert_eq!(under(surroundings, &["shop/api:1", "shop/web:1"]).unwrap().totals.images, 2);
+}
+
+#[test]
+fn a_context_that_verifies_nothing_is_refused() {
+    let (_folder, surroundings, _) = configured(&json!({"Host": "tcp://far:2376", "SkipTLSVerify": true}));
+    let told = under(surroundings, &["shop/api:1"]).unwrap_err();
+    let text = told.to_string();
+    assert!(
+        !told.may_pass() && text.starts_with("found skip-tls-verify in the Docker context \"mine\""),
+        "{text}"
+    );
+    // Over a socket there is nothing to verify.
+    let (_folder, surroundings, _) =
+        configured(&json!({"Host": "unix:///nowhere/docker.sock", "SkipTLSVerify": true}));
+    let told = under(surroundings, &["shop/api:1"]).unwrap_err();
+    assert!(told.to_string().contains("the engine is unix:///nowhere/docker.sock"), "{told}");
 }
 
 #[test]

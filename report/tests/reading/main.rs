@@ -8,3 +8,4 @@ mod made;
 mod mistakes;
 mod registry;
 mod server;
+mod tls;

@@ -1,7 +1,7 @@
 //! A small HTTP server on this machine: one thread, one request a connection.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -49,15 +49,24 @@ impl Answer {
 impl Server {
     /// Answers until the test ends. The address is that of the server itself.
     pub(crate) fn start(answer: impl Fn(&Asked, &str) -> Answer + Send + 'static) -> Self {
+        Self::over(|stream| stream, answer)
+    }
+
+    /// The same over what `wrap` makes of each connection.
+    pub(crate) fn over<S: Read + Write>(
+        wrap: impl Fn(TcpStream) -> S + Send + 'static,
+        answer: impl Fn(&Asked, &str) -> Answer + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (log, own) = (Arc::clone(&asked), address.clone());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                if let Some(request) = read(&stream) {
+                let mut stream = wrap(stream);
+                if let Some(request) = read(&mut stream) {
                     log.lock().unwrap().push(request.clone());
-                    write(stream, &answer(&request, &own));
+                    write(&mut stream, &answer(&request, &own));
                 }
             }
         });
@@ -70,7 +79,7 @@ impl Server {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Asked> {
+fn read(stream: &mut impl Read) -> Option<Asked> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -89,7 +98,7 @@ fn read(stream: &TcpStream) -> Option<Asked> {
     Some(asked)
 }
 
-fn write(mut stream: TcpStream, answer: &Answer) {
+fn write(stream: &mut impl Write, answer: &Answer) {
     let headers: Vec<String> =
         answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let headers = headers.concat();
