@@ -19,7 +19,7 @@ struct Case {
 }
 
 /// Every case selects from one context, so that the selections of all of them overlap: as directories in directories.
-const DIRECTORIES: [Case; 14] = [
+const DIRECTORIES: [Case; 16] = [
     Case { name: "whole", files: "[backend/]", copies: &["backend /app/backend"] },
     Case { name: "inner", files: "[backend/common]", copies: &["backend/common /app/backend/common"] },
     Case {
@@ -68,6 +68,22 @@ const DIRECTORIES: [Case; 14] = [
         name: "later-wins",
         files: "[conf, {source: backend/common, target: conf}, {source: tool, target: conf/a.yaml}]",
         copies: &["conf /app/conf", "backend/common /app/conf", "tool /app/conf/a.yaml"],
+    },
+    Case {
+        name: "owned-around",
+        files: "[{source: backend, target: /srv/b, owner: '1000:1000'}, {source: tool, target: /srv/b/tool, owner: '1000:1000', mode: '0700'}, \
+                {source: conf, target: /srv/b/api/conf}, {source: backend/common, target: /srv/b}]",
+        copies: &[
+            "--chown=1000:1000 backend /srv/b",
+            "--chown=1000:1000 --chmod=0700 tool /srv/b/tool",
+            "conf /srv/b/api/conf",
+            "backend/common /srv/b",
+        ],
+    },
+    Case {
+        name: "modes-around",
+        files: "[{source: backend, target: /new/b}, {source: tool, target: /new/b/api/tool}, {source: conf/a.yaml, target: /new/b/common/db/a}]",
+        copies: &["backend /new/b", "tool /new/b/api/tool", "conf/a.yaml /new/b/common/db/a"],
     },
     Case { name: "odd-names", files: "[odd]", copies: &["odd /app/odd"] },
 ];
@@ -279,6 +295,48 @@ fn layers_of_patterns_are_what_copies_make() {
 #[test]
 fn patterns_without_merge_op_too() {
     compare(Engine::graphdriver().unwrap(), &PATTERNS);
+}
+
+/// What stages hold is not known before they are built: directories with owners, and links.
+const STAGES: &str = "mkdir -p /made/sub && echo made > /made/sub/file && chmod 750 /made && chown -R 1000:1000 /made && \
+    mkdir -p /root/usr/bin && ln -s usr/bin /root/bin && echo sh > /root/bin/sh";
+
+#[test]
+fn what_stages_hold_keeps_its_directories_and_links() {
+    let engines =
+        [containerd().with_frontend().unwrap(), Engine::graphdriver().unwrap().with_frontend().unwrap()];
+    let project = Project::new("stages-around").unwrap();
+    project.write("tool", "#!/bin/sh\n").unwrap().write("conf/a.yaml", "a").unwrap();
+    let stage = format!("stages:\n  made: {{from: 'busybox:1.37', run: [\"{STAGES}\"]}}\n");
+    let services = "services:\n  \
+        inside: {from: 'busybox:1.37', files: [{source: conf, target: /made/conf}], copy: [{from: made, source: /made}]}\n  \
+        twice: {from: 'busybox:1.37', copy: [{from: made, source: /made}, {from: made, source: /root/usr/bin, target: /made/bin}]}\n  \
+        root: {from: scratch, copy: [{from: made, source: /root, target: /}, {from: made, source: /made/sub/file, target: /bin/tool}]}\n";
+    let dockerfile = format!(
+        "FROM busybox:1.37 AS made\nRUN {STAGES}\n\
+         FROM busybox:1.37 AS inside\nCOPY conf /made/conf\nCOPY --from=made /made /made\n\
+         FROM busybox:1.37 AS twice\nCOPY --from=made /made /made\nCOPY --from=made /root/usr/bin /made/bin\n\
+         FROM scratch AS root\nCOPY --from=made /root /\nCOPY --from=made /made/sub/file /bin/tool\n"
+    );
+    project
+        .write("layerset.yaml", syntax() + &stage + services)
+        .unwrap()
+        .write("Dockerfile", dockerfile)
+        .unwrap();
+    for engine in engines {
+        for target in ["inside", "twice", "root"] {
+            let tags = [format!("stages-{target}"), format!("stages-{target}-copy")];
+            ok(build(engine, &project)
+                .args(&["--load", "--tag", &tags[0]])
+                .arg(format!("--target={target}")));
+            ok(engine
+                .docker(&["buildx", "build", "--load", "--tag", &tags[1], "--target", target, "."])
+                .current_dir(project.path()));
+            let [ours, theirs] = [&tags[0], &tags[1]].map(|tag| engine.export(tag).unwrap());
+            assert_eq!(differences(&ours, &theirs), Vec::<String>::new(), "{target}");
+            ok(engine.docker(&["image", "rm"]).args(&tags));
+        }
+    }
 }
 
 #[test]

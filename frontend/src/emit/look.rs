@@ -8,7 +8,7 @@ use buildkit_llb::{Edge, File, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
 use crate::manifest::model::Base;
-use crate::plan::{Found, Layer, Look, Origin, Plan, Roots};
+use crate::plan::{Beneath, Found, Layer, Look, Origin, Plan, Roots};
 
 /// A directory as BuildKit makes it on the way to a destination.
 const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
@@ -63,17 +63,27 @@ pub(super) fn in_the_way(look: &Look, layer: &Layer) -> bool {
     })
 }
 
+/// Directories that lower layers have made on the way to theirs, and that are now the destination of what a stage holds: as
+/// with `COPY` they stay plain ones. Those of the base are in `look`.
+pub(super) fn made_before(beneath: &Beneath<'_>, look: &Look, layer: &Layer) -> BTreeSet<String> {
+    let copied = layer.parts.iter().filter(|_| layer.origin != Origin::Context);
+    let made = copied.filter(|part| beneath.is_inside(part)).map(|part| &part.target);
+    let all = made.flat_map(|target| above(target).into_iter().chain([target.clone()]));
+    all.filter(|path| path != "/" && !look.contains_key(path)).collect()
+}
+
 impl Emitter<'_> {
-    /// A layer that gives directories of the base their owners and permissions back; `None` if the
+    /// A layer that gives directories of the base, and `plain` ones, their owners and permissions back; `None` if the
     /// merged layers change none.
     pub(super) fn restore(
         &mut self,
         look: &Look,
+        plain: &BTreeSet<String>,
         roots: &Roots,
         layers: &[&Layer],
         name: &str,
     ) -> Option<(Edge, String)> {
-        let mut changed: BTreeSet<String> = BTreeSet::new();
+        let mut changed = plain.clone();
         let differs = |path: &String| look.get(path).is_some_and(|found| *found != PLAIN);
         for layer in layers {
             for (target, unsaid) in layer.targets_with_attributes() {
@@ -100,7 +110,8 @@ impl Emitter<'_> {
             changed.iter().flat_map(|path| above(path).into_iter().chain([path.clone()])).collect();
         let mut op = File::on(None);
         for path in all {
-            let Some(Found::Directory { mode, uid, gid }) = look.get(&path).copied() else { continue };
+            let found = look.get(&path).copied().or_else(|| plain.contains(&path).then_some(PLAIN));
+            let Some(Found::Directory { mode, uid, gid }) = found else { continue };
             op = op.mkdir(Mkdir {
                 path,
                 mode: mode & 0o777,

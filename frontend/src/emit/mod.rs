@@ -5,6 +5,7 @@
 mod base;
 mod context;
 mod copy;
+mod covered;
 mod image;
 mod inner;
 mod layer;

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::failure::Failure;
 use crate::manifest::model::{Selection, Stage};
 use crate::outside::Outside;
-use crate::plan::{self, Found, Listing, Look, Looks, Origin, Part, Plan, Roots, Target};
+use crate::plan::{self, Beneath, Found, Layer, Listing, Look, Looks, Origin, Part, Plan, Roots, Target};
 
 impl Checked {
     /// What the sources that `targets` select are, by the context's listing if there is one. Refuses those
@@ -36,6 +36,7 @@ impl Checked {
             chains.chain(stages.iter().filter_map(|name| plan.stages.get(name).map(|stage| &stage.chain)));
         for chain in chains {
             let layers = chain.layers.iter().map(|id| &plan.layers[*id]);
+            paths.extend(around(layers.clone()));
             let of_context = layers.filter(|layer| layer.origin == Origin::Context);
             paths
                 .extend(of_context.flat_map(|layer| &layer.parts).flat_map(|part| inner(&chain.roots, part)));
@@ -157,6 +158,23 @@ async fn filtered_links(
 /// Whether not all of what is there is selected.
 fn is_filtered(selection: &Selection) -> bool {
     !selection.filter.include.is_empty() || !selection.filter.exclude.is_empty()
+}
+
+/// The directories that layers of the context put around what other layers hold.
+fn around<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<String> {
+    let mut beneath = Beneath::default();
+    let mut paths = Vec::new();
+    for layer in layers {
+        for part in &layer.parts {
+            for (below, outer, rest) in beneath.around(part) {
+                if below.origin == Origin::Context && !plan::is_split(outer, part, rest) {
+                    paths.extend(plan::sources_on_the_way(outer, rest));
+                }
+            }
+        }
+        beneath.add(layer);
+    }
+    paths
 }
 
 /// A part's source, and the directories between it and the selection it is in.

@@ -3,6 +3,7 @@
 //! (the configurations of base images) is handed in. The result prints as JSON and is what
 //! `--call=plan` shows.
 
+mod beneath;
 mod bill;
 mod budget;
 mod chain;
@@ -44,6 +45,7 @@ mod want;
 mod weight;
 mod wheel_figures;
 
+pub use beneath::{Beneath, is_split, sources_on_the_way};
 pub use bill::{Bill, bill};
 pub use budget::over_budget;
 pub use chain::{Chain, StageChain};

@@ -1,0 +1,126 @@
+//! What the lower layers of an image put where a layer goes, or around it.
+
+use std::collections::BTreeMap;
+
+use super::layers::{Layer, Part};
+
+/// The parts of layers, by where they go.
+#[derive(Debug, Default)]
+pub struct Beneath<'a>(BTreeMap<&'a str, Vec<(&'a Layer, &'a Part)>>);
+
+impl<'a> Beneath<'a> {
+    /// Adds a layer, after those below it.
+    pub fn add(&mut self, layer: &'a Layer) {
+        for part in &layer.parts {
+            self.0.entry(&part.target).or_default().push((layer, part));
+        }
+    }
+
+    /// Whether something goes below the destination of `part`, so that this is a directory.
+    pub fn is_inside(&self, part: &Part) -> bool {
+        let below = format!("{}/", part.target.trim_end_matches('/'));
+        let mut inside =
+            self.0.range(below.as_str()..).map(|(target, _)| *target).skip_while(|target| *target == "/");
+        inside.next().is_some_and(|target| target.starts_with(&below))
+    }
+
+    /// The parts that go to where `part` does, or to a directory on the way to it: each with its layer, and with the path from
+    /// its destination to that of `part`, which is empty for the same.
+    pub fn around<'b>(&self, part: &'b Part) -> impl Iterator<Item = (&'a Layer, &'a Part, &'b str)> {
+        let target = part.target.as_str();
+        let ends =
+            target.match_indices('/').map(|(at, _)| at).chain(Some(target.len()).filter(|end| *end > 1));
+        let at = |end: usize| match end {
+            0 => ("/", &target[1..]),
+            _ => (&target[..end], target[end..].trim_start_matches('/')),
+        };
+        let known = ends.map(at).filter_map(|(path, rest)| Some((self.0.get(path)?, rest)));
+        known.flat_map(|(parts, rest)| parts.iter().map(move |(layer, part)| (*layer, *part, rest)))
+    }
+}
+
+/// Whether `part` is, `rest` below the destination of `outer`, just what a copy of that brings there.
+pub fn is_split(outer: &Part, part: &Part, rest: &str) -> bool {
+    let inside = part.source.strip_prefix(outer.source.trim_end_matches('/'));
+    let inside =
+        inside.and_then(|inside| if inside.is_empty() { Some("") } else { inside.strip_prefix('/') });
+    outer.attributes == part.attributes && inside == Some(rest)
+}
+
+/// The directories of the context that `outer` brings on the way to `rest` below its destination, without the last name of that.
+pub fn sources_on_the_way(outer: &Part, rest: &str) -> Vec<String> {
+    let start = outer.source.trim_matches('/');
+    let inner = rest.match_indices('/').map(|(at, _)| &rest[..at]);
+    let paths = std::iter::once("").chain(inner).map(|path| [start, path]);
+    paths
+        .map(|parts| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
+        .filter(|path| !path.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::want::{Attributes, Origin, Patterns};
+    use super::*;
+
+    fn part(source: &str, target: &str) -> Part {
+        Part {
+            source: source.into(),
+            target: target.into(),
+            patterns: Patterns::default(),
+            attributes: Attributes::default(),
+        }
+    }
+
+    fn layer(parts: &[(&str, &str)]) -> Layer {
+        Layer {
+            id: String::new(),
+            name: String::new(),
+            origin: Origin::Context,
+            heavy: false,
+            parts: parts.iter().map(|(source, target)| part(source, target)).collect(),
+            packages: None,
+            consumers: Vec::new(),
+            spans: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_around_a_path() {
+        let layers = [
+            layer(&[("/a", "/srv/app"), ("/r", "/")]),
+            layer(&[("/b", "/srv/app/b/c"), ("/x", "/srv/apple")]),
+        ];
+        let mut beneath = Beneath::default();
+        for layer in &layers {
+            beneath.add(layer);
+        }
+        let around = |target: &str| -> Vec<(String, String)> {
+            let part = part("/z", target);
+            beneath.around(&part).map(|(_, part, rest)| (part.source.clone(), rest.to_owned())).collect()
+        };
+        let found = |all: &[(&str, &str)]| -> Vec<(String, String)> {
+            all.iter().map(|(source, rest)| ((*source).to_owned(), (*rest).to_owned())).collect()
+        };
+        assert_eq!(around("/srv/app"), found(&[("/r", "srv/app"), ("/a", "")]));
+        assert_eq!(around("/srv/app/b/c"), found(&[("/r", "srv/app/b/c"), ("/a", "b/c"), ("/b", "")]));
+        assert_eq!(around("/"), found(&[("/r", "")]));
+        for (target, inside) in
+            [("/srv/app", true), ("/srv", true), ("/", true), ("/srv/app/b/c", false), ("/sr", false)]
+        {
+            assert_eq!(beneath.is_inside(&part("/z", target)), inside, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_one_selection() {
+        let outer = part("/app", "/srv/app");
+        assert!(is_split(&outer, &part("/app/lib", "/srv/app/lib"), "lib"));
+        assert!(!is_split(&outer, &part("/lib", "/srv/app/lib"), "lib"));
+        assert!(!is_split(&outer, &part("/apple", "/srv/app/le"), "le"));
+        assert!(is_split(&part("/", "/srv"), &part("/app/lib", "/srv/app/lib"), "app/lib"));
+        assert_eq!(sources_on_the_way(&outer, "a/b/c"), ["app", "app/a", "app/a/b"]);
+        assert_eq!(sources_on_the_way(&outer, ""), ["app"]);
+        assert_eq!(sources_on_the_way(&part("/", "/srv"), "a"), Vec::<String>::new());
+    }
+}
