@@ -9,6 +9,7 @@
 mod fake;
 mod generate;
 #[path = "../../frontend/tests/locked/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a lock that cannot be made measures nothing")]
 mod locked;
 mod measure;
 mod packages;

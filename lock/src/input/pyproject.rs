@@ -174,10 +174,16 @@ impl Project {
                     }
                 }
                 let mut seen = BTreeSet::new();
-                problems.extend(self.flatten(&self.dependencies, &mut seen, &mut requirements).err());
+                problems.extend(
+                    self.flatten(&self.dependencies, &mut seen, &mut requirements)
+                        .err()
+                        .map(|problem| *problem),
+                );
                 match extra.and_then(|extra| Some((extra, self.extras.get(&name::normalise(extra)?)))) {
                     Some((_, Some(of))) => {
-                        problems.extend(self.flatten(of, &mut seen, &mut requirements).err());
+                        problems.extend(
+                            self.flatten(of, &mut seen, &mut requirements).err().map(|problem| *problem),
+                        );
                     }
                     Some((extra, None)) => {
                         problems.push(self.none(id, "an extra", extra, self.extras.keys(), None));
@@ -200,7 +206,7 @@ impl Project {
         from: &'a [Requirement],
         seen: &mut BTreeSet<(&'a str, Vec<&'a Marker>)>,
         to: &mut Vec<Requirement>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Box<Problem>> {
         let mut lists = VecDeque::from([(from, Vec::new())]);
         while let Some((list, outer)) = lists.pop_front() {
             for requirement in list {
@@ -222,10 +228,8 @@ impl Project {
                     }
                 }
                 if seen.len() > MOST_EXTRAS {
-                    return Err(Problem::at(
-                        requirement.place.clone(),
-                        format!("more than {MOST_EXTRAS} ways in which extras name each other"),
-                    ));
+                    let message = format!("more than {MOST_EXTRAS} ways in which extras name each other");
+                    return Err(Box::new(Problem::at(requirement.place.clone(), message)));
                 }
             }
         }
