@@ -133,7 +133,7 @@ fn packages_are_installed_on_every_engine() {
             let wheel = harness::Wheel::new(name, "1.0");
             shelf.index.add(&wheel.file(&format!("{name}/body.py"), "X = 1\n".repeat(size / 6))).unwrap();
         }
-        shelf.index.add_sdist("built", "1.0").unwrap();
+        shelf.index.add_sdist("built", "1.0", &[]).unwrap();
         shelf.project.write("requirements.txt", "small\nlarge\nbuilt\n").unwrap();
         let rest = "from: 'python:3.13-slim', requirements: [requirements.txt]";
         shelf.manifest("", "", &[service("one", rest), service("two", rest)]);

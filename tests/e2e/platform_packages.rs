@@ -143,7 +143,7 @@ fn what_has_no_wheel_for_a_platform_is_named() {
     let mut shelf = Shelf::new(containerd());
     let wheel = shelf.wheel("native", "1.0", 100).tag("cp313-cp313-manylinux_2_17_x86_64");
     shelf.index.add(&wheel).unwrap();
-    shelf.index.add_sdist("native", "1.0").unwrap();
+    shelf.index.add_sdist("native", "1.0", &[]).unwrap();
     shelf.project.write("requirements.txt", "native\n").unwrap();
     let base = python(&shelf);
     shelf.manifest("", "", &[service("api", &format!("from: '{base}', requirements: [requirements.txt]"))]);

@@ -12,7 +12,7 @@ fn a_package_without_a_wheel_is_built_on_the_stage() {
     let mut shelf = Shelf::new(containerd());
     shelf.add("lib", "1.0", 2000);
     let name = format!("source_{}", &shelf.tag[..8]);
-    shelf.index.add_sdist(&name, "1.0").unwrap();
+    shelf.index.add_sdist(&name, "1.0", &[]).unwrap();
     shelf.project.write("requirements.txt", format!("lib\n{name}\n")).unwrap();
     let older = REST.replace("3.13", "3.11");
     shelf.manifest("", "", &[service("api", REST), service("older", &older)]);

@@ -17,7 +17,11 @@ fn credentials_of_a_private_index_are_a_secret() {
     let mut shelf = Shelf::new(containerd());
     shelf.add("lib", "1.0", 2000);
     shelf.index.wants(HEADER);
-    shelf.project.write("requirements.txt", "lib\n").unwrap();
+    // What is built from source requires something of the index too.
+    shelf.add("tool", "1.0", 2000);
+    let source = format!("source_{}", &shelf.tag[..8]);
+    shelf.index.add_sdist(&source, "1.0", &["tool"]).unwrap();
+    shelf.project.write("requirements.txt", format!("lib\n{source}\n")).unwrap();
     shelf.manifest("", "", &[service("api", REST)]);
     let without = shelf.refused(&[]);
     assert!(without.stderr.contains("the index wants other credentials"), "{}", without.stderr);
@@ -46,6 +50,7 @@ fn credentials_of_a_private_index_are_a_secret() {
         assert!(!all.contains(word), "{word} is in {all}");
     }
     assert_eq!(shelf.python("api", "import lib; print(lib.VERSION)"), "1.0\n");
+    assert_eq!(shelf.python("api", &format!("import {source}; print({source}.BUILT_BY)")), "3.13\n");
     let others: Vec<String> = shelf.index.log().into_iter().filter(|line| line.ends_with(" 200")).collect();
     assert!(others.iter().any(|line| line.contains("/files/lib-1.0-py3-none-any.whl ")), "{others:?}");
 }

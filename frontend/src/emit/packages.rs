@@ -2,7 +2,7 @@
 //! frontend's own program, without network. Neither the base image nor the resolver is an input, so a patched base
 //! installs nothing again. What has to be built or compiled is, by steps on the stage.
 
-use buildkit_llb::{CacheSharing, Edge, Exec, Http, Mount, NetMode};
+use buildkit_llb::{CacheSharing, Edge, Exec, Http, Mount, NetMode, Secret};
 
 use super::own::{OUT, OWN, STEP};
 use super::step::limited;
@@ -162,6 +162,8 @@ impl Emitter<'_> {
             }
             None => exec,
         };
+        let secrets = packages.requirements.secrets.iter();
+        let exec = secrets.fold(exec, |exec, (id, file)| exec.mount(Mount::secret(file, Secret::new(id))));
         let output = exec.output_of(OUT).ok_or(NO_OUTPUT)?;
         let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
         let consumers = layer.consumers.iter().filter_map(|consumer| Some(consumer.split_once(' ')?.1));

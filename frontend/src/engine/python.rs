@@ -10,13 +10,10 @@ use crate::manifest::model::Base;
 use crate::outside::OnStage;
 use crate::pipeline::Native;
 use crate::plan::{Looks, Target};
-use crate::python::{Answer, Credential, Probed, Request, Stage};
+use crate::python::{Answer, Probed, Request, Stage, of_indexes};
 
 /// The most files that are read one by one.
 const FEW: usize = 8;
-
-/// Where a step reads the secret of an index.
-const SECRETS: &str = "/.layerset/secrets";
 
 impl Engine {
     /// What a step of ours answers.
@@ -87,14 +84,8 @@ impl Engine {
     ) -> Result<Answer, Failure> {
         let files = self.context.files(files);
         let mut request = request.clone();
-        let mut secrets = Vec::new();
-        for (number, index) in at.checked.manifest.python.index.iter().enumerate() {
-            if let Some(id) = &index.secret {
-                let file = format!("{SECRETS}/{number}");
-                request.credentials.push(Credential { index: format!("INDEX{number}"), file: file.clone() });
-                secrets.push((id.clone(), file));
-            }
-        }
+        let (credentials, secrets) = of_indexes(&at.checked.manifest.python.index);
+        request.credentials = credentials;
         let text = serde_json::to_string(&request).unwrap_or_default();
         let anew = self.settings(at.platform).is_built_anew(at.checked.with_packages());
         for again in [anew, true] {

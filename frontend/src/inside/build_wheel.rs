@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use layerset_lock::Settings;
+use layerset_lock::Problem;
 
-use super::resolve::{ROOT, program};
+use super::resolve::{ROOT, program, variables};
 use crate::failure::Failure;
+use crate::python::Build;
 
 /// Linux's `ENOEXEC`: a program of another processor, and nothing emulates it.
 const EXEC_FORMAT: i32 = 8;
@@ -14,13 +15,15 @@ const EXEC_FORMAT: i32 = 8;
 /// Where the certificates of indexes are, below the mounts.
 const CERTIFICATES: &str = "certificates.pem";
 
-/// Writes the wheel into `out`. `settings` are JSON; what the build itself requires comes from the same indexes.
-pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str) -> Result<(), Failure> {
-    let settings: Settings = serde_json::from_str(settings)
-        .map_err(|error| Failure::Request(format!("internal error: {error}")))?;
-    let uv = program(&Path::new(ROOT).join("uv")).map_err(|problems| {
+/// Writes the wheel into `out`. `build` is JSON; what the build itself requires comes from the same indexes.
+pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, build: &str) -> Result<(), Failure> {
+    let Build { settings, credentials } =
+        serde_json::from_str(build).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+    let wrong = |problems: Vec<Problem>| {
         Failure::Request(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
+    };
+    let uv = program(&Path::new(ROOT).join("uv")).map_err(wrong)?;
+    let credentials = variables(&credentials).map_err(wrong)?;
     let mut command = Command::new(uv);
     command.args(["build", "--wheel", "--no-config", "--color", "never", "--python", python, "--out-dir"]);
     command.arg(out).arg(sdist);
@@ -37,6 +40,9 @@ pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, settings: &str
         let page = links.contains("://").then(|| PathBuf::from(links));
         command.arg("--find-links").arg(page.unwrap_or_else(|| Path::new(ROOT).join("context").join(links)));
     }
+    // As one word: a value cannot be taken for an option.
+    command.args(settings.trusted_hosts.iter().map(|host| format!("--allow-insecure-host={host}")));
+    command.envs(credentials);
     let cache = Path::new(ROOT).join("cache");
     let command =
         command.env("UV_CACHE_DIR", cache).env("SOURCE_DATE_EPOCH", "315532800").env("PYTHONHASHSEED", "0");

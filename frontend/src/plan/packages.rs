@@ -87,6 +87,8 @@ pub struct BuildRequirements {
     pub wheels: Option<String>,
     /// The certificates of indexes, in the context.
     pub certificates: Option<String>,
+    /// Credentials of indexes: the id of each secret, and the file that the step reads it from.
+    pub secrets: Vec<(String, String)>,
 }
 
 /// What is known of packages.

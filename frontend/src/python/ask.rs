@@ -50,6 +50,17 @@ pub struct Request {
     pub previous: Option<String>,
 }
 
+/// What the step that builds a source distribution is told.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Build {
+    /// Where it finds what the build itself requires.
+    #[serde(flatten)]
+    pub settings: Settings,
+    /// Credentials of indexes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<Credential>,
+}
+
 /// Credentials of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {

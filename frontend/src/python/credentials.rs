@@ -1,6 +1,10 @@
 //! Whose credentials a file is downloaded with: those of the index it is a file of, and of no other.
 
+use super::Credential;
 use crate::manifest::model::Index;
+
+/// Where steps that ask indexes have secrets.
+const SECRETS: &str = "/.layerset/secrets";
 
 /// The build secret for the file at `url`. A lock does not say of which index a file is: of the indexes on the same host it is that
 /// which has most of the path in common with it (`/repository/internal/simple` and `/repository/internal/packages/…`), and of several
@@ -16,6 +20,19 @@ pub(super) fn secret_of(url: &str, indexes: &[Index]) -> Option<String> {
     let own = indexes.iter().rev().filter_map(|index| Some((common(index)?, index)));
     let own = own.max_by_key(|(same, index)| (*same, index.secret.is_some()))?;
     own.1.secret.clone()
+}
+
+/// Credentials of the indexes that have some, and the secrets behind them: the id of each, and the file that a step reads.
+pub fn of_indexes(indexes: &[Index]) -> (Vec<Credential>, Vec<(String, String)>) {
+    let secrets =
+        indexes.iter().enumerate().filter_map(|(number, index)| Some((number, index.secret.clone()?)));
+    let file = |number: usize| format!("{SECRETS}/{number}");
+    secrets
+        .map(|(number, id)| {
+            let credential = Credential { index: format!("INDEX{number}"), file: file(number) };
+            (credential, (id, file(number)))
+        })
+        .unzip()
 }
 
 /// Scheme and host of an address, and its path.

@@ -19,8 +19,9 @@ mod stray;
 mod tests;
 mod unused;
 
-pub use ask::{Answer, Credential, Probed, Request, Stage};
+pub use ask::{Answer, Build, Credential, Probed, Request, Stage};
 pub use assumed::{assumed, describe};
+pub use credentials::of_indexes;
 pub use imports::{Imports, is_python, is_source, names_in, words};
 pub use inputs::{Asked, Read, asked, read};
 pub use markers::{environment_on, interpreter_on, markers, version_of};

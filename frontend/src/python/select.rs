@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Artifact, Input, Inputs, Location, Lock, Package, Problem, Settings};
 use unwheel::{Interpreter, Ranks, WheelName};
 
+use super::credentials::{of_indexes, secret_of};
 use super::reasons::Reasons;
-use super::{Asked, markers};
+use super::{Asked, Build, markers};
 use crate::manifest::model::Python;
 use crate::plan::{BuildRequirements, HEAVY, View, Wheel, WheelSource};
 
@@ -101,11 +102,7 @@ pub fn view(
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
         runtime: interpreter.runtime.clone(),
-        requirements: BuildRequirements {
-            indexes: serde_json::to_string(settings).unwrap_or_default(),
-            wheels: python.wheels.as_ref().map(|wheels| wheels.value.clone()),
-            certificates: python.certificates.as_ref().map(|certificates| certificates.value.clone()),
-        },
+        requirements: requirements(python, settings.with(&inputs.settings)),
     };
     Ok(Selected { view, warnings })
 }
@@ -130,9 +127,23 @@ fn source(file: &Artifact, python: &Python) -> WheelSource {
     match &file.location {
         Location::Path(path) => WheelSource::Context { filename, path: path.clone(), sha256 },
         Location::Url(url) => {
-            let secret = super::credentials::secret_of(url, &python.index);
+            let secret = secret_of(url, &python.index);
             WheelSource::Url { filename, url: url.clone(), sha256, secret }
         }
+    }
+}
+
+/// Where what building a wheel requires comes from: the indexes of the manifest and of requirement files.
+fn requirements(python: &Python, mut settings: Settings) -> BuildRequirements {
+    let wheels = python.wheels.as_ref().map(|wheels| wheels.value.clone());
+    // No other directory of the context is there.
+    settings.find_links.retain(|links| links.contains("://") || wheels.as_ref() == Some(links));
+    let (credentials, secrets) = of_indexes(&python.index);
+    BuildRequirements {
+        indexes: serde_json::to_string(&Build { settings, credentials }).unwrap_or_default(),
+        wheels,
+        certificates: python.certificates.as_ref().map(|certificates| certificates.value.clone()),
+        secrets,
     }
 }
 

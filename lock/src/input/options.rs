@@ -27,6 +27,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// These with what files say besides; where both name the index, it is this one.
+    #[must_use]
+    pub fn with(&self, files: &Self) -> Self {
+        let mut all = self.clone();
+        all.add(files);
+        all.once();
+        all
+    }
+
     /// Adds what another file says. The first index that is named stays; what is said twice counts once after
     /// [`Settings::once`].
     pub(crate) fn add(&mut self, other: &Self) {

@@ -112,9 +112,7 @@ pub fn resolve(request: &Request<'_>, uv: &Uv, context: &Path, scratch: &Path) -
 
 /// What must be right before anything is run, and the settings of caller and files together.
 fn check(request: &Request<'_>, context: &Path) -> Result<Settings, Vec<Problem>> {
-    let mut settings = request.settings.clone();
-    settings.add(&request.inputs.settings);
-    settings.once();
+    let settings = request.settings.with(&request.inputs.settings);
     let mut problems = Vec::new();
     let wrong = |message: String| Problem::new(Kind::Input, message);
     let addresses = settings.index.iter().chain(&settings.extra_indexes).chain(&settings.find_links);

@@ -77,8 +77,8 @@ impl Index {
     }
 
     /// Adds a package that has no wheel.
-    pub fn add_sdist(&self, name: &str, version: &str) -> Result<()> {
-        self.insert(format!("{name}-{version}.tar.gz"), sdist::bytes(name, version)?, None);
+    pub fn add_sdist(&self, name: &str, version: &str, requires: &[&str]) -> Result<()> {
+        self.insert(format!("{name}-{version}.tar.gz"), sdist::bytes(name, version, requires)?, None);
         Ok(())
     }
 

@@ -1,12 +1,11 @@
-//! Source distributions that build themselves: with a build backend of their own, which needs nothing of an index.
+//! Source distributions that build themselves, with a build backend of their own.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::error::{Doing, Result};
 
-const PYPROJECT: &str =
-    "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n";
+const PYPROJECT: &str = "build-backend = \"backend\"\nbackend-path = [\".\"]\n";
 
 /// Writes a wheel with a module that tells which Python has built it.
 const BACKEND: &str = r#"
@@ -36,13 +35,15 @@ def build_wheel(directory, settings=None, metadata=None):
     return filename
 "#;
 
-/// The archive `NAME-VERSION.tar.gz`.
-pub fn bytes(name: &str, version: &str) -> Result<Vec<u8>> {
+/// The archive `NAME-VERSION.tar.gz`; `requires` is what its build needs of an index.
+pub fn bytes(name: &str, version: &str, requires: &[&str]) -> Result<Vec<u8>> {
     let doing = "write a source distribution";
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
     let backend = BACKEND.replace("{name}", name).replace("{version}", version);
+    let pyproject = format!("[build-system]\nrequires = {requires:?}\n{PYPROJECT}");
     let info = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
-    for (file, text) in [("PKG-INFO", info.as_str()), ("pyproject.toml", PYPROJECT), ("backend.py", &backend)]
+    for (file, text) in
+        [("PKG-INFO", info.as_str()), ("pyproject.toml", &pyproject), ("backend.py", &backend)]
     {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
