@@ -4,6 +4,7 @@
 
 mod attest;
 mod machine;
+mod others;
 mod sandbox;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::platform::Platform;
 
 pub use attest::Sbom;
 pub use machine::surroundings;
+pub use others::NoPlace;
 
 /// A cache to import from, as `--cache-from` gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -98,13 +100,6 @@ impl BadOption {
         Self { name, value: value.to_owned(), expected }
     }
 }
-/// Named contexts of which only this build knows where they are.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "found no place of build context {0}, expected a directory in the git repository of the build context, \
-     an image or a URL; layerset bake --build-context NAME=SOURCE writes the file without an engine"
-)]
-pub struct NoPlace(String);
 
 /// Whether this process was started by an engine, as a frontend.
 #[expect(clippy::disallowed_methods, reason = "this file is the reader of the environment")]
@@ -226,48 +221,8 @@ impl Options {
 
     /// Proxy build arguments, by their lower-case names.
     fn proxies(&self) -> BTreeMap<String, String> {
-        const NAMES: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"];
-        let lower = self.build_args.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
-        lower.filter(|(name, _)| NAMES.contains(&name.as_str())).collect()
-    }
-
-    /// Path of the manifest from the context, as far as the client tells: buildx names both from the
-    /// root of their repository.
-    pub fn manifest_from_context(&self) -> String {
-        let place = |local: &str| self.raw.get(&format!("vcs:localdir:{local}"));
-        match (place(&self.context_local), place(&self.manifest_local)) {
-            (Some(context), Some(manifest)) => relative(context, &format!("{manifest}/{}", self.filename)),
-            _ => self.filename.clone(),
-        }
-    }
-
-    /// What the named contexts are for someone who builds again: a directory as a path from the build context, as far
-    /// as the client tells. The error names those that only this build has.
-    pub fn contexts_for_others(&self) -> Result<BTreeMap<String, String>, NoPlace> {
-        let place = |local: &str| self.raw.get(&format!("vcs:localdir:{local}"));
-        let mut contexts = BTreeMap::new();
-        let mut unknown = Vec::new();
-        for (name, source) in &self.contexts {
-            let known = match source.split_once(':') {
-                Some(("local", local)) => place(local).map(|dir| {
-                    let path = relative(place(&self.context_local).map_or("", String::as_str), dir);
-                    if path.is_empty() { ".".to_owned() } else { path }
-                }),
-                Some(("input" | "oci-layout", _)) => None,
-                _ => Some(source.clone()),
-            };
-            match known {
-                Some(source) => drop(contexts.insert(name.clone(), source)),
-                None => unknown.push(format!("{name:?}")),
-            }
-        }
-        if unknown.is_empty() { Ok(contexts) } else { Err(NoPlace(unknown.join(", "))) }
-    }
-
-    /// The URL of the build context, if it has one that others can use too.
-    pub fn context_url(&self) -> Option<&String> {
-        // What the client uploads is the build's own.
-        self.raw.get(&self.context_local).filter(|url| !url.starts_with("http://buildkit-session/"))
+        let proxies = self.build_args.iter().filter(|(name, _)| is_proxy(name));
+        proxies.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
     }
 
     /// The platforms to build for.
@@ -302,15 +257,10 @@ fn with_prefix(raw: &BTreeMap<String, String>, prefix: &str) -> BTreeMap<String,
     raw.iter().filter_map(strip).collect()
 }
 
-/// `path` as seen from `directory`, both from one root.
-fn relative(directory: &str, path: &str) -> String {
-    let parts = |text: &str| -> Vec<String> {
-        text.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
-    };
-    let (directory, path) = (parts(directory), parts(path));
-    let common = directory.iter().zip(&path).take_while(|(a, b)| a == b).count();
-    let up = std::iter::repeat_n("..".to_owned(), directory.len() - common);
-    up.chain(path[common..].iter().cloned()).collect::<Vec<_>>().join("/")
+/// Whether a build argument is one of those that buildx adds to every request: the proxies of the client's machine.
+fn is_proxy(name: &str) -> bool {
+    const NAMES: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"];
+    NAMES.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Go's `strconv.ParseBool`.

@@ -6,7 +6,7 @@ use buildkit_proto::gateway as gw;
 use serde_json::json;
 
 use crate::calls::{self, Answer, BakeOptions};
-use crate::diagnostic::{Source, render};
+use crate::diagnostic::render;
 use crate::emit::Input;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -72,7 +72,7 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             let text = checked.on(&worker)?.lock(engine, &worker, &options.platforms).await?;
             Ok(Answer { json: json!({"lock": text}), text, status: 0 })
         }
-        "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options, &checked.source)?)),
+        "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options, checked)?)),
         "plan" => {
             let platform = first_platform(options);
             let services = checked.services();
@@ -117,18 +117,16 @@ pub(super) fn first_platform(options: &Options) -> Platform {
 }
 
 /// Paths from the repository's root when the client tells them, else those of the plain case.
-fn bake_options(options: &Options, source: &Source) -> Result<BakeOptions, Failure> {
-    let own = |name: &&String| !name.starts_with("BUILDKIT_") && *name != "SOURCE_DATE_EPOCH";
-    let args = options.build_args.iter().filter(|(name, _)| own(name)).map(|(k, v)| (k.clone(), v.clone()));
+fn bake_options(options: &Options, checked: &Checked) -> Result<BakeOptions, Failure> {
     let contexts = options.contexts_for_others().map_err(|error| Failure::Request(error.to_string()))?;
     // What the engine started us by: with the words after the image's name, if there are any.
     let started = || ["cmdline", "source"].into_iter().find_map(|name| options.raw.get(name).cloned());
-    let syntax = if syntax(source).is_some() { None } else { started() };
+    let syntax = if syntax(&checked.source).is_some() { None } else { started() };
     Ok(BakeOptions {
         syntax,
         context: options.context_url().map_or(".", String::as_str).into(),
         manifest: options.manifest_from_context(),
-        args: args.collect(),
+        args: options.args_for_others(&checked.manifest.declared),
         contexts,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn options(pairs: &[&str]) -> Result<Options, BadOption> {
+pub(super) fn options(pairs: &[&str]) -> Result<Options, BadOption> {
     let opts =
         pairs.iter().enumerate().map(|(i, pair)| (format!("BUILDKIT_FRONTEND_OPT_{i}"), (*pair).to_owned()));
     let rest = [
@@ -50,13 +50,6 @@ fn a_platform_of_a_named_context_goes_first() {
 }
 
 #[test]
-fn the_manifest_is_named_from_the_context() {
-    let pairs = ["filename=layerset.yaml", "vcs:localdir:context=backend", "vcs:localdir:dockerfile=."];
-    assert_eq!(options(&pairs).unwrap().manifest_from_context(), "../layerset.yaml");
-    assert_eq!(options(&["filename=l.yaml"]).unwrap().manifest_from_context(), "l.yaml");
-}
-
-#[test]
 fn platforms_are_normalised_and_each_is_there_once() {
     let found = options(&["platform=linux/arm64/v8,linux/arm64,linux/arm"]).unwrap();
     assert_eq!(found.platforms, [Platform::new("linux", "arm64", ""), Platform::new("linux", "arm", "v7")]);
@@ -74,21 +67,6 @@ fn platforms_are_normalised_and_each_is_there_once() {
     ] {
         assert_eq!(options(bad).unwrap_err().to_string(), expected);
     }
-}
-
-#[test]
-fn contexts_for_others_are_seen_from_the_build_context() {
-    let pairs = [
-        "context:image=docker-image://a",
-        "context:dir=local:dir",
-        "vcs:localdir:dir=vendor/x",
-        "vcs:localdir:context=backend",
-    ];
-    let contexts = options(&pairs).unwrap().contexts_for_others().unwrap();
-    let expected = [("dir", "../vendor/x"), ("image", "docker-image://a")];
-    assert_eq!(contexts, expected.map(|(name, source)| (name.to_owned(), source.to_owned())).into());
-    let unknown = options(&["context:a=local:a", "context:b=input:b"]).unwrap().contexts_for_others();
-    assert!(unknown.unwrap_err().to_string().starts_with("found no place of build context \"a\", \"b\","));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that does not get what it needs has failed")]
 
+mod bake;
 mod cache;
 mod caps;
 mod client;

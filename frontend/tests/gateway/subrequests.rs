@@ -86,11 +86,3 @@ async fn a_check_that_finds_something_says_so_in_its_status() {
         assert!(text(&build, "result.txt").contains("layerset.yaml:"));
     }
 }
-
-#[tokio::test]
-async fn bake_names_the_manifest_and_each_service() {
-    let json: Value = serde_json::from_str(&text(&call("bake").await, "result.json")).unwrap();
-    let api = &json["target"]["api"];
-    assert_eq!((&api["dockerfile"], &api["target"]), (&"layerset.yaml".into(), &"api".into()));
-    assert_eq!(json["group"]["default"]["targets"], serde_json::json!(["api", "web"]));
-}

@@ -152,18 +152,14 @@ impl Check<'_> {
 
     /// Warns of build arguments given that no part of the manifest defines.
     pub(super) fn unknown_build_args(&mut self, document: &Document) {
-        let stages = document.stages.iter().flat_map(|named| &named.0);
-        let defined: BTreeSet<&str> = (document.args.iter())
-            .chain(stages.filter_map(|(_, stage)| stage.args.as_ref()))
-            .flat_map(|args| args.entries.iter().map(|(name, _)| name.value.as_str()))
-            .collect();
+        let defined = declared(document);
         let place = document.args.as_ref().and_then(|args| args.entries.first());
         for name in self.inputs.args.keys() {
             let predefined = name.starts_with("BUILDKIT_")
                 || name == "SOURCE_DATE_EPOCH"
                 || self.predefined(name).is_some()
                 || PREDEFINED.contains(&name.to_lowercase().as_str());
-            if predefined || defined.contains(name.as_str()) {
+            if predefined || defined.contains(name) {
                 continue;
             }
             self.problems.push(
@@ -176,4 +172,13 @@ impl Check<'_> {
             );
         }
     }
+}
+
+/// Names of the build arguments that the manifest or one of its stages declares.
+pub(super) fn declared(document: &Document) -> BTreeSet<String> {
+    let stages = document.stages.iter().flat_map(|named| &named.0);
+    (document.args.iter())
+        .chain(stages.filter_map(|(_, stage)| stage.args.as_ref()))
+        .flat_map(|args| args.entries.iter().map(|(name, _)| name.value.clone()))
+        .collect()
 }

@@ -110,6 +110,7 @@ pub(super) fn check(
 
     let mut manifest = Manifest {
         name: document.name.as_ref().and_then(|name| check.parse(name, names::project)),
+        declared: args::declared(document),
         python: check.python(document.python.as_ref()),
         lock: document.lock.as_ref().and_then(|text| check.spanned(text, python::lock_file)),
         ..Manifest::default()

@@ -7,7 +7,7 @@ mod run;
 pub use python::{Index, Part, Python, Requirement, Resolution};
 pub use run::{Cache, Command, Mount, Mounted, Network, Owned, Run, Secret, Security, Sharing, Ssh};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -22,6 +22,8 @@ pub struct Manifest {
     pub name: Option<String>,
     /// Build arguments with the values in force: `--build-arg` over the manifest's default.
     pub args: BTreeMap<String, String>,
+    /// Names of the build arguments that it or one of its stages declares.
+    pub declared: BTreeSet<String>,
     /// Build stages by name.
     pub stages: BTreeMap<String, Stage>,
     /// Services by name, templates already applied.
