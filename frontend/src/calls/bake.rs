@@ -1,11 +1,13 @@
 //! `--call=bake`: a bake file that builds every service. `docker buildx bake -f` takes it as it is.
 
+mod names;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::{Answer, outline, pretty};
-use crate::manifest::model::{Manifest, Service};
+use crate::manifest::model::{Manifest, Service, unnamed_image};
 use crate::plan::Target;
 
 /// What of the call's own build goes into the file.
@@ -30,32 +32,22 @@ const CACHES: [(&str, &str); 2] = [("cache-from", "LAYERSET_CACHE_FROM"), ("cach
 /// The argument that names the frontend where no syntax line does.
 const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
-/// The most targets of a group. BuildKit gives up on a build whose client it has not answered within 6 seconds; a hundred
-/// that begin at once keep a small builder busy for longer. Source: moby/buildkit `solver/jobs.go`, `Get`.
-const PART: usize = 40;
-
-/// One bake target a service, and the group `default` of all. Where these are too many for a small builder, the groups
-/// `part-1`, `part-2` … have some of them each.
+/// One bake target a service, the group `default` of all, and more where these are too many for a small builder.
 pub fn bake(manifest: &Manifest, options: &BakeOptions) -> Answer {
+    let ids = names::targets(manifest.services.keys());
     let mut targets = Map::new();
-    let mut names = Vec::new();
-    for (name, service) in &manifest.services {
-        let id = target_id(name, &targets);
+    for ((name, service), id) in manifest.services.iter().zip(ids.values()) {
         let mut target = literal(target(manifest, name, service, options));
         for (key, variable) in CACHES {
             target[key] = json!([format!("${{{variable} == \"\" ? \"\" : \"${{{variable}}}{id}\"}}")]);
         }
         targets.insert(id.clone(), target);
-        names.push(id);
     }
     let unset = |(_, variable): (&str, &str)| (variable.to_owned(), json!({"default": ""}));
     let variables: Map<String, Value> = CACHES.into_iter().map(unset).collect();
-    let mut groups = json!({"default": {"targets": names}});
-    if names.len() > PART {
-        for (number, part) in names.chunks(PART).enumerate() {
-            groups[format!("part-{}", number + 1)] = json!({"targets": part});
-        }
-    }
+    let ids: Vec<String> = ids.into_values().collect();
+    let groups = names::groups(&ids).into_iter().map(|(name, targets)| (name, json!({"targets": targets})));
+    let groups: Map<String, Value> = groups.collect();
     let json = json!({"group": groups, "variable": variables, "target": targets});
     Answer { text: pretty(&json), json, status: 0 }
 }
@@ -111,20 +103,10 @@ fn literal(value: Value) -> Value {
 
 /// The service's own `image`, else what compose would call it.
 fn tags(manifest: &Manifest, name: &str, service: &Service) -> Vec<String> {
-    if !service.image.is_empty() {
-        return service.image.iter().map(|image| image.value.clone()).collect();
+    if service.image.is_empty() {
+        return vec![unnamed_image(manifest.name.as_deref(), name)];
     }
-    let name = name.to_ascii_lowercase();
-    vec![manifest.name.as_ref().map_or(name.clone(), |project| format!("{project}-{name}"))]
-}
-
-/// bake takes no dots in a target's name.
-fn target_id(name: &str, taken: &Map<String, Value>) -> String {
-    let mut id = name.replace('.', "_");
-    while taken.contains_key(&id) {
-        id.push('_');
-    }
-    id
+    service.image.iter().map(|image| image.value.clone()).collect()
 }
 
 #[cfg(test)]
@@ -133,20 +115,14 @@ mod tests {
     use crate::manifest::Inputs;
 
     #[test]
-    fn many_targets_are_baked_in_parts() {
-        let groups = |services: usize| -> Vec<(String, usize)> {
-            let services: Vec<String> =
-                (0..services).map(|n| format!("  s{n:03}: {{from: scratch}}")).collect();
-            let text = format!("services:\n{}", services.join("\n"));
+    fn engines_take_the_tag_of_an_image_without_name() {
+        let tag = |text: &str| {
             let loaded = crate::manifest::load("layerset.yaml", text.as_bytes(), &Inputs::default());
-            let answer = bake(&loaded.manifest.unwrap(), &BakeOptions::default());
-            let groups = answer.json["group"].as_object().unwrap();
-            let size = |group: &Value| group["targets"].as_array().unwrap().len();
-            groups.iter().map(|(name, group)| (name.clone(), size(group))).collect()
+            let baked = bake(&loaded.manifest.unwrap(), &BakeOptions::default());
+            baked.json["target"]["Api"]["tags"].clone()
         };
-        assert_eq!(groups(40), [("default".to_owned(), 40)]);
-        let expected = [("default", 85), ("part-1", 40), ("part-2", 40), ("part-3", 5)];
-        assert_eq!(groups(85), expected.map(|(name, size)| (name.to_owned(), size)));
+        assert_eq!(tag("name: Shop\nservices: {Api: {from: scratch}}"), json!(["shop-api"]));
+        assert_eq!(tag("services: {Api: {from: scratch}}"), json!(["api"]));
     }
 
     #[test]

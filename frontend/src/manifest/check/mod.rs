@@ -5,6 +5,7 @@ mod args;
 mod base;
 mod config;
 mod copies;
+mod images;
 mod mounts;
 mod names;
 mod path;
@@ -132,11 +133,11 @@ pub(super) fn check(
     check.stage_platforms(&mut manifest);
 
     let resolved = extends::resolve(document, &mut check);
-    let mut tagged = BTreeMap::new();
+    let mut tagged = images::Tagged::default();
     for entry in &resolved {
         let service = check.service(entry);
         if let (Some(service), false) = (service, entry.is_template) {
-            check.images(&entry.name.value, &service, &mut tagged);
+            check.images(entry, &service, manifest.name.as_deref(), &mut tagged);
             check.service_platform(&entry.name.value, &service);
             manifest.services.insert(entry.name.value.clone(), service);
         }

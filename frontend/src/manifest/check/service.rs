@@ -1,15 +1,11 @@
 //! A service: what it is built on, its files and its configuration.
 
-use std::collections::BTreeMap;
-
 use super::{Check, names, reference};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::Spanned;
 use crate::manifest::extends::Resolved;
 use crate::manifest::model::Service;
 use crate::manifest::node::quote;
 use crate::manifest::read::OneOrMany;
-use crate::manifest::reference::normalise;
-use crate::manifest::rules;
 
 impl Check<'_> {
     /// Checks a service or a template, which needs no `from`. `None`: an error was reported, or it is
@@ -49,37 +45,5 @@ impl Check<'_> {
             annotations,
             budget,
         })
-    }
-
-    /// Reports image names that two services would tag: the second would take the name from the first.
-    pub(super) fn images(
-        &mut self,
-        name: &str,
-        service: &Service,
-        tagged: &mut BTreeMap<String, (String, Span)>,
-    ) {
-        for image in &service.image {
-            let Some((other, place)) = tagged
-                .insert(normalise(&image.value), (name.to_owned(), image.span))
-                .filter(|(other, _)| other != name)
-            else {
-                continue;
-            };
-            let mut diagnostic = Diagnostic::error(
-                rules::DUPLICATE_IMAGE,
-                image.span,
-                format!(
-                    "the services {} and {} both tag {}",
-                    quote(&other),
-                    quote(name),
-                    quote(&image.value)
-                ),
-            )
-            .hint("give each service an image name of its own");
-            if place != image.span {
-                diagnostic = diagnostic.label(place, "first here");
-            }
-            self.problems.push(diagnostic);
-        }
     }
 }

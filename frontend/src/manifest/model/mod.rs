@@ -15,6 +15,12 @@ use serde::Serialize;
 use crate::diagnostic::{Span, Spanned};
 use crate::platform::Platform;
 
+/// What the image of a service without `image` is called, as compose does it: no engine takes capitals in a name.
+pub fn unnamed_image(project: Option<&str>, service: &str) -> String {
+    let project = project.map(|project| format!("{project}-")).unwrap_or_default();
+    format!("{project}{service}").to_ascii_lowercase()
+}
+
 /// A whole manifest after `check`.
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
