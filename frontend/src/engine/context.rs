@@ -118,7 +118,7 @@ impl Engine {
 
     /// A few files of a local source, transferred apart from everything else. Its hint differs from
     /// the context's: under the same one each transfer would delete what the other had sent.
-    fn small_local(
+    pub(super) fn small_local(
         &self,
         name: &str,
         files: Vec<String>,

@@ -4,6 +4,7 @@ mod base;
 mod context;
 mod listing;
 mod look;
+mod place;
 mod python;
 mod sbom;
 

@@ -72,7 +72,7 @@ async fn of_manifest(engine: &Engine, checked: &Checked, call: &str) -> Result<A
             let text = checked.on(&worker)?.lock(engine, &worker, &options.platforms).await?;
             Ok(Answer { json: json!({"lock": text}), text, status: 0 })
         }
-        "bake" => Ok(calls::bake(&checked.manifest, &bake_options(options, checked)?)),
+        "bake" => Ok(calls::bake(&checked.manifest, &bake_options(engine, checked).await?)),
         "plan" => {
             let platform = first_platform(options);
             let services = checked.services();
@@ -116,8 +116,9 @@ pub(super) fn first_platform(options: &Options) -> Platform {
     options.targets().into_iter().next().unwrap_or_else(|| options.worker())
 }
 
-/// Paths from the repository's root when the client tells them, else those of the plain case.
-fn bake_options(options: &Options, checked: &Checked) -> Result<BakeOptions, Failure> {
+/// Paths as seen from the context.
+async fn bake_options(engine: &Engine, checked: &Checked) -> Result<BakeOptions, Failure> {
+    let options = &engine.options;
     let contexts = options.contexts_for_others().map_err(|error| Failure::Request(error.to_string()))?;
     // What the engine started us by: with the words after the image's name, if there are any.
     let started = || ["cmdline", "source"].into_iter().find_map(|name| options.raw.get(name).cloned());
@@ -125,7 +126,7 @@ fn bake_options(options: &Options, checked: &Checked) -> Result<BakeOptions, Fai
     Ok(BakeOptions {
         syntax,
         context: options.context_url().map_or(".", String::as_str).into(),
-        manifest: options.manifest_from_context(),
+        manifest: engine.manifest_for_others(checked.source.text.as_bytes()).await?,
         args: options.args_for_others(&checked.manifest.declared),
         contexts,
     })

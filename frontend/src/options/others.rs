@@ -5,13 +5,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Options, is_proxy};
 
-/// Named contexts of which only this build knows where they are.
+/// What only this build has, so that nobody else can be told where it is.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "found no place of build context {0}, expected a directory in the git repository of the build context, \
-     an image or a URL; layerset bake --build-context NAME=SOURCE writes the file without an engine"
-)]
-pub struct NoPlace(String);
+#[error("found no place of {what}, expected {expected}; {instead} writes the file without an engine")]
+pub struct NoPlace {
+    what: String,
+    expected: &'static str,
+    instead: &'static str,
+}
+
+impl NoPlace {
+    fn of_contexts(names: &[String]) -> Self {
+        Self {
+            what: format!("build context {}", names.join(", ")),
+            expected: "a directory in the git repository of the build context, an image or a URL",
+            instead: "layerset bake --build-context NAME=SOURCE",
+        }
+    }
+
+    /// Of the manifest of this name.
+    pub fn of_manifest(name: &str) -> Self {
+        Self {
+            what: format!("the manifest {name:?}"),
+            expected: "it right in the build context, or in one git repository with it",
+            instead: "layerset bake -f FILE CONTEXT",
+        }
+    }
+}
 
 impl Options {
     /// Build arguments but those that are about a single build. `declared` are the names that the manifest has: proxies that
@@ -24,13 +44,11 @@ impl Options {
         args.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// Path of the manifest from the context, as far as the client tells: buildx names both from the
+    /// Path of the manifest from the context, if the client tells: buildx names both from the
     /// root of their repository.
-    pub fn manifest_from_context(&self) -> String {
-        match (self.place(&self.context_local), self.place(&self.manifest_local)) {
-            (Some(context), Some(manifest)) => relative(context, &format!("{manifest}/{}", self.filename)),
-            _ => self.filename.clone(),
-        }
+    pub fn manifest_from_context(&self) -> Option<String> {
+        let (context, manifest) = (self.place(&self.context_local)?, self.place(&self.manifest_local)?);
+        Some(relative(context, &format!("{manifest}/{}", self.filename)))
     }
 
     /// What the named contexts are for someone who builds again: a directory as a path from the build context, as far
@@ -52,7 +70,7 @@ impl Options {
                 None => unknown.push(format!("{name:?}")),
             }
         }
-        if unknown.is_empty() { Ok(contexts) } else { Err(NoPlace(unknown.join(", "))) }
+        if unknown.is_empty() { Ok(contexts) } else { Err(NoPlace::of_contexts(&unknown)) }
     }
 
     /// The URL of the build context, if it has one that others can use too.
@@ -113,8 +131,10 @@ mod tests {
     #[test]
     fn the_manifest_is_named_from_the_context() {
         let pairs = ["filename=layerset.yaml", "vcs:localdir:context=backend", "vcs:localdir:dockerfile=."];
-        assert_eq!(options(&pairs).unwrap().manifest_from_context(), "../layerset.yaml");
-        assert_eq!(options(&["filename=l.yaml"]).unwrap().manifest_from_context(), "l.yaml");
+        assert_eq!(options(&pairs).unwrap().manifest_from_context().as_deref(), Some("../layerset.yaml"));
+        for pairs in [&pairs[..1], &pairs[..2], &[pairs[0], pairs[2]]] {
+            assert_eq!(options(pairs).unwrap().manifest_from_context(), None, "{pairs:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,10 @@ services:
 const FILES: [&str; 2] = ["api/x", "web/x"];
 
 async fn call(name: &str) -> Build {
-    build(script(MANIFEST, &FILES), &[&format!("requestid=frontend.{name}"), "target=api"]).await
+    // The bake file has to know where the manifest is.
+    let places = ["vcs:localdir:context=.", "vcs:localdir:dockerfile=."];
+    let request = format!("requestid=frontend.{name}");
+    build(script(MANIFEST, &FILES), &[&request, "target=api", places[0], places[1]]).await
 }
 
 fn text(build: &Build, key: &str) -> String {
