@@ -1,5 +1,4 @@
 //! The calls on local files, without an engine.
-#![expect(clippy::print_stderr, reason = "a command line prints")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::file::write_new;
+use super::out::tell;
 use super::{Format, lock, platform};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
@@ -121,7 +121,7 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
     let inputs = Inputs { args: &args, contexts: &contexts, platforms: Some(&platforms), target };
     let checked = pipeline::check(&disk, &inputs).await?;
     if !matches!(call, Call::Check(_)) && !checked.warnings.is_empty() {
-        eprint!("{}", render(&checked.source, &checked.warnings));
+        tell(&render(&checked.source, &checked.warnings));
     }
     let services = checked.services();
     match call {
@@ -164,7 +164,7 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
             let planned =
                 checked.planned(&disk, &services, &platform, native.as_ref(), Listed::Always).await?;
             if !planned.warnings.is_empty() {
-                eprint!("{}", render(&checked.source, &planned.warnings));
+                tell(&render(&checked.source, &planned.warnings));
             }
             let figures = planned.figures();
             let mut answer = match diff {
@@ -181,7 +181,7 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
             }
             let problems = planned.over_budget(&checked.manifest, &services);
             if !problems.is_empty() {
-                eprint!("{}", render(&checked.source, &problems));
+                tell(&render(&checked.source, &problems));
                 answer.status = 1;
             }
             Ok(answer)

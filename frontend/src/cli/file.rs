@@ -1,18 +1,61 @@
-//! Files that a command writes where it is told to.
+//! Files that a command writes where it is told to: whole, or not at all.
 
-use std::io::{ErrorKind, Write as _};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 use crate::failure::Failure;
 
 /// Writes a file; over an existing one only if that is asked for.
 pub(super) fn write_new(file: &Path, force: bool, text: &str) -> Result<(), Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).truncate(force).create(force).create_new(!force);
-    let written = options.open(file).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| {
-        let hint =
-            if error.kind() == ErrorKind::AlreadyExists { ", use --force to write over it" } else { "" };
-        Failure::Request(format!("cannot write {}: {error}{hint}", file.display()))
+    if !force && fs::symlink_metadata(file).is_ok() {
+        let text =
+            format!("cannot write {}: it is there already, use --force to write over it", file.display());
+        return Err(Failure::Request(text));
+    }
+    write(file, text)
+}
+
+/// Writes a file, over what is there. Until all of it is written that stays as it is.
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    replace(file, text.as_bytes()).map_err(|error| {
+        let text = format!("cannot write {}: {error}", file.display());
+        match error.kind() {
+            ErrorKind::NotFound
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem => Failure::Request(text),
+            _ => Failure::TryAgain(text),
+        }
     })
+}
+
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link leads to what is meant. What is there and no file, a device or a pipe, is written to and stays what it is.
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let known = fs::metadata(&file).ok();
+    if known.as_ref().is_some_and(|known| !known.is_file()) {
+        return fs::write(&file, bytes);
+    }
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    // In the same directory, because a file is renamed within its file system alone.
+    let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = put(&beside, bytes, known.map(|known| known.permissions()));
+    let renamed = written.and_then(|()| fs::rename(&beside, &file));
+    if renamed.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    renamed
+}
+
+/// Writes a file that was not there.
+fn put(file: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+    let mut to = File::create_new(file)?;
+    if let Some(permissions) = permissions {
+        to.set_permissions(permissions)?;
+    }
+    to.write_all(bytes)?;
+    // Some disks say only now that they are full.
+    to.sync_all()
 }

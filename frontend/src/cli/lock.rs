@@ -1,10 +1,11 @@
 //! `layerset lock`: the packages by the uv of this machine, and the digests that the lock has already.
-#![expect(clippy::print_stderr, reason = "a command line prints")]
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::file::write;
+use super::out::tell;
 use crate::calls::Answer;
 use crate::disk::Disk;
 use crate::failure::Failure;
@@ -47,7 +48,7 @@ impl Options {
             return Err(checked.nothing_to_lock());
         }
         for line in about_images(&images, &missing) {
-            eprintln!("layerset: {line}");
+            tell(&format!("layerset: {line}\n"));
         }
         let text = checked.with_images(packages, images)?;
         if !self.write {
@@ -62,8 +63,7 @@ impl Options {
 }
 
 fn written(path: &Path, text: &str) -> Result<Answer, Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::Request(format!("cannot write {}: {error}", path.display())))?;
+    write(path, text)?;
     let text = format!("wrote {}\n", path.display());
     Ok(Answer { json: serde_json::json!({"wrote": path.display().to_string()}), text, status: 0 })
 }

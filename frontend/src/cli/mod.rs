@@ -1,10 +1,10 @@
-//! The command line. This room is the one place that prints: `call` has the calls on local files without an engine, `report`
-//! counts images, `lock` and `file` are parts of these.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+//! The command line. This room is the one place that prints, all of it through `out`: `call` has the calls on local files without an
+//! engine, `report` counts images, `lock` and `file` are parts of these.
 
 mod call;
 mod file;
 mod lock;
+mod out;
 mod report;
 mod watch;
 
@@ -59,22 +59,22 @@ pub async fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(help) => {
-            let failed = help.use_stderr();
-            let _ = help.print();
-            return if failed { ExitCode::from(MISTAKE) } else { ExitCode::SUCCESS };
+            let text = help.render().to_string();
+            if help.use_stderr() {
+                out::tell(&text);
+                return ExitCode::from(MISTAKE);
+            }
+            return printed(&text, ExitCode::SUCCESS);
         }
     };
     match cli.command {
         Command::Call(call) => ended(call.answer().await, call.format()),
         Command::Report(report) => ended(report.answer().await, report.format),
-        Command::Schema => {
-            print!("{}", calls::schema().text);
-            ExitCode::SUCCESS
-        }
+        Command::Schema => printed(&calls::schema().text, ExitCode::SUCCESS),
         Command::Inside(step) => match step.run() {
             Ok(warnings) => {
                 for warning in warnings {
-                    eprintln!("warning: {warning}");
+                    out::tell(&format!("warning: {warning}\n"));
                 }
                 ExitCode::SUCCESS
             }
@@ -86,24 +86,29 @@ pub async fn run() -> ExitCode {
 fn ended(answer: Result<Answer, Failure>, format: Format) -> ExitCode {
     match answer {
         Ok(answer) => {
-            match format {
-                Format::Json => println!("{:#}", answer.json),
-                Format::Text => print!("{}", answer.text),
-            }
-            if answer.status == 0 { ExitCode::SUCCESS } else { ExitCode::from(MISTAKE) }
+            let text = match format {
+                Format::Json => format!("{:#}\n", answer.json),
+                Format::Text => answer.text,
+            };
+            printed(&text, if answer.status == 0 { ExitCode::SUCCESS } else { ExitCode::from(MISTAKE) })
         }
         Err(failure) => failed(failure),
     }
 }
 
+/// Prints, and ends with `code` if that can be done.
+fn printed(text: &str, code: ExitCode) -> ExitCode {
+    out::print(text).map_or_else(failed, |()| code)
+}
+
 fn failed(failure: Failure) -> ExitCode {
     match failure {
         Failure::Manifest { file, diagnostics } => {
-            eprint!("{}", render(&file, &diagnostics));
+            out::tell(&render(&file, &diagnostics));
             ExitCode::from(MISTAKE)
         }
         failure => {
-            eprintln!("layerset: {failure}");
+            out::tell(&format!("layerset: {failure}\n"));
             ExitCode::from(if matches!(failure, Failure::TryAgain(_)) { TRY_AGAIN } else { MISTAKE })
         }
     }

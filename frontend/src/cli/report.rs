@@ -1,5 +1,4 @@
 //! `layerset report`: what is asked for, and by which limits it is judged.
-#![expect(clippy::print_stderr, reason = "a command line prints")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use clap::Args;
 use layerset_report::{Figures, Limits, Place, Problems, Progress, Request, figures, read};
 
 use super::file::write_new;
+use super::out::tell;
 use super::watch::watched;
 use super::{Format, platform};
 use crate::calls::Answer;
@@ -129,7 +129,7 @@ impl Report {
             write_new(file, self.force, &report::report_page(&report))?;
             answer.text = format!("wrote {}\n", file.display());
         }
-        eprint!("{}", report::told(&report.exceeded));
+        tell(&report::told(&report.exceeded));
         Ok(answer)
     }
 

@@ -1,5 +1,4 @@
 //! What is told while images are read, if somebody looks on.
-#![expect(clippy::print_stderr, reason = "a command line prints")]
 
 use std::future::Future;
 use std::io::IsTerminal as _;
@@ -7,6 +6,7 @@ use std::time::Duration;
 
 use layerset_report::Progress;
 
+use super::out::tell;
 use crate::plan::human;
 
 const OFTEN: Duration = Duration::from_millis(200);
@@ -22,12 +22,12 @@ pub(super) async fn watched<T>(progress: &Progress, doing: impl Future<Output = 
         tokio::select! {
             done = &mut doing => {
                 // The line goes away, and what was printed begins where it was.
-                eprint!("\r\x1b[K");
+                tell("\r\x1b[K");
                 return done;
             }
             _ = ticks.tick() => {
                 let (layers, bytes) = progress.so_far();
-                eprint!("\rreading images: {layers} layers, {}\x1b[K", human(bytes));
+                tell(&format!("\rreading images: {layers} layers, {}\x1b[K", human(bytes)));
             }
         }
     }
