@@ -13,6 +13,13 @@ use crate::failure::Failure;
 /// The time of every file of ours: 1980-01-01.
 const FILE_TIME: Duration = Duration::from_secs(315_532_800);
 
+/// The first version whose `compileall` can leave out the layer's directory from the paths that it writes into modules. Source:
+/// docs.python.org, `compileall`, `-s` and `-p`.
+const OLDEST: (u32, u32) = (3, 9);
+
+/// Says the version, and whether there is a `compileall`.
+const VERSION: &str = "import compileall, sys; print('%d.%d.%d' % sys.version_info[:3])";
+
 /// Compiles what an interpreter finds below `scheme`'s directories of the layer at `root`. It is there by itself, without
 /// the rest of its image. The compiled files say nothing of the time, and are not compared with their sources
 /// when they are loaded: nothing changes these.
@@ -24,10 +31,17 @@ pub(super) fn compile(runtime: &Runtime, scheme: &Scheme, root: &Path) -> Result
             runtime.executable
         ))
     };
-    let started = python().args(["-c", "import compileall"]).output();
+    let started = python().args(["-c", VERSION]).output();
     let started = started.map_err(|error| failed(error.to_string()))?;
     if !started.status.success() {
         return Err(failed(String::from_utf8_lossy(&started.stderr).trim().to_owned()));
+    }
+    let said = String::from_utf8_lossy(&started.stdout);
+    let version = said.trim();
+    if minor(version).is_none_or(|version| version < OLDEST) {
+        return Err(failed(format!(
+            "it is Python {version}, expected 3.9 or later, as newer base images have"
+        )));
     }
     let mut directories = vec![&scheme.purelib, &scheme.platlib];
     directories.dedup();
@@ -36,12 +50,20 @@ pub(super) fn compile(runtime: &Runtime, scheme: &Scheme, root: &Path) -> Result
     let mut command = python();
     command.args(["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s"]);
     command.arg(root).args(["-p", "/"]).args(&present);
-    // Some packages hold modules for other versions, which do not compile: they are left as they are.
     let status = command.status().map_err(|error| failed(error.to_string()))?;
-    if status.code().is_none() {
-        return Err(failed(status.to_string()));
+    // 1: some packages hold modules for other versions, which do not compile, and are left as they are. With anything else
+    // it has not even looked at all of them.
+    if !matches!(status.code(), Some(0 | 1)) {
+        let expected = "expected 0, or 1 where modules do not compile";
+        return Err(failed(format!("compileall of Python {version} ended with {status}, {expected}")));
     }
     settle(root).map_err(|error| failed(error.to_string()))
+}
+
+/// Major and minor version.
+fn minor(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 /// The interpreter, which finds its libraries without the loader's cache and takes no other settings.
@@ -83,6 +105,70 @@ fn set_time(path: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An interpreter of this version whose `compileall` ends so. A shell writes it: a program that this process, with its other
+    /// tests, has open for writing cannot be run.
+    fn fake(folder: &Path, version: &str, code: i32) -> Runtime {
+        let path = folder.join(format!("python{version}"));
+        let script = format!("#!/bin/sh\ncase \"$3\" in -c) echo {version};; *) exit {code};; esac\n");
+        let write = ["-c", "printf %s \"$0\" > \"$1\"; chmod 755 \"$1\"", &script];
+        assert!(Command::new("sh").args(write).arg(&path).status().unwrap().success());
+        Runtime { executable: path.display().to_string(), paths: Vec::new() }
+    }
+
+    fn scheme() -> Scheme {
+        let path = |path: &str| format!("/python/{path}");
+        Scheme {
+            purelib: path("lib"),
+            platlib: path("lib"),
+            scripts: path("bin"),
+            data: path(""),
+            headers: path("include"),
+            executable: path("bin/python3"),
+            python: "3.13".into(),
+        }
+    }
+
+    #[test]
+    fn what_compiles_nothing_is_told_with_its_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("layer");
+        fs::create_dir_all(root.join("python/lib")).unwrap();
+        let compiled = |version: &str, code: i32| {
+            let runtime = fake(folder.path(), version, code);
+            let told = compile(&runtime, &scheme(), &root).map_err(|failure| failure.to_string());
+            told.map_err(|told| told.split_once(" could not compile the packages: ").unwrap().1.to_owned())
+        };
+        assert_eq!(compiled("3.9.2", 0), Ok(()));
+        assert_eq!(compiled("3.13.1", 1), Ok(()), "some modules are for other versions");
+        let instead = "without bytecode: true they are compiled when they are first imported";
+        for code in [0, 2] {
+            let told =
+                format!("it is Python 3.8.20, expected 3.9 or later, as newer base images have; {instead}");
+            assert_eq!(compiled("3.8.20", code), Err(told));
+        }
+        let told = "compileall of Python 3.14.0 ended with exit status: 2, expected 0, or 1 where modules do not compile";
+        assert_eq!(compiled("3.14.0", 2), Err(format!("{told}; {instead}")));
+    }
+
+    /// With the `python3` of this machine, which has to be 3.9 or later.
+    #[test]
+    fn a_module_that_does_not_compile_keeps_no_other_from_it() {
+        let said =
+            Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
+        let executable = String::from_utf8(said.stdout).unwrap().trim().to_owned();
+        let root = tempfile::tempdir().unwrap();
+        let lib = root.path().join("python/lib");
+        fs::create_dir_all(&lib).unwrap();
+        fs::write(lib.join("bad.py"), "print 'for another version'\n").unwrap();
+        fs::write(lib.join("good.py"), "x = 1\n").unwrap();
+        compile(&Runtime { executable, paths: Vec::new() }, &scheme(), root.path()).unwrap();
+        let compiled: Vec<_> = fs::read_dir(lib.join("__pycache__")).unwrap().map(Result::unwrap).collect();
+        let [compiled] = &compiled[..] else { panic!("{compiled:?}") };
+        let bytes = fs::read(compiled.path()).unwrap();
+        let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(has("/python/lib/good.py") && !has(&root.path().display().to_string()));
+    }
 
     #[test]
     fn everything_has_one_time() {
