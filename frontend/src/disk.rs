@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use layerset_lock::Lock;
 
 use crate::diagnostic::Span;
-use crate::emit::BaseSource;
-
+use crate::emit::{BaseSource, UV_IMAGE};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
 use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
@@ -100,7 +99,7 @@ impl Outside for Disk {
     }
 
     async fn uv(&self, _: &Platform) -> Result<Option<BaseSource>, Failure> {
-        Ok(None)
+        Ok(Some(BaseSource::Image(UV_IMAGE.into())))
     }
 
     /// The interpreter that the lock was made for: an image cannot be asked here.

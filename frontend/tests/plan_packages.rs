@@ -212,3 +212,24 @@ fn pins_that_differ_and_files_that_nobody_uses() {
         assert!(warnings.contains(part), "no {part:?} in\n{warnings}");
     }
 }
+
+#[test]
+fn what_has_no_wheel_is_built_by_the_image_of_uv() {
+    let project = shop("packages-sdist");
+    let lock = lock(PACKAGES, &[("requirements/ml.txt", ML), ("requirements/web.txt", WEB)]);
+    let wheel = "wheels = [{ name = \"flask-3.1.0-py3-none-any.whl\"";
+    let (before, after) = lock.split_once(wheel).unwrap();
+    let sdist = "sdist = { name = \"flask-3.1.0.tar.gz\"";
+    let after =
+        after.replacen("flask-3.1.0-py3-none-any.whl", "flask-3.1.0.tar.gz", 1).replacen("}]", "}", 1);
+    project.write("pylock.toml", &format!("{before}{sdist}{after}"));
+    let image = |args: &[&str]| {
+        let listing = project.ok(&[&["llb", "--target", "web"], args].concat());
+        let line = listing.lines().find(|line| line.contains("/uv:latest")).unwrap_or_default();
+        line.split_whitespace().find(|word| word.contains("/uv:latest")).map(str::to_owned)
+    };
+    assert_eq!(image(&[]).as_deref(), Some("ghcr.io/astral-sh/uv:latest"));
+    // A context of that name is no image that is known here: it is called as others are.
+    let own = image(&["--build-context", "uv=docker-image://mirror.test/uv:1"]);
+    assert_eq!(own.as_deref(), Some("docker.io/library/uv:latest"));
+}

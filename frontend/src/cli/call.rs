@@ -11,10 +11,10 @@ use super::{Format, lock, platform};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
 use crate::disk::Disk;
-use crate::emit::{Input, Settings, Sources};
+use crate::emit::{Input, Settings};
 use crate::failure::Failure;
 use crate::manifest::Inputs;
-use crate::pipeline::{self, Listed};
+use crate::pipeline::{self, Listed, Planned};
 use crate::plan::{Figures, Look, Looks};
 use crate::platform::{Platform, Platforms};
 
@@ -146,11 +146,13 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
         Call::Llb { target, dot, .. } => {
             let target = checked.target(target.as_deref())?;
             let native = checked.native(&disk, &services, &platform, std::slice::from_ref(&platform)).await?;
-            let planned =
+            let Planned { plan, mut sources, .. } =
                 checked.planned(&disk, &services, &platform, native.as_ref(), Listed::IfNeeded).await?;
+            // What a context is that takes an image's place is not known here.
+            sources.retain(|name, _| !contexts.contains(name));
             let input = Input {
-                plan: &planned.plan,
-                sources: &Sources::new(),
+                plan: &plan,
+                sources: &sources,
                 looks: &Looks::new(),
                 context: &Look::new(),
                 source: &checked.source,

@@ -20,6 +20,7 @@ mod step;
 
 pub use context::{ContextSource, DOWNLOAD};
 pub use own::{OwnStep, ResolverInput, imports, list_context, probe, read_texts, resolve_packages};
+pub use packages::UV_IMAGE;
 pub use sbom::{Scanner, own_sbom, scan};
 pub use settings::{OwnImage, Settings};
 pub use source::{BaseSource, Sources};

@@ -21,6 +21,9 @@ const NO_RUNTIME: &str =
     "its Python does not tell what it needs to compile modules: leave out bytecode: true";
 const NO_FILE: &str = "internal error: a source distribution is no file";
 
+/// The image of uv, where no context `uv` takes its place.
+pub const UV_IMAGE: &str = "ghcr.io/astral-sh/uv:latest";
+
 /// Where a step finds its wheels.
 const WHEELS: &str = "/wheels";
 /// Where it installs them.

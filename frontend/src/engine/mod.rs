@@ -17,7 +17,7 @@ use buildkit_proto::stat::Stat;
 use tokio::task::JoinSet;
 
 use crate::diagnostic::Span;
-use crate::emit::{BaseSource, ContextSource, OwnImage};
+use crate::emit::{BaseSource, ContextSource, OwnImage, UV_IMAGE};
 use crate::failure::Failure;
 use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
@@ -29,9 +29,6 @@ use crate::python::{Answer, Imports, Probed, Request};
 
 /// Files looked up at once in the context.
 const LOOKUPS: usize = 32;
-
-/// The image of uv, where no context `uv` takes its place.
-const UV: &str = "ghcr.io/astral-sh/uv:latest";
 
 /// A build on an engine.
 #[derive(Clone, Debug)]
@@ -90,7 +87,7 @@ impl Outside for Engine {
 
     async fn uv(&self, platform: &Platform) -> Result<Option<BaseSource>, Failure> {
         let named = self.options.context("uv", platform).is_some();
-        let base = self.base(if named { "uv" } else { UV }, None, platform).await?;
+        let base = self.base(if named { "uv" } else { UV_IMAGE }, None, platform).await?;
         Ok(Some(base.source))
     }
 
