@@ -140,6 +140,23 @@ mod tests {
     }
 
     #[test]
+    fn the_loop_of_the_page_is_over_every_target() {
+        let text =
+            "services: {api: {from: scratch}, default-worker: {from: scratch}, by-default: {from: scratch}}";
+        let loaded = crate::manifest::load("layerset.yaml", text.as_bytes(), &Inputs::default());
+        let mut printed = bake(&loaded.manifest.unwrap(), &BakeOptions::default()).json;
+        // As `docker buildx bake --print` has it, which resolves variables.
+        printed.as_object_mut().unwrap().remove("variable");
+        let page = include_str!("../../../docs/how-to/bake.md");
+        let list = page.split_once("for target in $(docker buildx bake -f bake.json --print |").unwrap().1;
+        let list = list.split_once("); do").unwrap().0;
+        let command = format!("printf '%s' \"$0\" | {list}");
+        let listed =
+            std::process::Command::new("sh").args(["-c", &command, &pretty(&printed)]).output().unwrap();
+        assert_eq!(String::from_utf8(listed.stdout).unwrap(), "api\nby-default\ndefault-worker\n");
+    }
+
+    #[test]
     fn templates_of_bake_are_none_in_what_is_passed_on() {
         let value = json!({"args": {"A": "${B} %{if} $C", "D": 1}, "tags": ["a${b}"]});
         assert_eq!(literal(value), json!({"args": {"A": "$${B} %%{if} $C", "D": 1}, "tags": ["a$${b}"]}));
