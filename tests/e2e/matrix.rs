@@ -19,7 +19,7 @@ struct Case {
 }
 
 /// Every case selects from one context, so that the selections of all of them overlap: as directories in directories.
-const DIRECTORIES: [Case; 16] = [
+const DIRECTORIES: [Case; 18] = [
     Case { name: "whole", files: "[backend/]", copies: &["backend /app/backend"] },
     Case { name: "inner", files: "[backend/common]", copies: &["backend/common /app/backend/common"] },
     Case {
@@ -84,6 +84,23 @@ const DIRECTORIES: [Case; 16] = [
         name: "modes-around",
         files: "[{source: backend, target: /new/b}, {source: tool, target: /new/b/api/tool}, {source: conf/a.yaml, target: /new/b/common/db/a}]",
         copies: &["backend /new/b", "tool /new/b/api/tool", "conf/a.yaml /new/b/common/db/a"],
+    },
+    Case {
+        name: "private-inside",
+        files: "[{source: backend, target: /new/b}, {source: conf, target: /new/b/api}, {source: conf/sub, target: /new/b/common/db}, \
+                {source: tool, target: /new/b/link-to-directory/tool}]",
+        copies: &[
+            "backend /new/b",
+            "conf /new/b/api",
+            "conf/sub /new/b/common/db",
+            "tool /new/b/link-to-directory/tool",
+        ],
+    },
+    Case {
+        name: "owned-after",
+        files: "[{source: conf, target: /new/b/conf}, {source: backend, target: /new/b, owner: '1000:1000'}, \
+                {source: conf, target: /etc, owner: '1000:1000'}]",
+        copies: &["conf /new/b/conf", "--chown=1000:1000 backend /new/b", "--chown=1000:1000 conf /etc"],
     },
     Case { name: "odd-names", files: "[odd]", copies: &["odd /app/odd"] },
 ];

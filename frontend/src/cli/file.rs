@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::failure::Failure;
@@ -41,19 +42,24 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     // In the same directory, because a file is renamed within its file system alone.
     let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = put(&beside, bytes, known.map(|known| known.permissions()));
+    let written = put(&beside, bytes, known.as_ref());
     let renamed = written.and_then(|()| fs::rename(&beside, &file));
-    if renamed.is_err() {
-        let _ = fs::remove_file(&beside);
+    let Err(error) = renamed else { return Ok(()) };
+    let _ = fs::remove_file(&beside);
+    // A file that is mounted by itself, or one in a directory that is not ours, may be written to all the same.
+    match error.kind() {
+        ErrorKind::ResourceBusy | ErrorKind::PermissionDenied if known.is_some() => fs::write(&file, bytes),
+        _ => Err(error),
     }
-    renamed
 }
 
-/// Writes a file that was not there.
-fn put(file: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+/// Writes a file that was not there, to be what is `known` of another.
+fn put(file: &Path, bytes: &[u8], known: Option<&fs::Metadata>) -> io::Result<()> {
     let mut to = File::create_new(file)?;
-    if let Some(permissions) = permissions {
-        to.set_permissions(permissions)?;
+    if let Some(known) = known {
+        // Only root may, and only for root it makes a difference.
+        let _ = std::os::unix::fs::fchown(&to, Some(known.uid()), Some(known.gid()));
+        to.set_permissions(known.permissions())?;
     }
     to.write_all(bytes)?;
     // Some disks say only now that they are full.

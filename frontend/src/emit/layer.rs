@@ -1,10 +1,10 @@
 //! Layers made each on the empty file system, and merged onto a base.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use buildkit_llb::{Copy, Edge, File, Merge, Metadata};
 
-use super::covered::is_covered;
+use super::covered::kept;
 use super::look;
 use super::{Built, Emitter, FILE_TIME, inner};
 use crate::diagnostic::Span;
@@ -47,21 +47,21 @@ impl Emitter<'_> {
         let look = looks.get(name).unwrap_or(&empty);
         let mut inputs: Vec<Edge> = built.edge.into_iter().collect();
         let mut merged: Vec<&Layer> = Vec::new();
-        let (mut beneath, mut plain) = (Beneath::default(), BTreeSet::new());
+        let (mut beneath, mut directories) = (Beneath::default(), BTreeMap::new());
         for layer in layers {
             let of_base = built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer));
-            if of_base || is_covered(&beneath, layer, self.input.context) {
-                let onto = self.merge(&inputs, name);
-                inputs = vec![self.copy(layer, onto, &built, name)];
-            } else {
-                plain.extend(look::made_before(&beneath, look, layer));
+            if let Some(kept) = kept(&beneath, layer, self.input.context).filter(|_| !of_base) {
+                directories.extend(kept);
                 inputs.push(self.copy(layer, None, &built, name));
                 merged.push(layer);
+            } else {
+                let onto = self.merge(&inputs, name);
+                inputs = vec![self.copy(layer, onto, &built, name)];
             }
             built.config.layer_history(layer.name.clone());
             beneath.add(layer);
         }
-        if let Some((restored, shown)) = self.restore(look, &plain, roots, &merged, name) {
+        if let Some((restored, shown)) = self.restore(look, &directories, roots, &merged, name) {
             inputs.push(restored);
             built.config.layer_history(shown);
         }

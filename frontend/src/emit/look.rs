@@ -2,16 +2,16 @@
 //! a directory where the base has a link (`/bin`), and gives every directory on the way to a file the
 //! owner and permissions of the layer's own. So whoever merges looks first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Edge, File, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
 use crate::manifest::model::Base;
-use crate::plan::{Beneath, Found, Layer, Look, Origin, Plan, Roots};
+use crate::plan::{Found, Layer, Look, Origin, Plan, Roots};
 
 /// A directory as BuildKit makes it on the way to a destination.
-const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
+pub(super) const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
 
 /// The paths to look at before `layers` are merged: every destination and every directory on the way.
 pub(super) fn paths<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
@@ -63,36 +63,29 @@ pub(super) fn in_the_way(look: &Look, layer: &Layer) -> bool {
     })
 }
 
-/// Directories that lower layers have made on the way to theirs, and that are now the destination of what a stage holds: as
-/// with `COPY` they stay plain ones. Those of the base are in `look`.
-pub(super) fn made_before(beneath: &Beneath<'_>, look: &Look, layer: &Layer) -> BTreeSet<String> {
-    let copied = layer.parts.iter().filter(|_| layer.origin != Origin::Context);
-    let made = copied.filter(|part| beneath.is_inside(part)).map(|part| &part.target);
-    let all = made.flat_map(|target| above(target).into_iter().chain([target.clone()]));
-    all.filter(|path| path != "/" && !look.contains_key(path)).collect()
-}
-
 impl Emitter<'_> {
-    /// A layer that gives directories of the base, and `plain` ones, their owners and permissions back; `None` if the
+    /// A layer that gives directories of the base, and those in `kept`, their owners and permissions back; `None` if the
     /// merged layers change none.
     pub(super) fn restore(
         &mut self,
         look: &Look,
-        plain: &BTreeSet<String>,
+        kept: &BTreeMap<String, Found>,
         roots: &Roots,
         layers: &[&Layer],
         name: &str,
     ) -> Option<(Edge, String)> {
-        let mut changed = plain.clone();
+        // What is there on the base already has nothing of a layer.
+        let mut changed: BTreeSet<String> =
+            kept.keys().filter(|path| !look.contains_key(*path)).cloned().collect();
+        let made: BTreeSet<String> = changed.iter().flat_map(|path| above(path)).collect();
         let differs = |path: &String| look.get(path).is_some_and(|found| *found != PLAIN);
         for layer in layers {
-            for (target, unsaid) in layer.targets_with_attributes() {
+            for target in layer.targets() {
                 changed.extend(above(target).into_iter().filter(differs));
-                // An existing destination keeps what it has, as with COPY, unless the manifest says otherwise. The
-                // directories of packages are plain ones.
+                // An existing destination keeps what it has, as with COPY. The directories of packages are plain ones.
                 let target = target.to_owned();
                 let directory = matches!(look.get(&target), Some(Found::Directory { .. }));
-                if directory && unsaid && (layer.packages.is_none() || differs(&target)) {
+                if directory && (layer.packages.is_none() || differs(&target)) {
                     changed.insert(target);
                 }
             }
@@ -110,8 +103,9 @@ impl Emitter<'_> {
             changed.iter().flat_map(|path| above(path).into_iter().chain([path.clone()])).collect();
         let mut op = File::on(None);
         for path in all {
-            let found = look.get(&path).copied().or_else(|| plain.contains(&path).then_some(PLAIN));
-            let Some(Found::Directory { mode, uid, gid }) = found else { continue };
+            let found =
+                look.get(&path).or_else(|| kept.get(&path)).or(made.contains(&path).then_some(&PLAIN));
+            let Some(Found::Directory { mode, uid, gid }) = found.copied() else { continue };
             op = op.mkdir(Mkdir {
                 path,
                 mode: mode & 0o777,

@@ -166,7 +166,9 @@ impl Emitter<'_> {
             None => exec,
         };
         let secrets = packages.requirements.secrets.iter();
-        let exec = secrets.fold(exec, |exec, (id, file)| exec.mount(Mount::secret(file, Secret::new(id))));
+        let exec = secrets.fold(exec, |exec, (id, file)| {
+            exec.mount(Mount::secret(file, Secret { optional: true, ..Secret::new(id) }))
+        });
         let output = exec.output_of(OUT).ok_or(NO_OUTPUT)?;
         let name = format!("[wheels] build {}=={}", wheel.name, wheel.version);
         let consumers = layer.consumers.iter().filter_map(|consumer| Some(consumer.split_once(' ')?.1));

@@ -17,8 +17,10 @@ const CERTIFICATES: &str = "certificates.pem";
 
 /// Writes the wheel into `out`. `build` is JSON; what the build itself requires comes from the same indexes.
 pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, build: &str) -> Result<(), Failure> {
-    let Build { settings, credentials } =
+    let Build { settings, mut credentials } =
         serde_json::from_str(build).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+    // Whoever needs nothing of an index needs no secret of it.
+    credentials.retain(|credential| Path::new(&credential.file).exists());
     let wrong = |problems: Vec<Problem>| {
         Failure::Request(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     };

@@ -69,6 +69,7 @@ fn resolved(
     let asked = layerset_lock::Request {
         inputs: &inputs,
         sets: request.sets.clone(),
+        machines: request.machines.iter().cloned().collect(),
         environments: request.environments.clone(),
         resolution: request.resolution,
         settings: request.settings.clone(),

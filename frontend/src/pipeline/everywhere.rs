@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use layerset_lock::InputId;
+
 use super::Checked;
 use crate::diagnostic::Span;
 use crate::failure::Failure;
@@ -12,16 +14,21 @@ use crate::python::{self, Asked};
 /// Images by their names, with the places that name them.
 pub(super) type Images = BTreeMap<String, BTreeSet<Span>>;
 
+/// What is required on each of some platforms, by `uname -m`'s name of the machine.
+pub(super) type Everywhere = Vec<(String, Asked)>;
+
 impl Checked {
-    /// What is required on `platforms`, as far as it is something else than here.
-    pub(super) fn asked_elsewhere(&self, platforms: &[Platform]) -> Result<Vec<Asked>, Failure> {
-        let here = python::asked(&self.manifest);
-        let mut elsewhere = BTreeSet::new();
-        for platform in platforms {
-            elsewhere.insert(python::asked(&self.on(platform)?.manifest));
+    /// What is required on `here`, which is this manifest's platform, and on `platforms`.
+    pub(super) fn asked_everywhere(
+        &self,
+        here: &Platform,
+        platforms: &[Platform],
+    ) -> Result<Everywhere, Failure> {
+        let mut everywhere = vec![(here.machine().to_owned(), python::asked(&self.manifest))];
+        for platform in platforms.iter().filter(|platform| *platform != here) {
+            everywhere.push((platform.machine().to_owned(), python::asked(&self.on(platform)?.manifest)));
         }
-        elsewhere.remove(&here);
-        Ok(elsewhere.into_iter().collect())
+        Ok(everywhere)
     }
 
     /// The images to be pinned here and on `platforms`.
@@ -37,9 +44,9 @@ impl Checked {
 }
 
 /// All that is asked for: each consumer with what it requires on any platform.
-pub(super) fn together(all: &[Asked]) -> Asked {
+pub(super) fn together(everywhere: &Everywhere) -> Asked {
     let mut together = Asked::new();
-    for (name, entries) in all.iter().flatten() {
+    for (name, entries) in everywhere.iter().flat_map(|(_, asked)| asked) {
         let known = together.entry(name.clone()).or_default();
         for entry in entries {
             if !known.contains(entry) {
@@ -48,4 +55,17 @@ pub(super) fn together(all: &[Asked]) -> Asked {
         }
     }
     together
+}
+
+/// The machines of what not all of them require: on the others it may not even be there.
+pub(super) fn machines(everywhere: &Everywhere) -> Vec<(InputId, BTreeSet<String>)> {
+    let mut machines: BTreeMap<&InputId, BTreeSet<String>> = BTreeMap::new();
+    for (machine, asked) in everywhere {
+        for (id, _) in asked.values().flatten() {
+            machines.entry(id).or_default().insert(machine.clone());
+        }
+    }
+    let all = everywhere.iter().map(|(machine, _)| machine).collect::<BTreeSet<_>>().len();
+    let some = machines.into_iter().filter(|(_, own)| own.len() < all);
+    some.map(|(id, own)| (id.clone(), own)).collect()
 }

@@ -168,7 +168,8 @@ fn around<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<String> {
         for part in &layer.parts {
             for (below, outer, rest) in beneath.around(part) {
                 if below.origin == Origin::Context && !plan::is_split(outer, part, rest) {
-                    paths.extend(plan::sources_on_the_way(outer, rest));
+                    let ways = plan::on_the_way(rest).filter(|way| !way.is_empty());
+                    paths.extend(ways.map(|way| plan::source_in(outer, way)));
                 }
             }
         }

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::outside::{OnStage, Outside, Pins, Resolved};
 use crate::plan;
 use crate::platform::Platform;
-use crate::python::{self, Asked, Request};
+use crate::python::{self, Request};
 
 impl Checked {
     /// The text of the manifest's lock: its packages, and with `lock` its images.
@@ -54,7 +54,8 @@ impl Checked {
         requested: &[Platform],
     ) -> Result<String, Failure> {
         let platforms = self.platforms(worker, requested);
-        let (all, asked) = self.asked_on(&platforms)?;
+        let everywhere = self.asked_everywhere(worker, &platforms)?;
+        let asked = together(&everywhere);
         let targets = self.with_requirements(&self.everything(), &asked);
         let Some(first) = targets.first() else { return Err(self.nothing_to_lock()) };
         let there = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
@@ -92,7 +93,7 @@ impl Checked {
                 }
             }
         }
-        let mut request = self.request(&all, environments);
+        let mut request = self.request(&everywhere, environments);
         // Its versions stay where they can. One that cannot be read says nothing.
         if let Some((path, bytes)) = there.zip(lock).filter(|(path, bytes)| Lock::read(path, bytes).is_ok()) {
             request.previous = Some(path.to_owned());
@@ -113,7 +114,8 @@ impl Checked {
         requested: &[Platform],
     ) -> Result<Request, Failure> {
         let platforms = self.platforms(worker, requested);
-        let (all, asked) = self.asked_on(&platforms)?;
+        let everywhere = self.asked_everywhere(worker, &platforms)?;
+        let asked = together(&everywhere);
         let targets = self.with_requirements(&self.everything(), &asked);
         if targets.is_empty() {
             return Err(self.nothing_to_lock());
@@ -149,7 +151,7 @@ impl Checked {
                 environments.push(Environment { python: python.clone(), platform });
             }
         }
-        let mut request = self.request(&all, environments);
+        let mut request = self.request(&everywhere, environments);
         request.previous = previous.map(|(_, path)| path);
         Ok(request)
     }
@@ -157,14 +159,6 @@ impl Checked {
     /// Problems of a resolution, at the places that name what is wrong.
     pub fn unresolved(&self, problems: &[Problem]) -> Failure {
         self.wrong(&python::asked(&self.manifest), problems)
-    }
-
-    /// What is required here and on each of `platforms`, and all of it.
-    fn asked_on(&self, platforms: &[Platform]) -> Result<(Vec<Asked>, Asked), Failure> {
-        let mut all = vec![python::asked(&self.manifest)];
-        all.extend(self.asked_elsewhere(platforms)?);
-        let asked = together(&all);
-        Ok((all, asked))
     }
 
     /// Those of the request and those that services name, by their processors; else the worker's.

@@ -78,7 +78,7 @@ impl Native {
                     environments.push(environment);
                 }
             }
-            let request = self.checked.request(&self.required.everywhere(), environments);
+            let request = self.checked.request(&self.required.everywhere, environments);
             let at = self.on(&self.seen.first[number]);
             let Some(answer) = outside.lock(at, &self.required.files, &request).await? else { return Ok(()) };
             if !answer.problems.is_empty() {
@@ -111,7 +111,8 @@ impl Checked {
         let worker = platforms.first().filter(|_| nothing).unwrap_or(worker);
         let (checked, platform, resolved) =
             self.resolved_natively(outside, targets, worker, platforms).await?;
-        let required = checked.required(outside, checked.asked_elsewhere(platforms)?).await?;
+        let everywhere = checked.asked_everywhere(&platform, platforms)?;
+        let required = checked.required(outside, everywhere).await?;
         let wanted = checked.with_requirements(targets, &required.asked);
         let plan = plan::plan(&checked.manifest, &resolved.facts, checked.ignore.clone());
         let facts = resolved.facts.clone();

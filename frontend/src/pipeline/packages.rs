@@ -80,7 +80,7 @@ impl Checked {
         let own = if python::asked(&self.manifest) == native.required.asked {
             None
         } else {
-            Some(self.required(outside, Vec::new()).await?)
+            Some(self.required(outside, self.asked_everywhere(platform, &[])?).await?)
         };
         let required = own.as_ref().unwrap_or(&native.required);
         let asked = &required.asked;
@@ -97,8 +97,9 @@ impl Checked {
             of.extend(number.map(|number| (name, number)));
         }
         let selected = self.select(native, required, &of, platform)?;
-        let mut warnings = python::warnings(asked, Span::default(), &required.inputs.warnings);
-        warnings.extend(python::different_pins(asked, &required.inputs));
+        let inputs = required.inputs_here();
+        let mut warnings = python::warnings(asked, Span::default(), &inputs.warnings);
+        warnings.extend(python::different_pins(asked, &inputs));
         if required.committed.is_none() {
             warnings.push(unlocked(asked, &self.source.name));
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use layerset_lock::{Environment, Settings};
 
 use super::Checked;
+use super::everywhere::{Everywhere, machines};
 use crate::manifest::model::Resolution;
-use crate::python::{Asked, Request};
+use crate::python::Request;
 
 impl Checked {
     /// The files that a resolver reads.
@@ -15,14 +16,15 @@ impl Checked {
         requirements.cloned().chain(certificates).collect()
     }
 
-    /// What a resolver is asked: `asked` are the requirements on each platform.
-    pub(super) fn request(&self, asked: &[Asked], environments: Vec<Environment>) -> Request {
+    /// What a resolver is asked.
+    pub(super) fn request(&self, everywhere: &Everywhere, environments: Vec<Environment>) -> Request {
         let python = &self.manifest.python;
-        let all = asked.iter().flat_map(Asked::values);
+        let all = everywhere.iter().flat_map(|(_, asked)| asked.values());
         let sets: BTreeSet<Vec<_>> =
             all.map(|entries| entries.iter().map(|(id, _)| id.clone()).collect()).collect();
         Request {
             sets: sets.into_iter().collect(),
+            machines: machines(everywhere),
             environments,
             resolution: match python.resolution {
                 Resolution::Together => layerset_lock::Resolution::Together,

@@ -1,11 +1,12 @@
 //! What stages and services require, as their files say it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use layerset_lock::{Inputs, Lock, Place, Problem};
 
 use super::Checked;
-use super::everywhere::together;
+use super::everywhere::{Everywhere, together};
 use super::packages::MADE;
 use crate::failure::Failure;
 use crate::outside::Outside;
@@ -15,8 +16,8 @@ use crate::python::{self, Asked};
 #[derive(Debug, Default)]
 pub(super) struct Required {
     pub(super) asked: Asked,
-    /// What is on other platforms of the same build, where it is something else.
-    pub(super) elsewhere: Vec<Asked>,
+    /// The same on each platform of the build.
+    pub(super) everywhere: Everywhere,
     /// All of it.
     pub(super) inputs: Inputs,
     /// The files that a resolver reads.
@@ -25,24 +26,33 @@ pub(super) struct Required {
 }
 
 impl Checked {
-    /// What stages and services require here and `elsewhere`, with the files that say so.
+    /// What stages and services require, with the files that say so.
     pub(super) async fn required(
         &self,
         outside: &impl Outside,
-        elsewhere: Vec<Asked>,
+        everywhere: Everywhere,
     ) -> Result<Required, Failure> {
-        let mut required =
-            Required { asked: python::asked(&self.manifest), elsewhere, ..Required::default() };
-        let (read, committed) = self.read_packages(outside, &together(&required.everywhere())).await?;
-        required.files = self.step_files(read.files.keys());
-        Ok(Required { inputs: read.inputs, committed, ..required })
+        let asked = python::asked(&self.manifest);
+        let (read, committed) = self.read_packages(outside, &together(&everywhere)).await?;
+        let files = self.step_files(read.files.keys());
+        Ok(Required { asked, everywhere, inputs: read.inputs, files, committed })
     }
 }
 
 impl Required {
-    /// What is asked for on each platform.
-    pub(super) fn everywhere(&self) -> Vec<Asked> {
-        std::iter::once(&self.asked).chain(&self.elsewhere).cloned().collect()
+    /// What is required here alone, for what is to be said of it.
+    pub(super) fn inputs_here(&self) -> Cow<'_, Inputs> {
+        if self.everywhere.len() == 1 {
+            return Cow::Borrowed(&self.inputs);
+        }
+        let mut inputs = self.inputs.clone();
+        let here: BTreeSet<_> = self.asked.values().flatten().map(|(id, _)| id).collect();
+        inputs.inputs.retain(|input| here.contains(&input.id));
+        let files: BTreeSet<_> = inputs.inputs.iter().flat_map(|input| &input.files).collect();
+        let is_here =
+            |problem: &Problem| problem.place.as_ref().is_none_or(|place| files.contains(&place.file));
+        inputs.warnings.retain(is_here);
+        Cow::Owned(inputs)
     }
 
     /// Problems without places in a lock that is no file.

@@ -47,15 +47,10 @@ pub fn is_split(outer: &Part, part: &Part, rest: &str) -> bool {
     outer.attributes == part.attributes && inside == Some(rest)
 }
 
-/// The directories of the context that `outer` brings on the way to `rest` below its destination, without the last name of that.
-pub fn sources_on_the_way(outer: &Part, rest: &str) -> Vec<String> {
+/// The path of the context behind `path` below the destination of `outer`.
+pub fn source_in(outer: &Part, path: &str) -> String {
     let start = outer.source.trim_matches('/');
-    let inner = rest.match_indices('/').map(|(at, _)| &rest[..at]);
-    let paths = std::iter::once("").chain(inner).map(|path| [start, path]);
-    paths
-        .map(|parts| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
-        .filter(|path| !path.is_empty())
-        .collect()
+    if start.is_empty() { path.to_owned() } else { format!("{start}/{path}") }
 }
 
 #[cfg(test)]
@@ -119,8 +114,7 @@ mod tests {
         assert!(!is_split(&outer, &part("/lib", "/srv/app/lib"), "lib"));
         assert!(!is_split(&outer, &part("/apple", "/srv/app/le"), "le"));
         assert!(is_split(&part("/", "/srv"), &part("/app/lib", "/srv/app/lib"), "app/lib"));
-        assert_eq!(sources_on_the_way(&outer, "a/b/c"), ["app", "app/a", "app/a/b"]);
-        assert_eq!(sources_on_the_way(&outer, ""), ["app"]);
-        assert_eq!(sources_on_the_way(&part("/", "/srv"), "a"), Vec::<String>::new());
+        assert_eq!(source_in(&outer, "a/b"), "app/a/b");
+        assert_eq!(source_in(&part("/", "/srv"), "a"), "a");
     }
 }

@@ -48,15 +48,8 @@ pub struct Layer {
 impl Layer {
     /// Where it puts what it holds.
     pub fn targets(&self) -> Vec<&str> {
-        self.targets_with_attributes().into_iter().map(|(target, _)| target).collect()
-    }
-
-    /// The same, each with whether nothing is said of owner and permissions.
-    pub fn targets_with_attributes(&self) -> Vec<(&str, bool)> {
-        let parts =
-            self.parts.iter().map(|part| (part.target.as_str(), part.attributes == Attributes::default()));
-        let packages = self.packages.iter().flat_map(Installed::targets).map(|target| (target, true));
-        parts.chain(packages).collect()
+        let parts = self.parts.iter().map(|part| part.target.as_str());
+        parts.chain(self.packages.iter().flat_map(Installed::targets)).collect()
     }
 }
 

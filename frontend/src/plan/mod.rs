@@ -45,7 +45,7 @@ mod want;
 mod weight;
 mod wheel_figures;
 
-pub use beneath::{Beneath, is_split, sources_on_the_way};
+pub use beneath::{Beneath, is_split, source_in};
 pub use bill::{Bill, bill};
 pub use budget::over_budget;
 pub use chain::{Chain, StageChain};

@@ -164,13 +164,13 @@ mod tests {
         assert_eq!(of[7], [0, 1 + count + 3, 8]);
     }
 
-    const TIERS: [Tier; 5] = [Tier::Heavy, Tier::Light, Tier::Small, Tier::Few, Tier::Written];
+    const TIERS: [Tier; 6] = [Tier::Heavy, Tier::Light, Tier::Small, Tier::Few, Tier::Beside, Tier::Written];
 
     proptest! {
         #[test]
         fn every_image_keeps_its_layers_and_has_them_by_tiers(
             of in prop::collection::vec(prop::collection::btree_set(0_usize..12, 0..8), 0..20),
-            weights in prop::collection::vec((0_usize..5, 0_usize..3, 0_u64..4), 12),
+            weights in prop::collection::vec((0_usize..6, 0_usize..3, 0_u64..4), 12),
         ) {
             let weights: Vec<Weight> =
                 weights.into_iter().map(|(tier, changes, bytes)| Weight { tier: TIERS[tier], bytes, changes }).collect();

@@ -28,7 +28,9 @@ pub(super) enum Tier {
     Small,
     /// Packages that few images need, and little: those pay for a pin of theirs, and not for what all have besides.
     Few,
-    /// Of the context: edited every day. And what is put where packages are: it may be there instead of a file of theirs.
+    /// What is put where packages are: it may be there instead of a file of theirs.
+    Beside,
+    /// Of the context: edited every day.
     Written,
 }
 
@@ -70,20 +72,24 @@ pub(super) fn weight_of(made: &Made, images: usize, scheme: Option<&Scheme>, fac
         }
         (None, Origin::From(_) | Origin::Packages) => (Tier::Small, 0, SELDOM),
     };
-    let tier = if scheme.is_some_and(|scheme| is_beside(layer, scheme)) { Tier::Written } else { tier };
+    let beside = tier < Tier::Beside && scheme.is_some_and(|scheme| is_beside(layer, scheme));
+    let tier = if beside { Tier::Beside } else { tier };
     // Of larger ones the bytes say what is lower, not how often it changes.
     let changes = if tier < Tier::Small { 0 } else { often * made.consumers.len() };
     Weight { tier, bytes, changes }
 }
 
+/// What packages put right into the directory for data, which often is `/usr/local`, where other things are too.
+const DATA: [&str; 6] = ["bin", "etc", "include", "lib", "man", "share"];
+
 /// Whether files are put into a directory that packages are put into, or around it. What packages have there is not known before
 /// they are downloaded.
 fn is_beside(layer: &Layer, scheme: &Scheme) -> bool {
     let Scheme { purelib, platlib, scripts, data, headers, .. } = scheme;
-    let directories = [purelib, platlib, scripts, data, headers];
-    let targets = layer.parts.iter().map(|part| &part.target);
-    layer.packages.is_none()
-        && targets.into_iter().any(|target| directories.iter().any(|directory| nested(target, directory)))
+    let of_data = DATA.map(|name| format!("{}/{name}", data.trim_end_matches('/')));
+    let directories = || [purelib, platlib, scripts, headers].into_iter().chain(&of_data);
+    let mut targets = layer.parts.iter().map(|part| &part.target);
+    layer.packages.is_none() && targets.any(|target| directories().any(|directory| nested(target, directory)))
 }
 
 #[cfg(test)]
@@ -174,9 +180,9 @@ mod tests {
     fn what_is_put_where_packages_are_is_above_them() {
         let text = "services:\n  a:\n    from: scratch\n    copy:\n      \
                     - {from: 'tools:1', source: /one.pem, target: /venv/lib/certs/one.pem}\n      \
-                    - {from: 'other:1', source: /two.pem, target: /etc/two.pem}\n  b: {from: scratch}\n";
+                    - {from: 'other:1', source: /two.pem, target: /venv/two.pem}\n    files: [x]\n  b: {from: scratch}\n";
         let layers = layers(text, &[("certs", 160)], &[("a", &[0])], &["a"], "a");
-        assert_ascending(&layers, &["two.pem", "certs==1", "one.pem"]);
+        assert_ascending(&layers, &["two.pem", "certs==1", "one.pem", "x"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a step of ours is asked to resolve, and what it answers: JSON on its command line and in a file.
 
+use std::collections::BTreeSet;
+
 use layerset_lock::{Environment, InputId, Problem, Resolution, Settings};
 use serde::{Deserialize, Serialize};
 use unwheel::Interpreter;
@@ -34,6 +36,9 @@ pub struct Stage {
 pub struct Request {
     /// The requirements of each stage and service.
     pub sets: Vec<Vec<InputId>>,
+    /// The machines that some of them are for alone, by `uname -m`'s names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub machines: Vec<(InputId, BTreeSet<String>)>,
     /// For which interpreters.
     pub environments: Vec<Environment>,
     /// One resolution or several.

@@ -267,6 +267,9 @@ async fn what_is_required_on_one_platform_alone_is_resolved_with_the_rest() {
             set.as_array().unwrap().iter().map(|id| id["path"].as_str().unwrap().to_owned()).collect()
         };
         let sets: Vec<Vec<String>> = request["sets"].as_array().unwrap().iter().map(paths).collect();
+        let machines = &request["machines"];
+        assert_eq!(machines[0][0]["path"], "req/amd64.txt", "{machines}");
+        assert_eq!((&machines[0][1], &machines[1][1]), (&json!(["x86_64"]), &json!(["aarch64"])));
         assert_eq!(
             sets,
             [["req/base.txt", "req/amd64.txt"], ["req/base.txt", "req/arm64.txt"]],
@@ -275,6 +278,7 @@ async fn what_is_required_on_one_platform_alone_is_resolved_with_the_rest() {
     }
     let request = resolved(&["platform=linux/amd64"]).await;
     assert_eq!(request["sets"].as_array().unwrap().len(), 1);
+    assert_eq!(request.get("machines"), None);
 }
 
 #[tokio::test]

@@ -58,7 +58,10 @@ impl Inputs {
         for (path, content) in reader.files.into_iter().filter_map(|(path, content)| Some((path, content?))) {
             inputs.settings.add(&content.settings);
             if let Some((index, place)) = content.settings.index.zip(content.index)
-                && inputs.indexes.iter().all(|(known, _)| *known != index)
+                && inputs
+                    .indexes
+                    .iter()
+                    .all(|(known, _)| known.trim_end_matches('/') != index.trim_end_matches('/'))
             {
                 inputs.indexes.push((index, place));
             }

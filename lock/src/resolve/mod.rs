@@ -14,7 +14,7 @@ mod merge;
 mod pins;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub struct Request<'a> {
     pub inputs: &'a Inputs,
     /// The inputs of each service; duplicates do not matter. What is in none is resolved by itself.
     pub sets: Vec<Vec<InputId>>,
+    /// The machines that inputs are for, `uname -m`'s names of them; one that is not in it is for all.
+    pub machines: BTreeMap<InputId, BTreeSet<String>>,
     /// What the lock is for; at least one. The first is resolved first.
     pub environments: Vec<Environment>,
     /// One resolution or several.

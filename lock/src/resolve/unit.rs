@@ -75,13 +75,19 @@ impl<'a> Unit<'a> {
         environment: &Environment,
         preferred: Option<&str>,
     ) -> Result<Resolved<'a>, Vec<Problem>> {
-        let mut resolved = Resolved { inputs: self.inputs.clone(), packages: Vec::new(), groups: Vec::new() };
-        if self.inputs.iter().all(|input| input.requirements.is_empty()) {
+        let machines = |input: &Input| runner.request.machines.get(&input.id);
+        let is_for =
+            |input: &&&'a Input| machines(input).is_none_or(|all| all.contains(environment.machine()));
+        let there =
+            |inputs: &[&'a Input]| -> Vec<&'a Input> { inputs.iter().filter(is_for).copied().collect() };
+        let inputs = there(&self.inputs);
+        let mut resolved = Resolved { inputs, packages: Vec::new(), groups: Vec::new() };
+        if resolved.inputs.iter().all(|input| input.requirements.is_empty()) {
             resolved.groups.extend(self.groups.iter().map(|group| (group.clone(), Graph::default())));
             return Ok(resolved);
         }
         let place = format!("{}.{number}", self.name);
-        let lock: Lock = runner.versions(&place, &self.inputs, environment, preferred)?;
+        let lock: Lock = runner.versions(&place, &resolved.inputs, environment, preferred)?;
         let pins = super::pins::constraints(&lock, &runner.context);
         resolved.packages = lock.packages;
         // Each of these is a process of its own.
@@ -95,7 +101,7 @@ impl<'a> Unit<'a> {
                         self.groups.get(at).map(|group| (at, group))
                     } {
                         let place = format!("{}.{number}.{at}", self.name);
-                        let graph = runner.graph(&place, &group.inputs, environment, &pins);
+                        let graph = runner.graph(&place, &there(&group.inputs), environment, &pins);
                         if let Ok(mut found) = found.lock() {
                             found.push((at, group.clone(), graph));
                         }

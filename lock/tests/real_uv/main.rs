@@ -5,10 +5,11 @@
 mod index;
 mod project;
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use index::Index;
-use layerset_lock::{InputId, Kind, Location, Lock, Part, Resolution, Stale};
+use layerset_lock::{Environment, InputId, Kind, Location, Lock, Part, Resolution, Stale};
 use project::{Project, closure, environment, uv};
 
 /// app 1 and 2 need lib; lib's extra needs more; web needs app below 2; late is for newer Pythons.
@@ -249,6 +250,27 @@ fn addresses_paths_and_hashes() {
         problems.len() == 1 && problems[0].to_string().starts_with("a b/c.txt:1:1: no file"),
         "{problems:?}"
     );
+}
+
+#[test]
+fn what_is_for_one_machine_is_asked_for_there_alone() {
+    let index = small();
+    let mut project = Project::new(
+        &index.simple(),
+        &[("all.txt", "lib\n"), ("amd.txt", "more==9\n"), ("arm.txt", "more\n")],
+    );
+    let on = |platform: &str| Environment { python: "3.12".into(), platform: platform.into() };
+    project.environments = vec![on("aarch64-manylinux_2_28")];
+    let ids = [file("all.txt"), file("amd.txt"), file("arm.txt")];
+    let inputs = project.inputs(&ids);
+    assert!(project.resolve(&inputs).is_err(), "there is no such version");
+    let machine = |name: &str| BTreeSet::from([name.to_owned()]);
+    project.machines = [(ids[1].clone(), machine("x86_64")), (ids[2].clone(), machine("aarch64"))].into();
+    let lock = project.resolve(&inputs).unwrap();
+    assert_eq!(lock.stale(&inputs), Vec::new(), "what is for another machine is known all the same");
+    let at = &project.environments[0];
+    assert_eq!(closure(&lock, &inputs, &[&ids[0], &ids[2]], at), ["lib==1.5", "more==1.0"]);
+    assert_eq!(closure(&lock, &inputs, &[&ids[1]], at), [""; 0]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Files of a build context on disk, and a real uv to resolve them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -44,6 +44,7 @@ pub(crate) struct Project {
     pub(crate) environments: Vec<Environment>,
     pub(crate) resolution: Resolution,
     pub(crate) sets: Vec<Vec<InputId>>,
+    pub(crate) machines: BTreeMap<InputId, BTreeSet<String>>,
     pub(crate) previous: Option<Lock>,
     pub(crate) variables: BTreeMap<String, String>,
 }
@@ -56,6 +57,7 @@ impl Project {
             environments: vec![environment("3.12")],
             resolution: Resolution::Together,
             sets: Vec::new(),
+            machines: BTreeMap::new(),
             previous: None,
             variables: BTreeMap::new(),
         };
@@ -84,6 +86,7 @@ impl Project {
         let request = Request {
             inputs,
             sets: self.sets.clone(),
+            machines: self.machines.clone(),
             environments: self.environments.clone(),
             resolution: self.resolution,
             settings: Settings {
