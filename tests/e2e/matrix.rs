@@ -108,7 +108,7 @@ const DIRECTORIES: [Case; 18] = [
 /// The same with patterns, so that which file is in which layer takes the context's listing. COPY knows no pattern for
 /// what to take of a directory and its directories, but exceptions from what not to take; and it reads its flags
 /// byte by byte, so that these have letters of ASCII only.
-const PATTERNS: [Case; 19] = [
+const PATTERNS: [Case; 20] = [
     Case { name: "whole", files: "[backend]", copies: &["backend /app/backend"] },
     Case { name: "inner", files: "[backend/common]", copies: &["backend/common /app/backend/common"] },
     Case {
@@ -120,6 +120,11 @@ const PATTERNS: [Case; 19] = [
         name: "but-a-directory",
         files: "[{source: backend, exclude: [common]}]",
         copies: &["--exclude=common backend /app/backend"],
+    },
+    Case {
+        name: "instead-of-a-directory",
+        files: "[{source: backend, exclude: [api]}, {source: conf, target: backend/api}]",
+        copies: &["--exclude=api backend /app/backend", "conf /app/backend/api"],
     },
     Case {
         name: "only-code",

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use super::look::PLAIN;
 use crate::manifest::model::Id;
-use crate::plan::{Attributes, Beneath, Found, Layer, Look, Origin, Part, is_split, on_the_way, source_in};
+use crate::plan::{
+    Attributes, Beneath, Found, Layer, Look, Origin, Part, Patterns, is_split, on_the_way, source_in,
+};
 
 /// Directories that a merge of a layer would change, as they are without it; `None`: it has to be copied. `context` says what
 /// sources are.
@@ -69,8 +71,12 @@ fn add_directories(
                 if way == rest && !(layer.origin == Origin::Context && directory) {
                     return None;
                 }
-                let target = format!("{}/{way}", outer.target.trim_end_matches('/'));
-                kept.insert(target, Found::Directory { mode, uid, gid });
+                let directory = Found::Directory { mode, uid, gid };
+                // Whether patterns take a directory is not worked out here.
+                if outer.patterns != Patterns::default() && directory != PLAIN {
+                    return None;
+                }
+                kept.insert(format!("{}/{way}", outer.target.trim_end_matches('/')), directory);
             }
             Some(Found::Directory { .. } | Found::Link) => return None,
             Some(Found::File) | None => break,
