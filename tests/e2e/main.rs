@@ -23,6 +23,7 @@ mod interrupted;
 mod lock_images;
 mod many;
 mod matrix;
+mod merging;
 mod mistakes;
 mod mistakes_table;
 mod named_contexts;

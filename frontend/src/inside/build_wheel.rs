@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use layerset_lock::Problem;
 
-use super::resolve::{ROOT, program, variables};
+use super::resolve::{ROOT, index_variables, program};
 use crate::failure::Failure;
 use crate::python::Build;
 
@@ -25,7 +25,7 @@ pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, build: &str) -
         Failure::Request(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     };
     let uv = program(&Path::new(ROOT).join("uv")).map_err(wrong)?;
-    let credentials = variables(&credentials).map_err(wrong)?;
+    let credentials = index_variables(&credentials).map_err(wrong)?;
     let mut command = Command::new(uv);
     command.args(["build", "--wheel", "--no-config", "--color", "never", "--python", python, "--out-dir"]);
     command.arg(out).arg(sdist);

@@ -33,7 +33,7 @@ fn in_step(request: &Request, root: &Path, scratch: &Path) -> Result<String, Vec
         ("UV_CACHE_DIR".to_owned(), root.join("cache").display().to_string()),
         ("HOME".to_owned(), scratch.display().to_string()),
     ]);
-    variables.extend(self::variables(&request.credentials)?);
+    variables.extend(index_variables(&request.credentials)?);
     let files = root.join("files");
     let context = root.join("context");
     let context = if context.is_dir() { &context } else { &files };
@@ -101,7 +101,7 @@ pub(super) fn program(root: &Path) -> Result<PathBuf, Vec<Problem>> {
 }
 
 /// The variables that uv takes credentials from.
-pub(super) fn variables(all: &[Credential]) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+pub(super) fn index_variables(all: &[Credential]) -> Result<BTreeMap<String, String>, Vec<Problem>> {
     let mut variables = BTreeMap::new();
     let mut problems = Vec::new();
     for Credential { index, file } in all {

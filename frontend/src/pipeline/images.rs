@@ -51,10 +51,12 @@ impl Checked {
         };
         let bases: BTreeMap<Base, Span> = images.iter().map(first).collect();
         let (mut left, mut sources, mut first) = (bases.clone(), Sources::new(), BTreeMap::new());
-        for platform in platforms
-            .iter()
-            .chain(&[Platform::new("linux", "amd64", ""), Platform::new("linux", "arm64", "")])
-        {
+        // A stage that nobody builds here may be on an image for others alone. An index has one digest for all.
+        let common = ["amd64", "arm64"].map(|architecture| Platform::new("linux", architecture, ""));
+        for platform in platforms.iter().chain(&common) {
+            if left.is_empty() {
+                break;
+            }
             let resolved = outside.resolve(&left, platform, &Pins::new()).await?;
             sources.extend(resolved.sources);
             left.retain(|base, _| resolved.refused.get(base).is_some_and(is_elsewhere));

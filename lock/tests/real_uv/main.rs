@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot make its own files has failed")]
 
 mod index;
+mod indexes;
 mod project;
 
-use std::collections::BTreeSet;
 use std::process::Command;
 
 use index::Index;
-use layerset_lock::{Environment, InputId, Kind, Location, Lock, Part, Resolution, Stale};
+use layerset_lock::{InputId, Kind, Location, Lock, Part, Resolution, Stale};
 use project::{Project, closure, environment, uv};
 
 /// app 1 and 2 need lib; lib's extra needs more; web needs app below 2; late is for newer Pythons.
@@ -253,41 +253,6 @@ fn addresses_paths_and_hashes() {
 }
 
 #[test]
-fn what_is_for_one_machine_is_asked_for_there_alone() {
-    let index = small();
-    let mut project = Project::new(
-        &index.simple(),
-        &[("all.txt", "lib\n"), ("amd.txt", "more==9\n"), ("arm.txt", "more\n")],
-    );
-    let on = |platform: &str| Environment { python: "3.12".into(), platform: platform.into() };
-    project.environments = vec![on("aarch64-manylinux_2_28")];
-    let ids = [file("all.txt"), file("amd.txt"), file("arm.txt")];
-    let inputs = project.inputs(&ids);
-    assert!(project.resolve(&inputs).is_err(), "there is no such version");
-    let machine = |name: &str| BTreeSet::from([name.to_owned()]);
-    project.machines = [(ids[1].clone(), machine("x86_64")), (ids[2].clone(), machine("aarch64"))].into();
-    let lock = project.resolve(&inputs).unwrap();
-    assert_eq!(lock.stale(&inputs), Vec::new(), "what is for another machine is known all the same");
-    let at = &project.environments[0];
-    assert_eq!(closure(&lock, &inputs, &[&ids[0], &ids[2]], at), ["lib==1.5", "more==1.0"]);
-    assert_eq!(closure(&lock, &inputs, &[&ids[1]], at), [""; 0]);
-}
-
-#[test]
-fn indexes_that_differ_are_refused() {
-    let index = small();
-    let (own, other) = (index.simple(), "https://other.example.com/simple");
-    let (a, b) = (format!("--index-url {own}\nlib\n"), format!("# ours\n--index-url {other}\nlate\n"));
-    let mut project = Project::new(&own, &[("a.txt", &a), ("b.txt", &b)]);
-    let inputs = project.inputs(&[file("a.txt"), file("b.txt")]);
-    project.resolve(&inputs).unwrap();
-    project.index.clear();
-    let problems = project.resolve(&inputs).unwrap_err();
-    let expected = format!("b.txt:2:1: the index {other} is not the one that a.txt names, {own}: ");
-    assert!(problems[0].to_string().starts_with(&expected), "{problems:?}");
-}
-
-#[test]
 fn directory_of_wheels() {
     let (name, bytes) = index::wheel("local", "2.0", &[], &[]);
     let project =
@@ -398,23 +363,4 @@ fn the_real_index() {
         wheels.iter().any(|wheel| wheel.filename.contains("cp312-manylinux") && wheel.size.is_some()),
         "{wheels:?}"
     );
-}
-
-#[test]
-fn private_indexes() {
-    // user:hunter2
-    let index = Index::serve_to("dXNlcjpodW50ZXIy");
-    index.add("lib", "1.0", &[], &[]);
-    let mut project = Project::new(&format!("private={}", index.simple()), &[("a.txt", "lib\n")]);
-    let inputs = project.inputs(&[file("a.txt")]);
-    let problems = project.resolve(&inputs).unwrap_err();
-    assert_eq!(problems[0].kind, Kind::Input, "{problems:?}");
-    assert!(problems[0].to_string().starts_with("the index wants other credentials"), "{problems:?}");
-
-    for (variable, value) in [("USERNAME", "user"), ("PASSWORD", "hunter2")] {
-        project.variables.insert(format!("UV_INDEX_PRIVATE_{variable}"), value.to_owned());
-    }
-    let text = project.resolve(&inputs).unwrap().write();
-    assert!(text.contains(&format!("url = \"{}/files/lib-1.0-py3-none-any.whl\"", index.address)), "{text}");
-    assert!(!text.contains("hunter2") && !text.contains("user:"), "{text}");
 }
