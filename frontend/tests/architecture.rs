@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sbom", &[]),
     ("options", &["platform"]),
     ("remote", &[]),
-    ("manifest", &["diagnostic", "platform"]),
+    ("manifest", &["diagnostic", "epoch", "platform"]),
     ("plan", &["diagnostic", "manifest", "platform"]),
     (
         "emit",

@@ -161,6 +161,6 @@ fn the_time_is_in_no_layer_and_can_be_the_manifests() {
     let manifest = std::fs::read_to_string(project.path().join("layerset.yaml")).unwrap();
     project.write("layerset.yaml", manifest.replace("86400", "yesterday")).unwrap();
     let refused = plain().run().unwrap();
-    assert!(refused.stderr.contains("layerset.yaml:5:1: SOURCE_DATE_EPOCH"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("layerset.yaml:5:27: SOURCE_DATE_EPOCH"), "{}", refused.stderr);
     assert!(refused.stderr.contains("expected seconds since 1970"), "{}", refused.stderr);
 }

@@ -64,6 +64,11 @@ impl Span {
     pub fn new(start: usize, len: usize) -> Self {
         Self { start, end: start + len }
     }
+
+    /// Whether another is within it.
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
 }
 
 impl Diagnostic {

@@ -6,7 +6,6 @@ use buildkit_proto::gateway as gw;
 use serde_json::json;
 
 use super::image::Solved;
-use crate::diagnostic::Diagnostic;
 use crate::epoch::Epoch;
 use crate::failure::Failure;
 use crate::options::Options;
@@ -17,14 +16,9 @@ use crate::platform::Platform;
 /// The time that the build was told, on the command line or by the manifest.
 pub(super) fn epoch(options: &Options, checked: &Checked) -> Result<Option<Epoch>, Failure> {
     let name = "SOURCE_DATE_EPOCH";
-    if let Some(value) = options.build_args.get(name) {
-        return Epoch::parse(value).map_err(|bad| Failure::Request(bad.to_string()));
-    }
-    let value = checked.manifest.args.get(name).map_or("", String::as_str);
-    Epoch::parse(value).map_err(|bad| {
-        let span = crate::manifest::section_span(&checked.source, "args").unwrap_or_default();
-        Failure::at(&checked.source, Diagnostic::error("invalid-value", span, bad.to_string()))
-    })
+    // The manifest's has been checked.
+    let said = options.build_args.get(name).or_else(|| checked.manifest.args.get(name));
+    Epoch::parse(said.map_or("", String::as_str)).map_err(|bad| Failure::Request(bad.to_string()))
 }
 
 /// The annotations of a target, as metadata of its result.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::quote;
 use super::rules;
+use super::scan::BOM;
 use super::suggest::suggest;
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 
@@ -62,7 +63,9 @@ impl Checks {
         });
         // One argument may be for Dockerfiles too, which have rules of their own.
         let known = |rule: &&String| !of_the_manifest || WARNINGS.contains(&rule.as_str());
-        if let Some(unknown) = checks.skip.iter().find(|rule| !known(rule)) {
+        for unknown in checks.skip.iter().filter(|rule| !known(rule)) {
+            let at = text.find(unknown.as_str()).unwrap_or_default();
+            let span = Span::new(span.start + at, unknown.len());
             let message = format!("found the rule {}, expected one that warns", quote(unknown));
             let all = || format!("those are {}", WARNINGS.join(", "));
             let hint = suggest(unknown, WARNINGS.into_iter()).unwrap_or_else(all);
@@ -105,8 +108,8 @@ impl Checks {
 
 /// What stands behind `# check=` in the comments that the file begins with.
 fn directive(text: &str) -> Option<Span> {
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
+    let mut offset = text.len() - text.trim_start_matches(BOM).len();
+    for line in text[offset..].split_inclusive('\n') {
         let comment = line.trim_end().strip_prefix('#')?;
         if let Some((name, value)) = comment.split_once('=')
             && name.trim().eq_ignore_ascii_case("check")
@@ -153,6 +156,7 @@ mod tests {
             "#check=skip=unused-arg\n",
             "# syntax=x\n# Check = skip = unused-stage, unused-arg ; error=1\r\n",
             "# check=skip=all",
+            "\u{feff}# check=skip=all\n",
         ] {
             assert_eq!(left(skip), [error], "{skip}");
         }
@@ -175,8 +179,12 @@ mod tests {
 
     #[test]
     fn rules_that_are_not_there() {
-        let (_, problems) = read("# check=skip=unused-args\n", None);
-        assert_eq!(problems, ["found the rule \"unused-args\", expected one that warns"]);
+        let (_, problems) = read("# check=skip=unused-args, unused-tag\n", None);
+        let expected = ["unused-args", "unused-tag"];
+        assert_eq!(
+            problems,
+            expected.map(|rule| format!("found the rule \"{rule}\", expected one that warns"))
+        );
         assert_eq!(
             read("# check=error=yes\n", None).1,
             ["found \"error=yes\", expected skip=RULES, error=true or both"]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::Check;
 use super::document::{Document, Service};
-use super::graph::order;
+use super::graph::{Order, order};
 use super::node::quote;
 use super::read::{Merge, OneOrMany, Text};
 use super::rules;
@@ -52,27 +52,24 @@ pub(super) fn resolve<'a>(document: &'a Document, check: &mut Check<'_>) -> Vec<
                     continue;
                 }
                 let known = numbers.keys().copied();
-                check.problems.push(
-                    Diagnostic::error(
-                        rules::UNKNOWN_TEMPLATE,
-                        text.span,
-                        format!("unknown template or service {}", quote(&name)),
-                    )
-                    .hint(
-                        suggest(&name, known.clone())
-                            .unwrap_or_else(|| list("templates and services", known)),
-                    ),
-                );
+                let hint = check.hints.of(rules::UNKNOWN_TEMPLATE, &name, || {
+                    suggest(&name, known.clone()).unwrap_or_else(|| list("templates and services", known))
+                });
+                let message = format!("unknown template or service {}", quote(&name));
+                check.problems.push(Diagnostic {
+                    hint,
+                    ..Diagnostic::error(rules::UNKNOWN_TEMPLATE, text.span, message)
+                });
             }
         }
         needs.push(bases);
     }
 
-    let (order, cycles) = order(&needs);
+    let Order { sorted, cycles, circular } = order(&needs);
+    for (broken, circular) in broken.iter_mut().zip(circular) {
+        *broken |= circular;
+    }
     for cycle in cycles {
-        for &number in &cycle {
-            broken[number] = true;
-        }
         let hops: Vec<(&str, Span)> = cycle
             .iter()
             .zip(cycle.iter().cycle().skip(1))
@@ -85,7 +82,7 @@ pub(super) fn resolve<'a>(document: &'a Document, check: &mut Check<'_>) -> Vec<
 
     let mut bodies: Vec<Service> = all.iter().map(|((_, body), _)| body.clone()).collect();
     let mut inherited = 0;
-    for number in order {
+    for number in sorted {
         let mut body = std::mem::take(&mut bodies[number]);
         for &base in needs[number].iter().rev() {
             inherited += bodies[base].entries();
@@ -100,7 +97,7 @@ pub(super) fn resolve<'a>(document: &'a Document, check: &mut Check<'_>) -> Vec<
                 );
                 return Vec::new();
             }
-            body.merge(&bodies[base]);
+            inherit(&mut body, &bodies[base]);
         }
         body.broken |= broken[number];
         bodies[number] = body;
@@ -122,6 +119,15 @@ pub(super) fn resolve<'a>(document: &'a Document, check: &mut Check<'_>) -> Vec<
         .zip(bodies)
         .map(|(((name, _), is_template), body)| Resolved { name, body, is_template })
         .collect()
+}
+
+/// Puts a base below a service. A test of its own is meant to run, though the base has switched off its check.
+fn inherit(body: &mut Service, base: &Service) {
+    let tests = body.healthcheck.as_ref().is_some_and(|own| own.test.is_some() && own.disable.is_none());
+    body.merge(base);
+    if let Some(check) = body.healthcheck.as_mut().filter(|_| tests) {
+        check.disable = None;
+    }
 }
 
 /// `a -> b -> a`, with a label at each hop. Hops are a name and where it names the next one.

@@ -121,9 +121,13 @@ pub(super) fn trim(source: &Source, span: Span) -> Span {
     Span { start: span.start, end: span.start + text.trim_end().len() }
 }
 
+/// What editors of Windows begin a text with. The engine looks behind it too.
+pub(super) const BOM: char = '\u{feff}';
+
 /// What the first line of a manifest says after `# syntax=`.
 pub fn syntax(source: &Source) -> Option<&str> {
-    let (name, value) = source.text.lines().next()?.strip_prefix('#')?.split_once('=')?;
+    let (name, value) =
+        source.text.trim_start_matches(BOM).lines().next()?.strip_prefix('#')?.split_once('=')?;
     Some(value.trim()).filter(|value| name.trim().eq_ignore_ascii_case("syntax") && !value.is_empty())
 }
 

@@ -1,5 +1,9 @@
 //! The known name that an unknown one was probably meant to be.
 
+use std::collections::BTreeMap;
+
+use crate::diagnostic::MOST;
+
 /// `did you mean "…"?` with the nearest of the known names, if one is near.
 pub(super) fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     nearest(name, known).map(|near| format!("did you mean \"{near}\"?"))
@@ -35,6 +39,30 @@ pub(super) fn list<'a>(what: &str, known: impl Iterator<Item = &'a str>) -> Stri
     }
 }
 
+/// Hints for names that are not there. Thousands of wrong names beside thousands of right ones would be millions of comparisons:
+/// each name has its hint worked out once, and only as many have one as anybody is shown.
+#[derive(Default)]
+pub(super) struct Hints(BTreeMap<(&'static str, String), String>);
+
+impl Hints {
+    /// The hint for a name, of one rule.
+    pub(super) fn of(
+        &mut self,
+        rule: &'static str,
+        name: &str,
+        make: impl FnOnce() -> String,
+    ) -> Option<String> {
+        let key = (rule, name.to_owned());
+        if let Some(known) = self.0.get(&key) {
+            return Some(known.clone());
+        }
+        if self.0.len() >= MOST {
+            return None;
+        }
+        Some(self.0.entry(key).or_insert_with(make).clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +80,22 @@ mod tests {
         ] {
             assert_eq!(nearest(name, known.into_iter()), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_hint_is_made_once() {
+        let mut hints = Hints::default();
+        let mut made = 0;
+        for round in 0..2 {
+            for name in 0..2 * MOST {
+                let hint = hints.of("rule", &name.to_string(), || {
+                    made += 1;
+                    name.to_string()
+                });
+                assert_eq!(hint, (name < MOST).then(|| name.to_string()), "{round}");
+            }
+        }
+        assert_eq!(made, MOST);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Checked;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::failure::Failure;
-use crate::manifest::model::{Selection, Stage};
+use crate::manifest::model::{Base, Selection, Stage};
 use crate::outside::Outside;
 use crate::plan::{self, Beneath, Found, Layer, Listing, Look, Looks, Origin, Part, Plan, Roots, Target};
 
@@ -113,11 +113,10 @@ impl Checked {
             let stage = plan.chain(&Target::Stage(name.clone()));
             let chain = stage.or_else(|| plan.chain(&Target::Service(name.clone())));
             let layers = chain.into_iter().flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id]);
-            for layer in layers.filter(|layer| layer.origin == Origin::Context) {
+            for layer in layers {
                 for part in &layer.parts {
-                    let source = part.source.trim_start_matches('/');
-                    let file = kinds.get(source) == Some(&Found::File);
-                    if file && matches!(look.get(&part.target), Some(Found::Directory { .. })) {
+                    let Some(source) = file_of(layer, part, kinds) else { continue };
+                    if matches!(look.get(&part.target), Some(Found::Directory { .. })) {
                         let name = source.rsplit('/').next().unwrap_or(source);
                         let span = layer.spans.first().copied().unwrap_or_default();
                         let message = format!(
@@ -189,4 +188,16 @@ fn inner(roots: &Roots, part: &Part) -> Vec<String> {
     }
     paths.retain(|path| !path.is_empty());
     paths
+}
+
+/// What a part is called if it is known to be one file: of the context, or of the web.
+fn file_of<'a>(layer: &'a Layer, part: &'a Part, kinds: &Look) -> Option<&'a str> {
+    match &layer.origin {
+        Origin::Context => {
+            let source = part.source.trim_start_matches('/');
+            (kinds.get(source) == Some(&Found::File)).then_some(source)
+        }
+        Origin::From(Base::Download(file)) => Some(file.url.split(['?', '#']).next().unwrap_or_default()),
+        _ => None,
+    }
 }

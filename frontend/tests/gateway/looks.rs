@@ -13,17 +13,21 @@ python: {lock: pylock.toml, index: ['https://packages.example.com/simple']}
 ";
 
 async fn built(directories: Option<Value>) -> Build {
+    let build = built_of(MANIFEST, directories).await;
+    build.result();
+    build
+}
+
+async fn built_of(manifest: &str, directories: Option<Value>) -> Build {
     let mut answer = interpreter();
     if let Some(directories) = directories {
         answer["directories"] = directories;
     }
-    let mut script = python(MANIFEST, &[("interpreter.json", answer)]);
+    let mut script = python(manifest, &[("interpreter.json", answer)]);
     let context = script.locals.get_mut("context").unwrap();
     context.insert("pylock.toml".into(), lock("py3-none-any").into_bytes());
     context.insert("app.py".into(), b"x".to_vec());
-    let build = build(script, &["target=api"]).await;
-    build.result();
-    build
+    build(script, &["target=api"]).await
 }
 
 fn listed(build: &Build) -> Vec<&str> {
@@ -70,6 +74,19 @@ async fn what_no_step_has_told_is_looked_at() {
     let mut part = whole();
     part.as_object_mut().unwrap().remove("/usr/local");
     assert_eq!(listed(&built(Some(part)).await), ["/usr/local"]);
+}
+
+/// The engine would put it inside, under a name of ours.
+#[tokio::test]
+async fn a_file_of_the_web_takes_no_directorys_place() {
+    let files = "files: [{source: app.py, target: /srv/app.py}]";
+    let copy =
+        |target: &str| format!("copy: [{{from: 'https://example.com/tools/migrate?v=1', target: {target}}}]");
+    let build = built_of(&MANIFEST.replace(files, &copy("/usr/local/bin")), Some(whole())).await;
+    let expected = "layerset.yaml:2:72: found the directory \"/usr/local/bin\" in the base, where the file \
+                    \"https://example.com/tools/migrate\" is to go; write where the file itself goes: /usr/local/bin/migrate";
+    assert_eq!(build.error().message, expected);
+    built_of(&MANIFEST.replace(files, &copy("/usr/local/bin/migrate")), Some(whole())).await.result();
 }
 
 /// The modes of the directories that an op makes.

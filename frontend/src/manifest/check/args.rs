@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, names};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::epoch::Epoch;
 use crate::manifest::document::Document;
 use crate::manifest::extends::cycle_error;
-use crate::manifest::graph::order;
+use crate::manifest::graph::{Order, order};
 use crate::manifest::interpolate::{Piece, pieces};
 use crate::manifest::node::quote;
 use crate::manifest::read::{Pairs, Text};
 use crate::manifest::rules;
 
+/// The time that images say of themselves.
+const EPOCH: &str = "SOURCE_DATE_EPOCH";
+
 /// Build arguments that every engine accepts, defined or not.
-const PREDEFINED: &[&str] = &["all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy"];
+const PROXIES: &[&str] = &["all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy"];
 
 /// The target that is asked for, as a Dockerfile has it; `default` if none was named.
 const TARGET_STAGE: &str = "TARGETSTAGE";
@@ -107,8 +111,7 @@ impl Check<'_> {
                 _ => Vec::new(),
             })
             .collect();
-        let (order, cycles) = order(&needs);
-        let circular: BTreeSet<usize> = cycles.iter().flatten().copied().collect();
+        let Order { sorted, cycles, circular } = order(&needs);
         for cycle in &cycles {
             let hop = |&number: &usize| {
                 let (name, default) = &pairs[number];
@@ -118,14 +121,18 @@ impl Check<'_> {
         }
         // What is being defined is visible to what comes after it, as a local argument.
         let outer = std::mem::replace(&mut self.local, Args { lost, ..Args::default() });
-        for number in order {
+        for number in sorted {
             let (name, default) = &pairs[number];
             self.report(name.span, names::argument(&name.value));
             let value = match (self.inputs.args.get(&name.value), default) {
                 (Some(given), _) => Argument::Set(given.clone()),
-                (None, Some(_)) if circular.contains(&number) => Argument::Broken,
+                (None, Some(_)) if circular[number] => Argument::Broken,
                 (None, Some(default)) => self.text(default).map_or(Argument::Broken, Argument::Set),
-                (None, None) => self.predefined(&name.value).map_or(Argument::Unset, Argument::Set),
+                // As in a Dockerfile's stage: the manifest's, if it has one.
+                (None, None) => {
+                    let known = || self.predefined(&name.value).map(Argument::Set);
+                    self.global.get(&name.value).or_else(known).unwrap_or(Argument::Unset)
+                }
             };
             self.local
                 .values
@@ -134,10 +141,23 @@ impl Check<'_> {
         std::mem::replace(&mut self.local, outer)
     }
 
-    /// Warns of build arguments that nobody used.
+    /// Reports a time for all images that is none, where the manifest says it.
+    pub(super) fn epoch(&mut self, pairs: Option<&Pairs>) {
+        let pairs = pairs.iter().flat_map(|pairs| &pairs.entries);
+        let said = pairs.filter(|(name, _)| name.value == EPOCH && !self.inputs.args.contains_key(EPOCH));
+        for value in said.filter_map(|(_, value)| value.as_ref()).collect::<Vec<_>>() {
+            let Some(Argument::Set(text)) = self.global.get(EPOCH) else { continue };
+            if let Err(bad) = Epoch::parse(&text) {
+                let diagnostic = Diagnostic::error(rules::INVALID_VALUE, value.span, bad.to_string());
+                self.problems.push(diagnostic.hint("write for example 1767225600, or \"\" for none"));
+            }
+        }
+    }
+
+    /// Warns of build arguments that nobody used. What the engine or the frontend itself reads is of use without a `${…}`.
     pub(super) fn unused_args(&mut self, args: &Args) {
         for (name, arg) in &args.values {
-            if !arg.used.get() {
+            if !arg.used.get() && name != EPOCH && !is_proxy(name) {
                 self.idle.push(
                     Diagnostic::warning(
                         rules::UNUSED_ARG,
@@ -156,9 +176,9 @@ impl Check<'_> {
         let place = document.args.as_ref().and_then(|args| args.entries.first());
         for name in self.inputs.args.keys() {
             let predefined = name.starts_with("BUILDKIT_")
-                || name == "SOURCE_DATE_EPOCH"
+                || name == EPOCH
                 || self.predefined(name).is_some()
-                || PREDEFINED.contains(&name.to_lowercase().as_str());
+                || is_proxy(name);
             if predefined || defined.contains(name) {
                 continue;
             }
@@ -172,6 +192,10 @@ impl Check<'_> {
             );
         }
     }
+}
+
+fn is_proxy(name: &str) -> bool {
+    PROXIES.contains(&name.to_lowercase().as_str())
 }
 
 /// Names of the build arguments that the manifest or one of its stages declares.

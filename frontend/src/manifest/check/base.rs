@@ -14,13 +14,19 @@ use crate::manifest::suggest::{list, suggest};
 impl Check<'_> {
     /// What a `from` means. A stage comes first: a context of its name takes the stage's own place.
     pub(super) fn base(&mut self, text: &Text) -> Option<Spanned<Base>> {
-        let name = self.text(text)?;
+        let value = self.text(text)?;
+        self.named(Spanned { value, span: text.span })
+    }
+
+    /// The same of a text whose arguments are replaced.
+    pub(super) fn named(&mut self, text: Spanned<String>) -> Option<Spanned<Base>> {
+        let Spanned { value: name, span } = text;
         let base = if let Some(&stage) = self.stages.get(name.as_str()) {
             if self.current != Some(stage) {
                 self.used[stage] = true;
             }
             if let Some(current) = self.current {
-                self.edges[current].push((stage, text.span));
+                self.edges[current].push((stage, span));
             }
             Base::Stage(name)
         } else if name == "scratch" {
@@ -28,30 +34,32 @@ impl Check<'_> {
         } else if self.inputs.contexts.contains(&name) {
             Base::Context(name)
         } else if !reference::is_bare(&name) {
-            Base::Image(self.report(text.span, reference::pinned(&name))?)
+            Base::Image(self.report(span, reference::pinned(&name))?)
         } else {
             if !self.stages_lost {
-                self.unknown_stage(text.span, &name);
+                self.unknown_stage(span, &name);
             }
             return None;
         };
-        Some(Spanned { value: base, span: text.span })
+        Some(Spanned { value: base, span })
     }
 
     fn unknown_stage(&mut self, span: Span, name: &str) {
         let known = self.stages.keys().copied();
-        let hint = suggest(name, known.clone()).unwrap_or_else(|| {
-            format!("{}; an image needs a tag, for example \"{name}:latest\"", list("stages", known))
+        let hint = self.hints.of(rules::UNKNOWN_STAGE, name, || {
+            suggest(name, known.clone()).unwrap_or_else(|| {
+                format!("{}; an image needs a tag, for example \"{name}:latest\"", list("stages", known))
+            })
         });
         let message = format!("unknown stage {}", quote(name));
-        self.problems.push(Diagnostic::error(rules::UNKNOWN_STAGE, span, message).hint(hint));
+        self.problems.push(Diagnostic { hint, ..Diagnostic::error(rules::UNKNOWN_STAGE, span, message) });
     }
 
     /// Reports stages that need themselves, by `from` or `copy`.
     pub(super) fn stage_cycles(&mut self, stages: &[(Text, Stage)]) {
         let needs: Vec<Vec<usize>> =
             self.edges.iter().map(|edges| edges.iter().map(|edge| edge.0).collect()).collect();
-        for cycle in order(&needs).1 {
+        for cycle in order(&needs).cycles {
             let next = cycle.iter().cycle().skip(1);
             let hops: Vec<(&str, Span)> = cycle
                 .iter()

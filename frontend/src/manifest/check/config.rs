@@ -10,16 +10,17 @@ use crate::manifest::node::quote;
 use crate::manifest::read::{List, Text};
 use crate::manifest::rules;
 
+/// Most ports that all services together may expose.
+const PORTS: usize = 200_000;
+
 impl Check<'_> {
     /// Everything that the image configuration says.
     pub(super) fn config(&mut self, service: &Service) -> model::Config {
-        let expose = self.all(service.expose.as_ref(), quantity::ports);
-        let mut seen = BTreeSet::new();
         model::Config {
             command: service.command.as_ref().and_then(|argv| self.argv(argv)),
             entrypoint: service.entrypoint.as_ref().and_then(|argv| self.argv(argv)),
             environment: self.variables(service.environment.as_ref(), "variable", true),
-            expose: expose.into_iter().flatten().filter(|port| seen.insert(port.clone())).collect(),
+            expose: self.expose(service.expose.as_ref()),
             volumes: self.all(service.volumes.as_ref(), path::volume),
             user: service.user.as_ref().and_then(|user| self.parse(user, names::user)),
             working_dir: service.working_dir.as_ref().and_then(|dir| self.spanned(dir, path::absolute)),
@@ -28,6 +29,30 @@ impl Check<'_> {
             stop_signal: service.stop_signal.as_ref().and_then(|signal| self.parse(signal, names::signal)),
             shell: self.shell(service.shell.as_ref()),
         }
+    }
+
+    /// Ports as `8000/tcp`, each once, in the order said. A few letters say tens of thousands of them.
+    fn expose(&mut self, ports: Option<&List<Text>>) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for text in ports.iter().flat_map(|ports| &ports.0) {
+            let Some((range, protocol)) = self.parse(text, quantity::ports) else { continue };
+            let before = self.ports;
+            self.ports += range.len();
+            if self.ports > PORTS {
+                if before <= PORTS {
+                    let message = format!("services expose more than {PORTS} ports in all");
+                    self.problems.push(
+                        Diagnostic::error(rules::TOO_LARGE, text.span, message)
+                            .hint("expose those that somebody connects to"),
+                    );
+                }
+                continue;
+            }
+            let ports = range.map(|port| format!("{port}/{protocol}"));
+            found.extend(ports.filter(|port| seen.insert(port.clone())));
+        }
+        found
     }
 
     /// Every text of a list, parsed; what is wrong is left out.
@@ -42,7 +67,7 @@ impl Check<'_> {
     /// A command line. Text is split before its arguments are put in, so that no value becomes two.
     pub(super) fn argv(&mut self, argv: &Argv) -> Option<Vec<String>> {
         match argv {
-            Argv::Words(words) => self.words(words),
+            Argv::Words(words) => self.words(&words.0),
             Argv::Line(line) => {
                 let words = self.report(line.span, split(&line.value))?;
                 words.into_iter().map(|value| self.text(&Text { value, span: line.span })).collect()
@@ -51,8 +76,8 @@ impl Check<'_> {
     }
 
     /// The words of an argv, interpolated one by one.
-    pub(super) fn words(&mut self, words: &List<Text>) -> Option<Vec<String>> {
-        let checked: Vec<Option<String>> = words.0.iter().map(|word| self.text(word)).collect();
+    pub(super) fn words(&mut self, words: &[Text]) -> Option<Vec<String>> {
+        let checked: Vec<Option<String>> = words.iter().map(|word| self.text(word)).collect();
         checked.into_iter().collect()
     }
 
@@ -90,6 +115,17 @@ impl Check<'_> {
             Some(test) => self.test(test),
             None => Some(Vec::new()),
         };
+        if let (Some(disabled), Some(true), Some(test)) = (&check.disable, disable, &check.test)
+            && [disabled.span, place(test)].iter().all(|span| check.place.0.contains(*span))
+        {
+            let message = "found \"disable\" beside \"test\", expected one of the two";
+            self.problems.push(
+                Diagnostic::error(rules::INVALID_VALUE, disabled.span, message)
+                    .label(place(test), "the test")
+                    .hint("remove the one that is not meant"),
+            );
+            return None;
+        }
         let [interval, timeout, start_period, start_interval] = times;
         if disable? {
             return Some(model::Healthcheck {
@@ -109,15 +145,19 @@ impl Check<'_> {
 
     /// The test of a health check. A text for the shell stays as it is: a value never becomes part of one.
     fn test(&mut self, test: &Argv) -> Option<Vec<String>> {
-        let words = match test {
-            Argv::Line(line) => return Some(vec!["CMD-SHELL".to_owned(), line.value.clone()]),
-            Argv::Words(words) => words,
+        let words: &[Text] = match test {
+            Argv::Line(line) if !line.value.trim().is_empty() => {
+                return Some(vec!["CMD-SHELL".to_owned(), line.value.clone()]);
+            }
+            Argv::Line(_) => &[],
+            Argv::Words(words) => &words.0,
         };
-        let kind = words.0.first().map_or("", |word| word.value.as_str());
+        let kind = words.first().map_or("", |word| word.value.as_str());
+        let blank = words.get(1).is_none_or(|word| word.value.trim().is_empty());
         let fine = match kind {
-            "NONE" => words.0.len() == 1,
-            "CMD" => words.0.len() > 1,
-            "CMD-SHELL" => words.0.len() == 2,
+            "NONE" => words.len() == 1,
+            "CMD" => !blank,
+            "CMD-SHELL" => words.len() == 2 && !blank,
             _ => false,
         };
         if !fine {
@@ -128,7 +168,7 @@ impl Check<'_> {
                 "CMD-SHELL" => "expected one text after CMD-SHELL".to_owned(),
                 other => format!("found {}, expected CMD, CMD-SHELL or NONE first", quote(other)),
             };
-            let span = words.0.first().map_or(words.1.0, |word| word.span);
+            let span = words.first().map_or(place(test), |word| word.span);
             self.problems.push(
                 Diagnostic::error(rules::INVALID_VALUE, span, message)
                     .hint("write for example [CMD, curl, -f, \"http://localhost:8000/\"]"),
@@ -136,7 +176,7 @@ impl Check<'_> {
             return None;
         }
         if kind == "CMD-SHELL" {
-            return Some(words.0.iter().map(|word| word.value.clone()).collect());
+            return Some(words.iter().map(|word| word.value.clone()).collect());
         }
         self.words(words)
     }

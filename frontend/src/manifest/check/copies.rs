@@ -32,10 +32,14 @@ impl Check<'_> {
             return None;
         };
         let source = self.parse(text, path::context);
-        let directory = target.as_ref().is_some_and(|target| target.value.ends_with('/'));
-        let target = match target {
-            Some(target) => self.parse(target, path::target),
-            None => source.clone(),
+        // What its arguments make of it counts.
+        let place = target.as_ref().map(|target| self.text(target));
+        let directory = matches!(&place, Some(Some(place)) if place.ends_with('/'));
+        let target = match (target, place) {
+            (Some(target), Some(place)) => {
+                place.and_then(|place| self.report(target.span, path::target(&place)))
+            }
+            _ => source.clone(),
         };
         Some(Selection { span: text.span, source: source?, target: target?, directory, filter })
     }
@@ -48,10 +52,13 @@ impl Check<'_> {
     pub(super) fn copy(&mut self, copy: &Copy) -> Option<CopyFrom> {
         let Copy { from, source, checksum, target, include, exclude, owner, mode, broken, place } = copy;
         let filter = self.filter(include.as_ref(), exclude.as_ref(), owner.as_ref(), mode.as_ref());
-        if let Some(url) = from.as_ref().filter(|from| is_address(&from.value)) {
+        let named = from.as_ref().and_then(|from| Some(Spanned { value: self.text(from)?, span: from.span }));
+        if let Some(url) = named.as_ref().filter(|named| is_address(&named.value)) {
             return self.download(copy, url, filter);
         }
-        if let Some(checksum) = checksum {
+        // A `from` that cannot be read may be an address.
+        let unread = from.is_some() && named.is_none();
+        if let Some(checksum) = checksum.as_ref().filter(|_| !unread) {
             let message = "found \"checksum\", which only a file of the web has";
             self.problems.push(
                 Diagnostic::error(rules::INVALID_VALUE, checksum.span, message)
@@ -59,7 +66,7 @@ impl Check<'_> {
             );
         }
         for (key, value) in [("from", from), ("source", source)] {
-            if value.is_none() && !broken {
+            if value.is_none() && !broken && !unread {
                 self.missing(
                     place.0,
                     &format!("an entry of \"copy\" has no \"{key}\""),
@@ -67,7 +74,7 @@ impl Check<'_> {
                 );
             }
         }
-        let base = from.as_ref().and_then(|from| self.base(from));
+        let base = named.and_then(|named| self.named(named));
         let base = base.filter(|base| {
             let scratch = base.value == Base::Scratch;
             if scratch {
@@ -91,8 +98,8 @@ impl Check<'_> {
     }
 
     /// One file of the web, to one place.
-    fn download(&mut self, copy: &Copy, from: &Text, filter: Filter) -> Option<CopyFrom> {
-        let url = self.parse(from, address);
+    fn download(&mut self, copy: &Copy, from: &Spanned<String>, filter: Filter) -> Option<CopyFrom> {
+        let url = self.report(from.span, address(&from.value));
         let checksum = copy.checksum.as_ref().map(|text| self.parse(text, sha256));
         for (key, span) in [
             ("source", copy.source.as_ref().map(|text| text.span)),
@@ -116,10 +123,11 @@ impl Check<'_> {
             }
             return None;
         };
-        let place = self.parse(target, path::target)?;
-        if place.is_empty() || target.value.ends_with('/') {
+        let written = self.text(target)?;
+        let place = self.report(target.span, path::target(&written))?;
+        if place.is_empty() || written.ends_with('/') {
             let message =
-                format!("found the target {}, expected the place of the file itself", quote(&target.value));
+                format!("found the target {}, expected the place of the file itself", quote(&written));
             self.problems.push(
                 Diagnostic::error(rules::INVALID_PATH, target.span, message)
                     .hint("end it with the file's name, for example /usr/local/bin/tool"),
@@ -151,7 +159,8 @@ impl Check<'_> {
     }
 }
 
-fn is_address(text: &str) -> bool {
+/// Whether it is the address of a file of the web.
+pub(super) fn is_address(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
 

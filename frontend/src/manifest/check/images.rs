@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Check;
+use super::{Check, names, reference};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::extends::Resolved;
 use crate::manifest::model::{Service, unnamed_image};
@@ -36,7 +36,19 @@ impl Check<'_> {
         let tag = |span, unnamed| Tag { service: name.clone(), span, unnamed };
         // One that is written and cannot be read has been reported, and is no reason to report more.
         if entry.body.image.as_ref().map_or(&[][..], OneOrMany::as_slice).is_empty() {
-            self.tag(&unnamed_image(project, name), &tag(service.span, true), tagged);
+            let image = unnamed_image(project, name);
+            if names::target(name).is_ok() && reference::taggable(&image).is_err() {
+                let message = format!(
+                    "the service {} has no \"image\", and {} is no name of one",
+                    quote(name),
+                    quote(&image)
+                );
+                self.problems.push(
+                    Diagnostic::error(rules::INVALID_IMAGE, service.span, message)
+                        .hint("give it \"image\", or a name with single \".\", \"_\" and \"-\" between letters and digits"),
+                );
+            }
+            self.tag(&image, &tag(service.span, true), tagged);
         }
         for image in &service.image {
             self.tag(&image.value, &tag(image.span, false), tagged);

@@ -30,7 +30,7 @@ use super::model::{Manifest, Stage};
 use super::node::quote;
 use super::read::{Pairs, Text};
 use super::rules;
-use super::suggest::{list, suggest};
+use super::suggest::{Hints, list, suggest};
 use crate::diagnostic::{Diagnostic, Source, Span, Spanned};
 
 /// Why a text is not what its key needs.
@@ -63,8 +63,11 @@ pub(super) struct Check<'a> {
     pub(super) problems: &'a mut Vec<Diagnostic>,
     /// Warnings of what nothing uses, for when there is no error: a mistyped use is an error already.
     pub(super) idle: Vec<Diagnostic>,
+    /// How many ports services declare so far, ranges by what is in them.
+    ports: usize,
     source: &'a Source,
     inputs: &'a Inputs<'a>,
+    pub(super) hints: Hints,
     /// Stages by name, with their numbers in the order written.
     stages: BTreeMap<&'a str, usize>,
     /// Whether stages may be missing because their section could not be read.
@@ -94,6 +97,8 @@ pub(super) fn check(
     let mut check = Check {
         problems,
         idle: Vec::new(),
+        hints: Hints::default(),
+        ports: 0,
         source,
         inputs,
         stages: stages.iter().enumerate().map(|(number, (name, _))| (name.value.as_str(), number)).collect(),
@@ -106,6 +111,7 @@ pub(super) fn check(
         local: Args::default(),
     };
     check.global = check.define(document.args.as_ref(), document.broken);
+    check.epoch(document.args.as_ref());
     check.unknown_build_args(document);
     check.names(document);
 
@@ -271,14 +277,17 @@ impl Check<'_> {
 
     /// Reports `${NAME}` of a name that nobody defines.
     fn undefined(&mut self, span: Span, name: &str) {
-        let known: BTreeSet<&str> = self.local.names().chain(self.global.names()).collect();
-        let hint = suggest(name, known.iter().copied()).unwrap_or_else(|| {
-            format!(
-                "{}; define it in \"args\", or write $${{{name}}} for the text itself",
-                list("build arguments", known.iter().copied())
-            )
+        let hint = self.hints.of(rules::UNDEFINED_ARGUMENT, name, || {
+            let known: BTreeSet<&str> = self.local.names().chain(self.global.names()).collect();
+            suggest(name, known.iter().copied()).unwrap_or_else(|| {
+                format!(
+                    "{}; define it in \"args\", or write $${{{name}}} for the text itself",
+                    list("build arguments", known.iter().copied())
+                )
+            })
         });
         let message = format!("undefined build argument {}", quote(name));
-        self.problems.push(Diagnostic::error(rules::UNDEFINED_ARGUMENT, span, message).hint(hint));
+        self.problems
+            .push(Diagnostic { hint, ..Diagnostic::error(rules::UNDEFINED_ARGUMENT, span, message) });
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::copies::is_address;
 use super::{Check, path, quantity};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::document::{self, Copy, FileMapping};
-use crate::manifest::model::{Mount, Mounted};
+use crate::manifest::model::{Mount, Mounted, Run};
 use crate::manifest::node::quote;
 use crate::manifest::read::Text;
 use crate::manifest::rules;
@@ -38,13 +39,7 @@ impl Check<'_> {
             }
             return None;
         };
-        let path = self.parse(target, path::target)?;
-        if path.is_empty() || path == "/" {
-            let message = format!("found the target {}, expected a place below \"/\"", quote(&target.value));
-            let hint = "write where the command sees it, for example /tools";
-            self.problems.push(Diagnostic::error(rules::INVALID_PATH, target.span, message).hint(hint));
-            return None;
-        }
+        let path = self.parse(target, path::mounted)?;
         let writable = !writable.flatten().unwrap_or(true);
         let what = match kind? {
             Kind::Tmpfs => {
@@ -78,6 +73,14 @@ impl Check<'_> {
         }
         let source = mount.source.clone().or_else(|| all("/"));
         let from = mount.from.clone();
+        if let Some(text) = &from
+            && is_address(&self.text(text)?)
+        {
+            let message = "found an address, expected a stage, an image or a named context";
+            let hint = "have a stage copy the file, and name that stage";
+            self.problems.push(Diagnostic::error(rules::INVALID_VALUE, text.span, message).hint(hint));
+            return None;
+        }
         let copy = self.copy(&Copy { from, source, target, place: mount.place, ..Copy::default() })?;
         Some(Mounted::From { copy, writable })
     }
@@ -109,16 +112,22 @@ impl Check<'_> {
         self.problems.push(Diagnostic::error(rules::INVALID_VALUE, span, message).hint(hint));
     }
 
-    /// Reports mounts of one command that would hide each other.
-    pub(super) fn one_at_each_place(&mut self, mounts: &[Mount]) {
+    /// Reports what one command sees at one place, where the last would hide the others. Secrets, agents and caches are
+    /// mounts of the engine too.
+    pub(super) fn one_at_each_place(&mut self, run: &Run) {
+        let mut seen: Vec<(&str, Span)> = Vec::new();
+        seen.extend(run.secrets.iter().filter_map(|one| Some((one.target.as_deref()?, one.span))));
+        seen.extend(run.ssh.iter().filter_map(|one| Some((one.target.as_deref()?, one.span))));
+        seen.extend(run.cache.iter().map(|one| (one.target.as_str(), one.span)));
+        seen.extend(run.mounts.iter().map(|one| (one.target.as_str(), one.span)));
         let mut places: BTreeMap<&str, Span> = BTreeMap::new();
-        for mount in mounts {
-            if let Some(first) = places.insert(&mount.target, mount.span) {
-                let message = format!("two mounts have the target {}", quote(&mount.target));
+        for (target, span) in seen {
+            if let Some(first) = places.insert(target, span) {
+                let message = format!("two mounts have the target {}", quote(target));
                 self.problems.push(
-                    Diagnostic::error(rules::DUPLICATE_KEY, mount.span, message)
+                    Diagnostic::error(rules::DUPLICATE_KEY, span, message)
                         .label(first, "first here")
-                        .hint("keep one of the two"),
+                        .hint("keep one of the two, or give one another target"),
                 );
             }
         }

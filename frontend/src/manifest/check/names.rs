@@ -10,7 +10,7 @@ use crate::manifest::model::{Id, Owner};
 use crate::manifest::node::quote;
 use crate::manifest::read::Text;
 use crate::manifest::rules;
-use crate::manifest::suggest::{list, suggest};
+use crate::manifest::suggest::{list, nearest, suggest};
 use crate::platform::{ARCHITECTURES, Platform};
 
 /// Names of stages, services and templates, for the JSON Schema.
@@ -22,7 +22,7 @@ fn is_word(text: &str, more: &str) -> bool {
 }
 
 /// A name of a stage, service or template.
-fn target(text: &str) -> Result<(), Fault> {
+pub(super) fn target(text: &str) -> Result<(), Fault> {
     if text == "scratch" {
         let hint = "\"scratch\" is the empty file system; choose another name";
         return Err(Fault::new(rules::INVALID_NAME, "found the name \"scratch\", which is taken", hint));
@@ -148,16 +148,34 @@ pub(super) fn user(text: &str) -> Result<String, Fault> {
     owner(text).map(|_| text.to_owned())
 }
 
+/// The last signal of Linux.
+const LAST_SIGNAL: u8 = 64;
+
+/// Signals of Linux without their `SIG`, in any letters as in a Dockerfile; those of real time also have numbers behind.
+/// Source: signal(7); moby/sys `signal`.
+const SIGNALS: [&str; 36] = [
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
+    "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
+    "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+];
+
 /// A signal.
 pub(super) fn signal(text: &str) -> Result<String, Fault> {
-    let number = text.parse::<u8>().is_ok_and(|number| (1..=64).contains(&number));
-    let name = text.strip_prefix("SIG").unwrap_or(text);
-    let named = name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "+-".contains(c));
-    if number || named {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits && text.parse().is_ok_and(|number: u8| (1..=LAST_SIGNAL).contains(&number));
+    let upper = text.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    let real_time = |prefix: &str, most: u8| {
+        let offset = name.strip_prefix(prefix).and_then(|rest| rest.parse().ok());
+        offset.is_some_and(|offset: u8| (1..=most).contains(&offset))
+    };
+    if number || SIGNALS.contains(&name) || real_time("RTMIN+", 15) || real_time("RTMAX-", 14) {
         return Ok(text.to_owned());
     }
-    Err(Fault::value(text, "a signal", "write for example SIGINT or 2"))
+    let near = nearest(name, SIGNALS.iter().copied());
+    let hint = near
+        .map_or("write for example SIGINT or 2".to_owned(), |near| format!("did you mean \"SIG{near}\"?"));
+    Err(Fault::value(text, "a signal", hint))
 }
 
 /// `os/arch[/variant]`.
@@ -277,7 +295,8 @@ mod tests {
     #[test]
     fn words() {
         assert!(signal("SIGRTMIN+3").is_ok() && signal("15").is_ok() && signal("TERM").is_ok());
-        assert!(signal("0").is_err() && signal("sigterm").is_err() && signal("").is_err());
+        assert!(signal("0").is_err() && signal("SIGTREM").is_err() && signal("").is_err());
+        assert!(signal("sigterm").is_ok() && signal("+9").is_err() && signal("SIGRTMIN+16").is_err());
         assert!(
             platform("linux/arm/v7").is_ok() && platform("linux").is_err() && platform("Linux/x").is_err()
         );

@@ -40,6 +40,28 @@ pub(super) fn target(text: &str) -> Result<String, Fault> {
     }
 }
 
+/// Where a command sees what is mounted: as [`target`], but not in place of all that it has.
+pub(super) fn mounted(text: &str) -> Result<String, Fault> {
+    below_root(text, target(text)?)
+}
+
+/// The same, absolute.
+pub(super) fn mounted_absolute(text: &str) -> Result<String, Fault> {
+    below_root(text, absolute(text)?)
+}
+
+fn below_root(text: &str, path: String) -> Result<String, Fault> {
+    if path.is_empty() || path == "/" {
+        let message = format!("found the target {}, expected a place below \"/\"", quote(text));
+        return Err(Fault::new(
+            rules::INVALID_PATH,
+            message,
+            "write where the command sees it, for example /tools",
+        ));
+    }
+    Ok(path)
+}
+
 /// A clean absolute path.
 pub(super) fn absolute(text: &str) -> Result<String, Fault> {
     if text.is_empty() {

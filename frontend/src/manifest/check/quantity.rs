@@ -1,5 +1,7 @@
 //! Durations, sizes, permission bits, counts and ports.
 
+use std::ops::RangeInclusive;
+
 use super::Fault;
 use crate::manifest::node::quote;
 use crate::manifest::rules;
@@ -109,8 +111,8 @@ pub(super) fn boolean(text: &str) -> Result<bool, Fault> {
     }
 }
 
-/// Ports as `8000/tcp`, of `8000`, `8000/udp` or `8000-8002`.
-pub(super) fn ports(text: &str) -> Result<Vec<String>, Fault> {
+/// Ports of `8000`, `8000/udp` or `8000-8002`, and their protocol.
+pub(super) fn ports(text: &str) -> Result<(RangeInclusive<u16>, String), Fault> {
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = protocol.to_ascii_lowercase();
     if text.contains(':') {
@@ -127,7 +129,7 @@ pub(super) fn ports(text: &str) -> Result<Vec<String>, Fault> {
     if first > last || !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
         return Err(fault());
     }
-    Ok((first..=last).map(|port| format!("{port}/{protocol}")).collect())
+    Ok((first..=last, protocol))
 }
 
 #[cfg(test)]
@@ -197,9 +199,9 @@ mod tests {
 
     #[test]
     fn port_ranges() {
-        assert_eq!(ports("8000").unwrap(), ["8000/tcp"]);
-        assert_eq!(ports("53/UDP").unwrap(), ["53/udp"]);
-        assert_eq!(ports("8000-8002").unwrap(), ["8000/tcp", "8001/tcp", "8002/tcp"]);
+        assert_eq!(ports("8000").unwrap(), (8000..=8000, "tcp".to_owned()));
+        assert_eq!(ports("53/UDP").unwrap(), (53..=53, "udp".to_owned()));
+        assert_eq!(ports("8000-8002").unwrap(), (8000..=8002, "tcp".to_owned()));
         for text in ["", "0", "65536", "9-8", "80:80", "80/http", "a", "1-2-3"] {
             assert!(ports(text).is_err(), "{text}");
         }

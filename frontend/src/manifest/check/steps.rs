@@ -7,7 +7,7 @@ use super::{Check, names, path, quantity};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::document::{self, CacheMapping, RunCommand, RunMapping, SecretMapping, SshMapping};
 use crate::manifest::interpolate::shell_names;
-use crate::manifest::model::{Cache, Command, Mount, Network, Owned, Run, Secret, Security, Sharing, Ssh};
+use crate::manifest::model::{Cache, Command, Network, Owned, Run, Secret, Security, Sharing, Ssh};
 use crate::manifest::node::quote;
 use crate::manifest::read::{List, Text};
 use crate::manifest::rules;
@@ -35,8 +35,7 @@ impl Check<'_> {
         let networks = [("default", Network::Default), ("none", Network::None), ("host", Network::Host)];
         let network = mapping.network.as_ref().and_then(|text| self.one_of(text, "a network", networks));
         let mounts = mapping.mounts.iter().flat_map(|list| &list.0);
-        let mounts: Vec<Mount> = mounts.filter_map(|mount| self.mount(mount)).collect();
-        self.one_at_each_place(&mounts);
+        let mounts = mounts.filter_map(|mount| self.mount(mount)).collect();
         let kinds = [("sandbox", Security::Sandbox), ("insecure", Security::Insecure)];
         let security = mapping.security.as_ref().and_then(|text| self.one_of(text, "a security mode", kinds));
         let Some(command) = &mapping.command else {
@@ -51,7 +50,9 @@ impl Check<'_> {
         };
         let (span, command, args) = self.command(command)?;
         let (network, security) = (network.unwrap_or_default(), security.unwrap_or_default());
-        Some(Run { span, command, args, secrets, ssh, cache, network, mounts, security })
+        let run = Run { span, command, args, secrets, ssh, cache, network, mounts, security };
+        self.one_at_each_place(&run);
+        Some(run)
     }
 
     fn command(&mut self, command: &RunCommand) -> Option<(Span, Command, BTreeMap<String, String>)> {
@@ -80,7 +81,7 @@ impl Check<'_> {
                     .collect();
                 Some((span, Command::Shell(text.value.clone()), args))
             }
-            RunCommand::Argv(words) => Some((span, Command::Argv(self.words(words)?), BTreeMap::new())),
+            RunCommand::Argv(words) => Some((span, Command::Argv(self.words(&words.0)?), BTreeMap::new())),
         }
     }
 
@@ -90,7 +91,7 @@ impl Check<'_> {
             document::Secret::Full(mapping) => mapping,
         };
         let environment = mapping.environment.as_ref().map(|name| self.parse(name, names::shell_variable));
-        let target = mapping.target.as_ref().map(|target| self.parse(target, path::absolute));
+        let target = mapping.target.as_ref().map(|target| self.parse(target, path::mounted_absolute));
         let required = mapping.required.as_ref().map(|required| self.parse(required, quantity::boolean));
         let owned = self.owned(0o400, mapping.mode.as_ref(), mapping.uid.as_ref(), mapping.gid.as_ref());
         let Some(text) = &mapping.id else {
@@ -122,7 +123,7 @@ impl Check<'_> {
             document::Ssh::Id(id) => &SshMapping { id: Some(id.clone()), ..SshMapping::default() },
             document::Ssh::Full(mapping) => mapping,
         };
-        let target = mapping.target.as_ref().map(|target| self.parse(target, path::absolute));
+        let target = mapping.target.as_ref().map(|target| self.parse(target, path::mounted_absolute));
         let required = mapping.required.as_ref().map(|required| self.parse(required, quantity::boolean));
         let owned = self.owned(0o600, mapping.mode.as_ref(), mapping.uid.as_ref(), mapping.gid.as_ref());
         let Some(text) = &mapping.id else {
@@ -172,7 +173,7 @@ impl Check<'_> {
             }
             return None;
         };
-        let path = self.parse(target, path::absolute)?;
+        let path = self.parse(target, path::mounted_absolute)?;
         Some(Cache {
             span: target.span,
             target: path,
