@@ -31,6 +31,7 @@ mod older;
 mod older_limits;
 mod options;
 mod overlap;
+mod package_files;
 mod platform_arguments;
 mod platform_packages;
 mod platforms;

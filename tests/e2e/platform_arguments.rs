@@ -143,15 +143,18 @@ fn stages_for_the_builder_run_natively_and_once() {
            run: ['echo {stamp} > /pages; uname -m >> /pages']\n  \
            compiler:\n    from: busybox:1.37\n    platform: '${{BUILDPLATFORM}}'\n    \
            copy: [{{from: pages, source: /pages, target: /pages}}]\n    \
-           run: ['echo \"$TARGETPLATFORM made on $BUILDPLATFORM\" > /tool']\n\
+           run:\n      - command: 'echo \"$TARGETPLATFORM made on $BUILDPLATFORM by $(/image/bin/busybox echo it)\" > /tool; cat /in/pages >> /tool'\n        \
+             mounts: [{{from: 'busybox:1.37', target: /image}}, {{from: pages, target: /in}}]\n\
          services:\n  tool:\n    from: scratch\n    copy:\n      - {{from: compiler, source: /tool}}\n      \
            - {{from: pages, source: /pages}}\n"
     );
     let dockerfile = format!(
-        "FROM --platform=$BUILDPLATFORM busybox:1.37 AS pages\nRUN echo {stamp} > /pages; uname -m >> /pages\n\
+        "FROM --platform=$BUILDPLATFORM busybox:1.37 AS image\n\
+         FROM --platform=$BUILDPLATFORM busybox:1.37 AS pages\nRUN echo {stamp} > /pages; uname -m >> /pages\n\
          FROM --platform=$BUILDPLATFORM busybox:1.37 AS compiler\nARG TARGETPLATFORM\nARG BUILDPLATFORM\n\
          COPY --from=pages /pages /pages\n\
-         RUN echo \"$TARGETPLATFORM made on $BUILDPLATFORM\" > /tool\n\
+         RUN --mount=from=pages,target=/in --mount=from=image,target=/image \
+         echo \"$TARGETPLATFORM made on $BUILDPLATFORM by $(/image/bin/busybox echo it)\" > /tool; cat /in/pages >> /tool\n\
          FROM scratch\nCOPY --from=compiler /tool /tool\nCOPY --from=pages /pages /pages\n"
     );
     project.write("layerset.yaml", syntax() + &manifest).unwrap().write("Dockerfile", dockerfile).unwrap();

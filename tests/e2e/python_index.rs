@@ -55,6 +55,54 @@ fn credentials_of_a_private_index_are_a_secret() {
     assert!(others.iter().any(|line| line.contains("/files/lib-1.0-py3-none-any.whl ")), "{others:?}");
 }
 
+/// As one host of packages has several repositories, each with its own users.
+#[test]
+fn each_index_of_a_host_gets_its_own_credentials() {
+    let mut shelf = Shelf::new(containerd());
+    let names = ["internal", "research"];
+    let parts = names.map(|name| (name, shelf.index.part(name)));
+    for (name, part) in &parts {
+        part.wants(&format!("Basic {name}"));
+        part.add(&shelf.wheel(&format!("of_{name}"), "1.0", 2000)).unwrap();
+    }
+    shelf.add("open", "1.0", 2000);
+    shelf.project.write("requirements.txt", "of-internal\nof-research\nopen\n").unwrap();
+    shelf.manifest("", "", &[service("api", REST)]);
+    let plain = std::fs::read_to_string(shelf.project.path().join("layerset.yaml")).unwrap();
+    let open = format!("{:?}", shelf.index.simple());
+    let manifest = |more: &str, secrets: [&str; 2]| {
+        let private: Vec<String> = (parts.iter().zip(secrets))
+            .map(|((_, part), secret)| format!("{{url: {:?}, secret: {secret}}}, ", part.simple()))
+            .collect();
+        let private = private.concat();
+        let text = plain
+            .replace(&format!("[{open}]"), &format!("[{private}{open}]"))
+            .replace("python: {", &format!("python: {{{more}"));
+        shelf.project.write("layerset.yaml", text).unwrap();
+    };
+    let with_secrets = || {
+        let build = build(shelf.engine, &shelf.project);
+        names.into_iter().fold(build, |build, name| {
+            build.arg(format!("--secret=id={name}_auth,env={name}")).env(name, format!("Basic {name}"))
+        })
+    };
+    manifest("", ["internal_auth", "research_auth"]);
+    let lock = ok(with_secrets().arg("--call=lock")).stdout;
+    for (name, part) in &parts {
+        assert!(lock.contains(&part.url(&format!("of_{name}-1.0-py3-none-any.whl"))), "{lock}");
+    }
+    shelf.project.write("pylock.toml", &lock).unwrap();
+    manifest("lock: pylock.toml, ", ["internal_auth", "research_auth"]);
+    ok(with_secrets().args(&["--push", "--tag", &shelf.name("api")]));
+    let script =
+        "import of_internal, of_research, open as o; print(of_internal.NAME, of_research.NAME, o.NAME)";
+    assert_eq!(shelf.python("api", script), "of_internal of_research open\n");
+    // Whoever gets another's credentials is turned away.
+    manifest("lock: pylock.toml, ", ["research_auth", "internal_auth"]);
+    let refused = with_secrets().args(&["--no-cache", "--output=type=cacheonly"]).run().unwrap();
+    assert!(!refused.success() && refused.stderr.contains("401"), "{}", refused.stderr);
+}
+
 #[test]
 fn a_directory_of_wheels_needs_no_index() {
     let mut shelf = Shelf::new(containerd());

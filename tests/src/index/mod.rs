@@ -32,6 +32,8 @@ struct State {
     log: Vec<String>,
     /// The only `Authorization` header that is let in, if not all are.
     authorization: Option<String>,
+    /// Indexes of their own below this one's address, by the first name in their paths.
+    parts: BTreeMap<String, Arc<Mutex<State>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +56,15 @@ impl Index {
             local: format!("http://{bind}:{port}"),
             state,
         })
+    }
+
+    /// An empty index of its own on the same host, below `/NAME`, as hosts of packages have several.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Self {
+        let state = Arc::default();
+        self.state().parts.insert(name.to_owned(), Arc::clone(&state));
+        let below = |address: &str| format!("{address}/{name}");
+        Self { address: below(&self.address), local: below(&self.local), state }
     }
 
     /// The addresses of an index that is not there, for the engine and for this machine.

@@ -48,7 +48,8 @@ fn project_page(state: &State, project: &str) -> Option<String> {
             let metadata = file.metadata.as_ref();
             json!({
                 "filename": name,
-                "url": format!("/files/{name}"),
+                // As seen from `/simple/PROJECT/`, whatever that is below.
+                "url": format!("../../files/{name}"),
                 "size": file.bytes.len(),
                 "hashes": {"sha256": file.sha256},
                 "core-metadata": metadata.map_or(json!(false), |text| json!({"sha256": sha256(text.as_bytes())})),

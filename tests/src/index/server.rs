@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::{State, locked, pages};
+use super::pages::{self, Answer};
+use super::{State, locked};
 
 /// A request's head is never as long.
 const HEAD_MAX: usize = 64 << 10;
@@ -40,11 +41,9 @@ fn talk(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("authorization").then_some(value.trim())
     });
-    let (status, kind, body) = {
-        let mut state = locked(state);
-        let answer = pages::answer(&mut state, method, path, authorization);
-        state.log.push(format!("{method} {path} {}", &answer.0[..3]));
-        answer
+    let (status, kind, body) = match part(state, path) {
+        Some((part, below)) => answer(&part, method, &below, authorization),
+        None => answer(state, method, path, authorization),
     };
     let length = body.len();
     write!(
@@ -55,6 +54,19 @@ fn talk(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         stream.write_all(&body)?;
     }
     stream.flush()
+}
+
+fn answer(state: &Mutex<State>, method: &str, path: &str, authorization: Option<&str>) -> Answer {
+    let mut state = locked(state);
+    let answer = pages::answer(&mut state, method, path, authorization);
+    state.log.push(format!("{method} {path} {}", &answer.0[..3]));
+    answer
+}
+
+/// The index that a path is below, and the path as that one has it.
+fn part(state: &Mutex<State>, path: &str) -> Option<(Arc<Mutex<State>>, String)> {
+    let (name, below) = path.strip_prefix('/')?.split_once('/')?;
+    Some((Arc::clone(locked(state).parts.get(name)?), format!("/{below}")))
 }
 
 #[cfg(test)]
