@@ -15,7 +15,7 @@ SIDES = {
     "layerset pushed": "Layerset, pushed",
 }
 ROWS = [
-    "cold", "no change", "no change, external frontend", "one shared file", "one service file", "shared pin",
+    "cold", "cold, one image first", "no change", "no change, external frontend", "one shared file", "one service file", "shared pin",
     "shared pin, no containers", "ml pin", "heavy pin", "base patched",
     "base patched, one image first", "service added",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ MOST = 3
 # Names of rows.
 BARE = "shared pin, no containers"
 FIRST = "base patched, one image first"
+COLD_FIRST = "cold, one image first"
 # What is summed up of two bakes.
 SUMMED = (
     "seconds", "context_bytes", "executed", "installed", "downloads", "downloaded_bytes", "new_blobs", "new_bytes",
@@ -47,7 +48,7 @@ class Rows:
             locking = 0.0
         if locking < 0:
             return True
-        one = in_two(side) if row == FIRST else side.bake(locking=locking)
+        one = in_two(side, widest(side)) if row == FIRST else side.bake(locking=locking)
         if row == "service added":
             one["new_package_bytes"] = self.package_bytes(side)
         results.setdefault(row, []).append(one)
@@ -106,15 +107,26 @@ def kept_base(side: sides.Side) -> float:
     return 0.0
 
 
-def in_two(side: sides.Side) -> dict:
-    """The image that has most of what others have, and then all: they find unpacked what they share with it."""
+def widest(side: sides.Side) -> str:
+    """The service whose image has most of what others have."""
     counts: collections.Counter = collections.Counter()
     images = side.images()
     held = {service: set(images[side.reference(service)]) for service in side.project.services()}
     for layers in held.values():
         counts.update(layers)
     shared = {name: sum(size for digest, size in has if counts[digest, size] > 1) for name, has in held.items()}
-    first = side.bake(targets=(max(sorted(shared), key=shared.__getitem__),))
+    return max(sorted(shared), key=shared.__getitem__)
+
+
+def smallest(side: sides.Side) -> str:
+    """The service whose image has the fewest bytes: those that all have are most of it."""
+    images = side.images()
+    return min(side.project.services(), key=lambda service: sum(size for _, size in images[side.reference(service)]))
+
+
+def in_two(side: sides.Side, service: str) -> dict:
+    """One image, and then all: they find unpacked what they share with it."""
+    first = side.bake(targets=(service,))
     both = side.bake()
     return {**both, **{figure: round(first[figure] + both[figure], 2) for figure in SUMMED}}
 
