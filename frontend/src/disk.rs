@@ -14,7 +14,7 @@ use crate::emit::{BaseSource, UV_IMAGE};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
 use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
-use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place};
+use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place, escape_pattern};
 use crate::platform::Platform;
 use crate::python::{self, Answer, Imports, Probed, Request};
 
@@ -127,7 +127,7 @@ impl Outside for Disk {
         if context.unused {
             return Ok(Some(Imports::new()));
         }
-        imports(&self.context, filter(context)?, names).map(Some)
+        imports(&self.context, self.filter(context)?, names).map(Some)
     }
 
     async fn texts(&self, directories: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
@@ -138,13 +138,24 @@ impl Outside for Disk {
         if context.unused {
             return Ok(Listing::default());
         }
-        list(&self.context, filter(context)?)
+        list(&self.context, self.filter(context)?)
     }
 }
 
-/// What of a directory is sent.
-fn filter(context: &ContextPlan) -> Result<Filter, Failure> {
-    Filter::new(&context.include, &context.exclude).map_err(|bad| Failure::Request(bad.to_string()))
+impl Disk {
+    /// What of the context is sent, with what links lead to.
+    fn filter(&self, context: &ContextPlan) -> Result<Filter, Failure> {
+        let root = fs::canonicalize(&self.context).unwrap_or_else(|_| self.context.clone());
+        let led_to = |path: &String| {
+            let found = fs::canonicalize(self.context.join(path)).ok()?;
+            let inside = found.strip_prefix(&root).ok()?.to_str()?;
+            let names: Vec<String> = inside.split('/').map(escape_pattern).collect();
+            Some(names.join("/")).filter(|found| found != path)
+        };
+        let mut include = context.include.clone();
+        include.extend(context.follow.iter().filter_map(led_to));
+        Filter::new(&include, &context.exclude).map_err(|bad| Failure::Request(bad.to_string()))
+    }
 }
 
 /// Lists a directory as a client sends it: what is left out is not entered.

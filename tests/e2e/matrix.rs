@@ -19,7 +19,7 @@ struct Case {
 }
 
 /// Every case selects from one context, so that the selections of all of them overlap: as directories in directories.
-const DIRECTORIES: [Case; 18] = [
+const DIRECTORIES: [Case; 22] = [
     Case { name: "whole", files: "[backend/]", copies: &["backend /app/backend"] },
     Case { name: "inner", files: "[backend/common]", copies: &["backend/common /app/backend/common"] },
     Case {
@@ -103,12 +103,33 @@ const DIRECTORIES: [Case; 18] = [
         copies: &["conf /new/b/conf", "--chown=1000:1000 backend /new/b", "--chown=1000:1000 conf /etc"],
     },
     Case { name: "odd-names", files: "[odd]", copies: &["odd /app/odd"] },
+    // Others select what is around these links, and have the links.
+    Case {
+        name: "linked-directory",
+        files: "[backend/link-to-directory]",
+        copies: &["backend/link-to-directory /app/backend/link-to-directory"],
+    },
+    Case {
+        name: "linked-file",
+        files: "[backend/link-to-file]",
+        copies: &["backend/link-to-file /app/backend/link-to-file"],
+    },
+    Case {
+        name: "behind-a-link",
+        files: "[backend/link-to-directory/db]",
+        copies: &["backend/link-to-directory/db /app/backend/link-to-directory/db"],
+    },
+    Case {
+        name: "again",
+        files: "[conf, {source: other, target: conf}, conf/a.yaml]",
+        copies: &["conf /app/conf", "other /app/conf", "conf/a.yaml /app/conf/a.yaml"],
+    },
 ];
 
 /// The same with patterns, so that which file is in which layer takes the context's listing. COPY knows no pattern for
 /// what to take of a directory and its directories, but exceptions from what not to take; and it reads its flags
 /// byte by byte, so that these have letters of ASCII only.
-const PATTERNS: [Case; 20] = [
+const PATTERNS: [Case; 22] = [
     Case { name: "whole", files: "[backend]", copies: &["backend /app/backend"] },
     Case { name: "inner", files: "[backend/common]", copies: &["backend/common /app/backend/common"] },
     Case {
@@ -202,6 +223,20 @@ const PATTERNS: [Case; 20] = [
         files: "[{source: conf, exclude: [sub]}, {source: backend/common, target: conf, include: ['*.py']}, conf/sub]",
         copies: &["--exclude=sub conf /app/conf", "backend/common/*.py /app/conf/", "conf/sub /app/conf/sub"],
     },
+    Case {
+        name: "linked-directory",
+        files: "[backend/link-to-directory]",
+        copies: &["backend/link-to-directory /app/backend/link-to-directory"],
+    },
+    Case {
+        name: "again",
+        files: "[{source: conf, include: ['a*']}, {source: other, target: conf}, {source: conf, include: [sub]}]",
+        copies: &[
+            "--exclude=* --exclude=!a* conf /app/conf",
+            "other /app/conf",
+            "--exclude=* --exclude=!sub conf /app/conf",
+        ],
+    },
 ];
 
 const BASE: &str = "mkdir -p /app /data /home/app /srv /usr/merged && chown 1000:1000 /app /data && \
@@ -222,6 +257,8 @@ fn project(cases: &[Case]) -> Project {
         ("backend/api/api.py", "api"),
         ("conf/a.yaml", "a"),
         ("conf/sub/b.yaml", "b"),
+        ("other/a.yaml", "other a"),
+        ("other/sub/b.yaml", "other b"),
         ("tool", "#!/bin/sh\n"),
         ("odd/with space", "1"),
         ("odd/[brackets]*?", "2"),

@@ -9,6 +9,7 @@ use crate::support::{build, containerd, ok, syntax};
 
 /// What stages hold is not known before they are built: directories with owners, and links.
 const STAGES: &str = "mkdir -p /made/sub && echo made > /made/sub/file && chmod 750 /made && chown -R 1000:1000 /made && \
+    mkdir /made/sub/private && echo secret > /made/sub/private/key && chmod 700 /made/sub/private && ln -s sub/file /made/link && \
     mkdir -p /root/usr/bin && ln -s usr/bin /root/bin && echo sh > /root/bin/sh";
 
 #[test]
@@ -21,11 +22,17 @@ fn what_stages_hold_keeps_its_directories_and_links() {
     let services = "services:\n  \
         inside: {from: 'busybox:1.37', files: [{source: conf, target: /made/conf}], copy: [{from: made, source: /made}]}\n  \
         twice: {from: 'busybox:1.37', copy: [{from: made, source: /made}, {from: made, source: /root/usr/bin, target: /made/bin}]}\n  \
+        around: {from: 'busybox:1.37', copy: [{from: made, source: /made}]}\n  \
+        within: {from: 'busybox:1.37', copy: [{from: made, source: /made/sub}, {from: made, source: /made/link}]}\n  \
+        deep: {from: 'busybox:1.37', copy: [{from: made, source: /made/sub/private/key}]}\n  \
         root: {from: scratch, copy: [{from: made, source: /root, target: /}, {from: made, source: /made/sub/file, target: /bin/tool}]}\n";
     let dockerfile = format!(
         "FROM busybox:1.37 AS made\nRUN {STAGES}\n\
          FROM busybox:1.37 AS inside\nCOPY conf /made/conf\nCOPY --from=made /made /made\n\
          FROM busybox:1.37 AS twice\nCOPY --from=made /made /made\nCOPY --from=made /root/usr/bin /made/bin\n\
+         FROM busybox:1.37 AS around\nCOPY --from=made /made /made\n\
+         FROM busybox:1.37 AS within\nCOPY --from=made /made/sub /made/sub\nCOPY --from=made /made/link /made/link\n\
+         FROM busybox:1.37 AS deep\nCOPY --from=made /made/sub/private/key /made/sub/private/key\n\
          FROM scratch AS root\nCOPY --from=made /root /\nCOPY --from=made /made/sub/file /bin/tool\n"
     );
     project
@@ -34,7 +41,7 @@ fn what_stages_hold_keeps_its_directories_and_links() {
         .write("Dockerfile", dockerfile)
         .unwrap();
     for engine in engines {
-        for target in ["inside", "twice", "root"] {
+        for target in ["inside", "twice", "around", "within", "deep", "root"] {
             let tags = [format!("stages-{target}"), format!("stages-{target}-copy")];
             ok(build(engine, &project)
                 .args(&["--load", "--tag", &tags[0]])

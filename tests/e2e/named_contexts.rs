@@ -244,6 +244,16 @@ fn a_link_of_the_context_has_no_patterns() {
     }
     project.write("layerset.yaml", text("{source: link, target: /a}")).unwrap();
     assert_eq!(files(build(engine, &project).arg("--target=a"))["a/c.txt"].content, b"c");
+    // What it leads to is sent though nobody selects that, and all of it though somebody selects some.
+    project.write("real/d/e.txt", "e").unwrap();
+    for others in ["", "  b: {from: scratch, files: [real/c.txt]}\n"] {
+        let manifest =
+            format!("{}services:\n  a: {{from: scratch, files: [link, link/d/e.txt]}}\n{others}", syntax());
+        project.write("layerset.yaml", manifest).unwrap();
+        let found = files(build(engine, &project).arg("--target=a"));
+        assert_eq!(found["link/c.txt"].content, b"c", "{others}");
+        assert_eq!(found["link/d/e.txt"].content, b"e", "{others}");
+    }
 }
 
 /// Two services need little of a large directory; both get it from one transfer of what they need.

@@ -32,7 +32,13 @@ fn what_is_copied_over_a_package_replaces_its_files_alone() {
         let staged = format!("{rest}, copy: [{{from: made, source: /site/lib, target: {directory}}}]");
         let patched = format!("{rest}, files: [{{source: patch, target: {directory}}}]");
         let both = format!("{staged}, files: [{{source: patch/__init__.py, target: {directory}/data/more}}]");
-        let all = [("plain", rest), ("staged", &staged), ("patched", &patched), ("both", &both)];
+        // All that packages have is below the root; other selections change nothing of that.
+        shelf.project.write(&format!("root{directory}/__init__.py"), "NAME = 'root'\n").unwrap();
+        let root = format!(
+            "{rest}, files: [{{source: root, target: /}}], copy: [{{from: made, source: /site, target: /app/site}}]"
+        );
+        let all =
+            [("plain", rest), ("staged", &staged), ("patched", &patched), ("both", &both), ("root", &root)];
         let services = all.map(|(name, rest)| service(name, rest));
         shelf.manifest("", &made, &services);
         ok(bake(engine, &shelf.project).arg("--load"));
@@ -40,6 +46,7 @@ fn what_is_copied_over_a_package_replaces_its_files_alone() {
             ("plain", "lib True __init__.py body.py\n"),
             ("staged", "stage True __init__.py body.py data\n0o40700 1000\n"),
             ("patched", "context True __init__.py body.py\n"),
+            ("root", "root True __init__.py body.py\n"),
             ("both", "stage True __init__.py body.py data\n0o40700 1000\n"),
         ] {
             assert_eq!(shelf.python(name, LOOK), expected, "{name}");

@@ -128,6 +128,7 @@ impl ContextSource {
                 let local = Local::new(name)
                     .session(session)
                     .include(context.include.clone())
+                    .follow_paths(context.follow.clone())
                     .exclude(context.exclude.clone())
                     .shared_key_hint(CONTEXT_HINT);
                 graph.add(local, Metadata::named("[internal] load build context"))

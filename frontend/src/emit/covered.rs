@@ -21,9 +21,8 @@ pub(super) fn kept(beneath: &Beneath<'_>, layer: &Layer, context: &Look) -> Opti
         for (below, outer, rest) in beneath.around(part) {
             match below.origin {
                 _ if below.origin == layer.origin && is_split(outer, part, rest) => {
-                    // Of the context they are made once more as it has them: see `inner.rs`. Of a stage they may be anything,
-                    // but for the destination itself.
-                    if layer.origin != Origin::Context && rest.contains('/') {
+                    // Of the context they are made once more as it has them: see `inner.rs`. Of a stage they may be anything.
+                    if layer.origin != Origin::Context && !rest.is_empty() {
                         return None;
                     }
                 }

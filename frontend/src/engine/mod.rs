@@ -23,7 +23,7 @@ use crate::gateway::{Client, Ref};
 use crate::manifest::model::Base;
 use crate::options::Options;
 use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
-use crate::plan::{ContextPlan, Directories, Found, Listing, Look, escape_pattern};
+use crate::plan::{ContextPlan, Directories, Found, Listing, Look};
 use crate::platform::Platform;
 use crate::python::{Answer, Imports, Probed, Request};
 
@@ -138,8 +138,15 @@ impl Outside for Engine {
         paths: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, Failure> {
         let reference = self.context(context).await?;
-        let links = for_each(&self.client, &reference, paths.iter().cloned(), link).await?;
-        Ok(links.into_keys().collect())
+        let parents: BTreeSet<&str> = paths.iter().map(|path| parent(path)).collect();
+        let parents = parents.into_iter().map(str::to_owned);
+        let links = for_each(&self.client, &reference, parents, links_in).await?;
+        let is_link = |path: &&String| {
+            links
+                .get(parent(path))
+                .is_some_and(|names| names.contains(path.rsplit('/').next().unwrap_or(path)))
+        };
+        Ok(paths.iter().filter(is_link).cloned().collect())
     }
 
     async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
@@ -203,10 +210,18 @@ async fn kind(client: Client, reference: Ref, path: String) -> Result<(String, O
     Ok((path, stat.map(|stat| look::found(&stat).1)))
 }
 
-/// A link itself, which its directory tells: a look at it would follow it.
-async fn link(client: Client, reference: Ref, path: String) -> Result<(String, Option<()>), Failure> {
-    let (parent, name) = path.rsplit_once('/').unwrap_or(("/", &path));
-    let found = client.read_dir(&reference, parent, &escape_pattern(name)).await?.unwrap_or_default();
-    let link = found.iter().any(|stat| look::found(stat) == (name.to_owned(), Found::Link));
-    Ok((path, link.then_some(())))
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(parent, _)| parent)
+}
+
+/// Names of the links right in a directory: a look at one itself would follow it.
+async fn links_in(
+    client: Client,
+    reference: Ref,
+    directory: String,
+) -> Result<(String, Option<BTreeSet<String>>), Failure> {
+    let found = client.read_dir(&reference, &directory, "").await?.unwrap_or_default();
+    let found = found.iter().map(look::found).filter(|(_, found)| *found == Found::Link);
+    let names = found.map(|(name, _)| name).collect();
+    Ok((directory, Some(names)))
 }

@@ -91,7 +91,7 @@ async fn solve(
         tokio::try_join!(checked.kinds(engine, &plan, facts.listing.as_ref(), targets), async {
             engine.looks(input, manifest, target).await
         })?;
-    checked.find_replaced(&plan, &context, &looks)?;
+    checked.find_replaced(&plan, &context, &looks, targets)?;
     let input = Input { looks: &looks, context: &context, ..input };
     let compiles = plan.layers.iter().filter_map(|layer| layer.packages.as_ref()).any(|all| all.bytecode);
     let emitted = match native.filter(|native| compiles && native.platform != *platform) {

@@ -106,28 +106,42 @@ impl Checked {
         }
     }
 
-    /// Refuses files whose target is a directory of the base: they would take its place, and all that is in it.
-    pub fn find_replaced(&self, plan: &Plan, kinds: &Look, looks: &Looks) -> Result<(), Failure> {
+    /// Refuses files whose target is a directory, of the base or of another selection: they would take its place, and all that
+    /// is in it.
+    pub fn find_replaced(
+        &self,
+        plan: &Plan,
+        kinds: &Look,
+        looks: &Looks,
+        targets: &[Target],
+    ) -> Result<(), Failure> {
+        let stages = plan::bases_of(&self.manifest, targets).stages.into_iter().map(Target::Stage);
         let mut problems: BTreeMap<(Span, &str), Diagnostic> = BTreeMap::new();
-        for (name, look) in looks {
-            let stage = plan.chain(&Target::Stage(name.clone()));
-            let chain = stage.or_else(|| plan.chain(&Target::Service(name.clone())));
-            let layers = chain.into_iter().flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id]);
-            for layer in layers {
-                for part in &layer.parts {
-                    let Some(source) = file_of(layer, part, kinds) else { continue };
-                    if matches!(look.get(&part.target), Some(Found::Directory { .. })) {
-                        let name = source.rsplit('/').next().unwrap_or(source);
-                        let span = layer.spans.first().copied().unwrap_or_default();
-                        let message = format!(
-                            "found the directory {:?} in the base, where the file {source:?} is to go",
-                            part.target
-                        );
-                        let diagnostic = Diagnostic::error("file-onto-directory", span, message)
-                            .hint(format!("write where the file itself goes: {}/{name}", part.target));
-                        problems.insert((span, &part.target), diagnostic);
+        for target in targets.iter().cloned().chain(stages) {
+            let look = looks.get(target.name());
+            let layers = || {
+                plan.chain(&target).into_iter().flat_map(|chain| &chain.layers).map(|id| &plan.layers[*id])
+            };
+            let parts = || layers().flat_map(|layer| layer.parts.iter().map(move |part| (layer, part)));
+            let selected: BTreeMap<&str, &str> = parts()
+                .filter_map(|(layer, part)| Some((part.target.as_str(), directory_of(layer, part, kinds)?)))
+                .collect();
+            for (layer, part) in parts() {
+                let Some(source) = file_of(layer, part, kinds) else { continue };
+                let of_base = look.and_then(|look| look.get(&part.target));
+                let found = match (of_base, selected.get(part.target.as_str())) {
+                    (Some(Found::Directory { .. }), _) => {
+                        format!("the directory {:?} in the base", part.target)
                     }
-                }
+                    (_, Some(directory)) => format!("the directory {directory:?} at {:?}", part.target),
+                    _ => continue,
+                };
+                let name = source.rsplit('/').next().unwrap_or(source);
+                let span = layer.spans.first().copied().unwrap_or_default();
+                let message = format!("found {found}, where the file {source:?} is to go");
+                let diagnostic = Diagnostic::error("file-onto-directory", span, message)
+                    .hint(format!("write where the file itself goes: {}/{name}", part.target));
+                problems.insert((span, &part.target), diagnostic);
             }
         }
         if problems.is_empty() {
@@ -200,4 +214,11 @@ fn file_of<'a>(layer: &'a Layer, part: &'a Part, kinds: &Look) -> Option<&'a str
         Origin::From(Base::Download(file)) => Some(file.url.split(['?', '#']).next().unwrap_or_default()),
         _ => None,
     }
+}
+
+/// The same of a directory of the context.
+fn directory_of<'a>(layer: &Layer, part: &'a Part, kinds: &Look) -> Option<&'a str> {
+    let source = part.source.trim_start_matches('/');
+    let known = || matches!(kinds.get(source), Some(Found::Directory { .. }));
+    (layer.origin == Origin::Context && known()).then_some(source)
 }

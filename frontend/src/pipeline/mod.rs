@@ -240,7 +240,13 @@ impl Checked {
     async fn listed_plan(&self, outside: &impl Outside, facts: &mut Facts) -> Result<Plan, Failure> {
         let plan = plan::plan(&self.manifest, facts, self.ignore.clone());
         if !plan.needs_listing {
-            return Ok(plan);
+            if plan.inside.is_empty() {
+                return Ok(plan);
+            }
+            let links = outside.links(&plan.context, &plan.inside).await?;
+            let none = links.is_empty();
+            facts.links = Some(links);
+            return Ok(if none { plan } else { plan::plan(&self.manifest, facts, self.ignore.clone()) });
         }
         facts.listing = Some(outside.listing(&plan.context).await?);
         Ok(plan::plan(&self.manifest, facts, self.ignore.clone()))

@@ -22,7 +22,9 @@ pub(super) fn all(
     manifest: &Manifest,
     stages: &BTreeMap<String, StageChain>,
     images: &BTreeMap<String, ImagePlan>,
+    facts: &Facts,
 ) -> Vec<Consumer> {
+    let is_link = |path: &str| facts.is_link(path);
     let mut consumers = Vec::new();
     for name in stage_order(manifest) {
         let (Some(stage), Some(planned)) = (manifest.stages.get(&name), stages.get(&name)) else { continue };
@@ -30,7 +32,7 @@ pub(super) fn all(
             name: format!("stage {name}"),
             target: Target::Stage(name),
             base: stage.from.value.clone(),
-            wants: wants(&stage.files, &stage.copy, planned.config.working_dir()),
+            wants: wants(&stage.files, &stage.copy, planned.config.working_dir(), is_link),
         });
     }
     for (name, service) in &manifest.services {
@@ -39,7 +41,7 @@ pub(super) fn all(
             name: format!("service {name}"),
             target: Target::Service(name.clone()),
             base: service.from.value.clone(),
-            wants: wants(&service.files, &service.copy, image.config.working_dir()),
+            wants: wants(&service.files, &service.copy, image.config.working_dir(), is_link),
         });
     }
     consumers

@@ -13,6 +13,9 @@ use crate::manifest::model::{Manifest, Selection, Stage};
 pub struct ContextPlan {
     /// Patterns of what is sent, sorted; empty: everything. Meaningless if `unused`.
     pub include: Vec<String>,
+    /// Paths, sorted, whose links are followed: what they lead to is sent too.
+    #[serde(skip)]
+    pub follow: Vec<String>,
     /// Patterns of what is not sent, from `.dockerignore`, in its order.
     pub exclude: Vec<String>,
     /// Whether no target selects anything of the context.
@@ -30,10 +33,17 @@ pub(super) fn plan(manifest: &Manifest, packages: &Packages, exclude: Vec<String
     let wheels = packages.views.iter().flat_map(|view| &view.wheels);
     let wheels = wheels.filter_map(Wheel::context_path).map(components);
     let services = manifest.services.values().flat_map(|service| &service.files);
-    let stages = manifest.stages.values().flat_map(Stage::selections);
-    let patterns: BTreeSet<Vec<String>> =
-        services.chain(stages).flat_map(patterns).chain(directory).chain(wheels).collect();
-    ContextPlan { include: union(&patterns), exclude, unused: patterns.is_empty() }
+    let selections: Vec<&Selection> =
+        services.chain(manifest.stages.values().flat_map(Stage::selections)).collect();
+    let follow = selections.iter().filter(|selection| selection.filter.include.is_empty());
+    let follow: BTreeSet<&str> = follow.map(|selection| selection.source.as_str()).collect();
+    let selected = selections.into_iter().flat_map(patterns);
+    let patterns: BTreeSet<Vec<String>> = selected.chain(directory).chain(wheels).collect();
+    let include = union(&patterns);
+    // With the whole context comes whatever its links lead to. Of what the client would take for a pattern nothing is followed.
+    let literal = |path: &&str| !include.is_empty() && !path.contains(['*', '?', '[', '\\']);
+    let follow = follow.into_iter().filter(literal).map(str::to_owned).collect();
+    ContextPlan { include, follow, exclude, unused: patterns.is_empty() }
 }
 
 /// The patterns that no other covers; none if the whole context is among them.
@@ -94,5 +104,21 @@ mod tests {
     fn patterns_are_sent_instead_of_their_directory() {
         let sent = sent(&[selection("conf", &["*.yaml"]), selection("x[1]", &[])]);
         assert_eq!(sent, ["conf/*.yaml", "x\\[1\\]"]);
+    }
+
+    #[test]
+    fn links_are_followed_where_not_all_is_sent() {
+        let follow = |files: &str| {
+            let text = format!("services: {{a: {{from: scratch, files: {files}}}}}");
+            let loaded =
+                crate::manifest::load("layerset.yaml", text.as_bytes(), &crate::manifest::Inputs::default());
+            plan(&loaded.manifest.unwrap(), &Packages::default(), Vec::new()).follow
+        };
+        assert_eq!(
+            follow("[b/c, a, {source: d, include: [x]}, {source: e, exclude: [x]}]"),
+            ["a", "b/c", "e"]
+        );
+        assert_eq!(follow("[a, .]"), [""; 0]);
+        assert_eq!(follow("['x\\[1\\]']"), [""; 0]);
     }
 }

@@ -35,30 +35,35 @@ fn intersect(a: &Consumers, b: &Consumers) -> bool {
     few.iter().any(|consumer| many.binary_search(consumer).is_ok())
 }
 
-/// Puts layers that write to the same places into the order in which this consumer wrote its
-/// selections: the later one wins. The others keep the global order.
+/// Lifts layers over those that write to the same places and were written before by this consumer: the later one wins. None goes
+/// lower than it is, so all of them stay above what they have to be above otherwise.
 pub(super) fn as_written(ids: &mut [LayerId], made: &[Made], wants: &[Want]) {
     let place = |id: LayerId| {
         let Some(region) = &made[id].region else { return 0 };
         let covers = |want: &Want| want.frame == region.frame && region.path.starts_with(&want.path);
         wants.iter().rposition(covers).unwrap_or_default()
     };
-    let crowd: Vec<usize> = (0..ids.len()).filter(|at| overlaps_any(ids[*at], ids, made)).collect();
-    let mut sorted: Vec<LayerId> = crowd.iter().map(|at| ids[*at]).collect();
-    sorted.sort_by_key(|id| place(*id));
-    for (at, id) in crowd.into_iter().zip(sorted) {
-        ids[at] = id;
+    let mut crowd: Vec<LayerId> = ids.iter().copied().filter(|id| overlaps_any(*id, ids, made)).collect();
+    crowd.sort_by_key(|id| place(*id));
+    for (number, id) in crowd.iter().enumerate() {
+        let before = |other: &LayerId| crowd[..number].contains(other) && overlap(*other, *id, made);
+        let Some(at) = ids.iter().position(|other| other == id) else { continue };
+        if let Some(highest) = ids.iter().rposition(before).filter(|highest| *highest > at) {
+            ids[at..=highest].rotate_left(1);
+        }
     }
 }
 
 /// Whether a layer writes to a place that another layer of the image writes to, from another frame.
 fn overlaps_any(id: LayerId, ids: &[LayerId], made: &[Made]) -> bool {
-    let (Some(region), layer) = (&made[id].region, &made[id].layer) else { return false };
-    ids.iter().filter(|other| **other != id).any(|other| {
-        let (Some(others), other) = (&made[*other].region, &made[*other].layer) else { return false };
-        region.frame != others.frame
-            && layer.parts.iter().any(|a| other.parts.iter().any(|b| nested(&a.target, &b.target)))
-    })
+    ids.iter().any(|other| *other != id && overlap(id, *other, made))
+}
+
+fn overlap(one: LayerId, other: LayerId, made: &[Made]) -> bool {
+    let (one, other) = (&made[one], &made[other]);
+    let (Some(a), Some(b)) = (&one.region, &other.region) else { return false };
+    a.frame != b.frame
+        && one.layer.parts.iter().any(|a| other.layer.parts.iter().any(|b| nested(&a.target, &b.target)))
 }
 
 /// Whether one of two paths is the other or below it.

@@ -1,6 +1,6 @@
 //! What the plan needs from outside, as plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::ImageConfig;
 use super::heavy::LOW;
@@ -19,6 +19,8 @@ pub struct Facts {
     /// Of the sources that [`super::to_weigh`] names, the bytes of those that have [`super::LOW`] or more. A listing knows
     /// better.
     pub weights: BTreeMap<String, u64>,
+    /// Of the paths that [`super::Plan::inside`] has, those that are links, if that was asked. A listing knows better.
+    pub links: Option<BTreeSet<String>>,
     /// Python packages.
     pub packages: Packages,
 }
@@ -27,6 +29,15 @@ impl Facts {
     /// The configuration of a base image or context, if it is known.
     pub fn config(&self, base: &Base) -> Option<&ImageConfig> {
         self.configs.get(&base.to_string())
+    }
+
+    /// Whether a path of the context is known to be a link.
+    pub(super) fn is_link(&self, path: &str) -> bool {
+        match (&self.listing, &self.links) {
+            (Some(listing), _) => listing.is_link(path),
+            (None, Some(links)) => links.contains(path),
+            (None, None) => false,
+        }
     }
 
     /// Bytes of a file of the context, or of the files right in a directory; 0 if they are less than [`LOW`] or not known.

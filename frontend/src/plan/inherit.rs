@@ -8,6 +8,7 @@ use super::packages::{Packages, View};
 use super::region::{Consumers, Region};
 use super::target::Target;
 use super::want::Want;
+use super::weight::beside;
 use crate::manifest::model::Base;
 
 /// Takes consumers out of regions that they have from a stage they are built on.
@@ -15,6 +16,7 @@ pub(super) fn drop_inherited(
     regions: &mut [Region],
     consumers: &[Consumer],
     stages: &BTreeMap<String, StageChain>,
+    packages: &Packages,
 ) {
     let below = stages_below(consumers, stages);
     for region in regions {
@@ -23,8 +25,11 @@ pub(super) fn drop_inherited(
             let at = below[*who].iter().position(|stage| holders.binary_search(stage).is_ok());
             // Whatever was written over it since then has to be written over again.
             at.is_some_and(|at| {
-                let mut since = below[*who][..at].iter().chain([who]).flat_map(|who| &consumers[*who].wants);
-                !since.any(|want| covers(want, region))
+                let mut since = below[*who][..at].iter().chain([who]).map(|who| &consumers[*who]);
+                !since.any(|since| {
+                    since.wants.iter().any(|want| covers(want, region))
+                        || has_packages_around(since, region, packages)
+                })
             })
         };
         let left = holders.iter().copied().filter(|who| !inherits(who)).collect();
@@ -73,7 +78,10 @@ fn stages_below(consumers: &[Consumer], stages: &BTreeMap<String, StageChain>) -
         let kept = match &consumer.base {
             Base::Stage(name) if stages.get(name).is_some_and(|stage| stage.steps.is_empty()) => {
                 let stage = numbers.get(name.as_str()).copied();
-                stage.into_iter().flat_map(|stage| [&[stage][..], &below[stage]].concat()).collect()
+                // Packages of Debian are installed onto what a stage is built on, before its own files.
+                let apt = stages.get(name).is_some_and(|stage| !stage.apt.is_empty());
+                let further = |stage: usize| if apt { &[][..] } else { &below[stage] };
+                stage.into_iter().flat_map(|stage| [&[stage][..], further(stage)].concat()).collect()
             }
             _ => Vec::new(),
         };
@@ -83,6 +91,14 @@ fn stages_below(consumers: &[Consumer], stages: &BTreeMap<String, StageChain>) -
         }
     }
     below
+}
+
+/// Whether packages of its own go to the places of a region, or around them.
+fn has_packages_around(consumer: &Consumer, region: &Region, packages: &Packages) -> bool {
+    let view = packages.of.get(&consumer.name).and_then(|view| packages.views.get(*view));
+    let requires = |view: &&View| view.needs.get(&consumer.name).is_some_and(|needs| !needs.is_empty());
+    let target = [&region.frame.target[..], &region.path].concat().join("/");
+    view.filter(requires).is_some_and(|view| beside(&format!("/{target}"), &view.scheme))
 }
 
 /// Whether a selection of other files writes to the places of a region.
@@ -136,6 +152,19 @@ mod tests {
              services:\n  api: {from: base, files: [lib]}\n",
         );
         assert_eq!(added(&plan, "api"), ["/lib"]);
+    }
+
+    #[test]
+    fn packages_of_debian_may_lie_over_the_files_of_a_stage() {
+        let text = |apt: &str| {
+            format!(
+                "stages:\n  one: {{from: scratch, files: [lib]}}\n  two: {{from: one{apt}}}\n\
+                 services:\n  api: {{from: two, files: [lib]}}\n  own: {{from: one, files: [lib]}}\n"
+            )
+        };
+        assert_eq!(added(&planned(&text("")), "api"), Vec::<String>::new());
+        let plan = planned(&text(", apt: [nginx]"));
+        assert_eq!((added(&plan, "api"), added(&plan, "own")), (vec!["/lib".to_owned()], Vec::new()));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod consumer;
 mod context;
 mod crowd;
 mod diff;
+mod elsewhere;
 mod facts;
 mod figures;
 mod fold;
@@ -20,6 +21,7 @@ mod heavy;
 mod holds;
 mod ignore;
 mod inherit;
+mod inside;
 mod label;
 mod layers;
 mod listing;
@@ -92,6 +94,10 @@ pub struct Plan {
     /// What is copied of images and named contexts, by their names, where not all of it is needed: patterns of paths.
     #[serde(skip)]
     pub copied: BTreeMap<String, BTreeSet<String>>,
+    /// Paths of the context that are selected inside of what others select, with those on the way: what links among them
+    /// lead to is not what is around them. Empty if it is known which are.
+    #[serde(skip)]
+    pub inside: BTreeSet<String>,
     /// Whether selections of the context overlap in a way that only its listing can split, or so many do that
     /// the lightest are to be given up: then files are stored more than once, until it is planned again
     /// with the listing.
@@ -138,15 +144,15 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
             ImagePlan { chain: Chain::on(&service.from.value, service.from.span), config },
         );
     }
-    let consumers = consumer::all(manifest, &stages, &images);
+    let consumers = consumer::all(manifest, &stages, &images, facts);
     let wants: Vec<Vec<want::Want>> = consumers.iter().map(|consumer| consumer.wants.clone()).collect();
     let names: Vec<String> = consumers.iter().map(|consumer| consumer.name.clone()).collect();
     let base_layers = consumer::base_layers(&consumers, &stages, facts);
     let roots: Vec<&Base> = consumers.iter().map(|consumer| &consumer.base).collect();
     let listing = facts.listing.as_ref();
     let mut split = region::split(&wants, listing);
-    inherit::drop_inherited(&mut split.regions, &consumers, &stages);
-    let overlaps = split.overlaps;
+    inherit::drop_inherited(&mut split.regions, &consumers, &stages, &facts.packages);
+    let (overlaps, inside) = (split.overlaps, std::mem::take(&mut split.inside));
     let needed = inherit::needed_wheels(&facts.packages, &consumers, &stages);
     let layers::Grouped { layers, of, folded } =
         layers::group(split, &needed, &wants, &names, &roots, &base_layers, facts);
@@ -161,13 +167,15 @@ pub fn plan(manifest: &Manifest, facts: &Facts, ignore: Vec<String>) -> Plan {
             chain.roots = Roots::of(&consumer.wants);
         }
     }
-    let needs_listing = listing.is_none() && (overlaps || folded);
+    let inside = if listing.is_some() || facts.links.is_some() { BTreeSet::new() } else { inside };
+    let needs_listing = listing.is_none() && (overlaps || folded || inside::is_scattered(&inside));
     Plan {
         context: context::plan(manifest, &facts.packages, ignore),
         layers,
         stages,
         images,
         copied: named::copied(manifest),
+        inside,
         needs_listing,
     }
 }

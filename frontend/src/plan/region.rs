@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::listing::Listing;
 use super::listing_split::{self, Selected};
 use super::want::{Frame, Origin, Patterns, Want};
+use super::{elsewhere, inside};
 use crate::diagnostic::Span;
 
 /// Whoever needs something, by number. Sorted.
@@ -28,13 +29,16 @@ pub(super) struct Region {
 
 /// A selected path.
 #[derive(Debug, Default)]
-struct Node {
-    plain: BTreeSet<usize>,
-    filtered: BTreeMap<Patterns, BTreeSet<usize>>,
-    spans: BTreeSet<Span>,
+pub(super) struct Node {
+    /// Who selects all of it.
+    pub(super) plain: BTreeSet<usize>,
+    /// Who selects some of it.
+    pub(super) filtered: BTreeMap<Patterns, BTreeSet<usize>>,
+    pub(super) spans: BTreeSet<Span>,
 }
 
-type Tree = BTreeMap<Vec<String>, Node>;
+/// Selected paths of a frame.
+pub(super) type Tree = BTreeMap<Vec<String>, Node>;
 
 /// Disjoint regions, as far as could be.
 #[derive(Debug, Default)]
@@ -42,6 +46,8 @@ pub(super) struct Split {
     pub(super) regions: Vec<Region>,
     /// Whether selections of the context overlap in a way that only a listing can split.
     pub(super) overlaps: bool,
+    /// Paths of the context inside of others that are selected, with those on the way.
+    pub(super) inside: BTreeSet<String>,
 }
 
 /// Splits what all consumers want. `wants[i]` are the selections of consumer `i`.
@@ -60,9 +66,13 @@ pub(super) fn split(wants: &[Vec<Want>], listing: Option<&Listing>) -> Split {
     }
     let mut split = Split::default();
     for (frame, tree) in frames {
-        // What stages and images hold is not known before they are built.
-        let listing = listing.filter(|_| frame.origin == Origin::Context);
-        split_tree(frame, &without_repeats(tree), listing, &mut split);
+        let tree = without_repeats(tree);
+        if frame.origin == Origin::Context {
+            split.inside.extend(inside::inside(frame, &tree));
+            split_tree(frame, &tree, listing, &mut split);
+        } else {
+            elsewhere::one_by_one(frame, &tree, &mut split);
+        }
     }
     split
 }
@@ -125,7 +135,7 @@ fn split_tree(frame: &Frame, tree: &Tree, listing: Option<&Listing>, split: &mut
             split.regions.extend(pieces);
             listed = Some(path);
         } else {
-            split.overlaps |= frame.origin == Origin::Context;
+            split.overlaps = true;
             // Patterns that overlap each other: every selection by itself, stored more than once.
             if !plain.is_empty() {
                 split.regions.push(region(leave_out(&below), &plain));
@@ -198,7 +208,7 @@ fn nodes_below(tree: &Tree) -> Vec<Vec<Vec<String>>> {
 
 /// The disjoint parts of a node without what is below other nodes; `None` if patterns alone cannot
 /// say them.
-fn own_parts(
+pub(super) fn own_parts(
     node: &Node,
     plain: &BTreeSet<usize>,
     below: &[Vec<String>],
@@ -245,7 +255,8 @@ fn leave_out(below: &[Vec<String>]) -> Patterns {
 mod tests {
     use super::super::want::wants;
     use super::*;
-    use crate::manifest::model::{Filter, Selection};
+    use crate::diagnostic::Spanned;
+    use crate::manifest::model::{Base, CopyFrom, Filter, Selection};
 
     fn select(source: &str, include: &[&str], exclude: &[&str]) -> Selection {
         let list = |patterns: &[&str]| patterns.iter().map(|&pattern| pattern.to_owned()).collect();
@@ -260,7 +271,8 @@ mod tests {
 
     /// `path +include -exclude: consumers`, for each region.
     fn regions(consumers: &[Vec<Selection>]) -> Vec<String> {
-        let all: Vec<Vec<Want>> = consumers.iter().map(|files| wants(files, &[], "/app")).collect();
+        let all: Vec<Vec<Want>> =
+            consumers.iter().map(|files| wants(files, &[], "/app", |_| false)).collect();
         let show = |region: &Region| {
             let mut text = region.path.join("/");
             for pattern in &region.patterns.include {
@@ -327,5 +339,38 @@ mod tests {
             regions(&[plain, some]),
             ["backend -common: [0]", "backend/common +*.py: [0, 1]", "backend/common -*.py: [0]"]
         );
+    }
+
+    /// A file in a stage may be a link, and a directory may be anybody's.
+    #[test]
+    fn of_a_stage_nothing_is_taken_out() {
+        let copy = |source: &str| CopyFrom {
+            span: Span::default(),
+            from: Spanned { value: Base::Stage("s".into()), span: Span::default() },
+            source: source.into(),
+            target: source.into(),
+            filter: Filter::default(),
+        };
+        let consumers = [vec![copy("/out")], vec![copy("/out/a/b")], vec![copy("/out"), copy("/out/a")]];
+        let wants: Vec<Vec<Want>> =
+            consumers.iter().map(|copies| wants(&[], copies, "/", |_| false)).collect();
+        let split = split(&wants, None);
+        let show = |region: &Region| {
+            format!("{} {:?} {:?}", region.path.join("/"), region.patterns.exclude, region.consumers)
+        };
+        assert_eq!(split.regions.iter().map(show).collect::<Vec<_>>(), ["out [] [0, 2]", "out/a/b [] [1]"]);
+        assert!(split.inside.is_empty() && !split.overlaps);
+    }
+
+    #[test]
+    fn what_may_be_a_link_is_asked_for() {
+        let wants = |paths: &[&str]| {
+            wants(&paths.iter().map(|path| select(path, &[], &[])).collect::<Vec<_>>(), &[], "/", |_| false)
+        };
+        let found = |all: &[Vec<Want>]| split(all, None).inside.into_iter().collect::<Vec<_>>();
+        assert_eq!(found(&[wants(&["a"]), wants(&["a/b/c", "ab"])]), ["a/b", "a/b/c"]);
+        assert_eq!(found(&[wants(&["a", "a/b"]), wants(&["c"])]), [""; 0]);
+        let many: BTreeSet<String> = (0..17).map(|number| format!("a/{number}/x")).collect();
+        assert!(inside::is_scattered(&many) && !inside::is_scattered(&many.into_iter().skip(1).collect()));
     }
 }

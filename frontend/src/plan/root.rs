@@ -103,7 +103,7 @@ mod tests {
         let mut without = select("c", "c");
         without.filter.exclude = vec!["d".into()];
         let selections = [select("a", "a"), select("a/b", "a/b"), select("", "/srv"), without];
-        let roots = Roots::of(&wants(&selections, &[], "/app"));
+        let roots = Roots::of(&wants(&selections, &[], "/app", |_| false));
         let above = |source: &str, target: &str| {
             let part = Part {
                 source: source.into(),

@@ -85,11 +85,16 @@ const DATA: [&str; 6] = ["bin", "etc", "include", "lib", "man", "share"];
 /// Whether files are put into a directory that packages are put into, or around it. What packages have there is not known before
 /// they are downloaded.
 fn is_beside(layer: &Layer, scheme: &Scheme) -> bool {
+    let mut targets = layer.parts.iter().map(|part| &part.target);
+    layer.packages.is_none() && targets.any(|target| beside(target, scheme))
+}
+
+/// The same of one target.
+pub(super) fn beside(target: &str, scheme: &Scheme) -> bool {
     let Scheme { purelib, platlib, scripts, data, headers, .. } = scheme;
     let of_data = DATA.map(|name| format!("{}/{name}", data.trim_end_matches('/')));
-    let directories = || [purelib, platlib, scripts, headers].into_iter().chain(&of_data);
-    let mut targets = layer.parts.iter().map(|part| &part.target);
-    layer.packages.is_none() && targets.any(|target| directories().any(|directory| nested(target, directory)))
+    let mut directories = [purelib, platlib, scripts, headers].into_iter().chain(&of_data);
+    directories.any(|directory| nested(target, directory))
 }
 
 #[cfg(test)]
@@ -183,6 +188,15 @@ mod tests {
                     - {from: 'other:1', source: /two.pem, target: /venv/two.pem}\n    files: [x]\n  b: {from: scratch}\n";
         let layers = layers(text, &[("certs", 160)], &[("a", &[0])], &["a"], "a");
         assert_ascending(&layers, &["two.pem", "certs==1", "one.pem", "x"]);
+    }
+
+    /// What is written over other files is lifted, and nothing sinks below packages for it.
+    #[test]
+    fn what_overlaps_stays_above_packages() {
+        let text = "stages:\n  ui: {from: scratch}\nservices:\n  a:\n    from: scratch\n    files: [{source: root, target: /}]\n    \
+                    copy: [{from: ui, source: /dist, target: /app/static}]\n  b: {from: scratch}\n";
+        let layers = layers(text, &[("certs", 160)], &[("a", &[0])], &["a"], "a");
+        assert_ascending(&layers, &["certs==1", "root", "dist"]);
     }
 
     #[test]
