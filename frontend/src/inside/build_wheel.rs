@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use layerset_lock::Problem;
+use layerset_lock::{Problem, Settings};
 
 use super::resolve::{ROOT, index_variables, program};
 use crate::failure::Failure;
@@ -29,21 +29,7 @@ pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, build: &str) -
     let mut command = Command::new(uv);
     command.args(["build", "--wheel", "--no-config", "--color", "never", "--python", python, "--out-dir"]);
     command.arg(out).arg(sdist);
-    if let Some(index) = &settings.index {
-        command.args(["--default-index", index]);
-    }
-    for index in &settings.extra_indexes {
-        command.args(["--index", index]);
-    }
-    if settings.no_index {
-        command.arg("--no-index");
-    }
-    for links in &settings.find_links {
-        let page = links.contains("://").then(|| PathBuf::from(links));
-        command.arg("--find-links").arg(page.unwrap_or_else(|| Path::new(ROOT).join("context").join(links)));
-    }
-    // As one word: a value cannot be taken for an option.
-    command.args(settings.trusted_hosts.iter().map(|host| format!("--allow-insecure-host={host}")));
+    look(&mut command, &settings);
     command.envs(credentials);
     let cache = Path::new(ROOT).join("cache");
     let command =
@@ -63,4 +49,34 @@ pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, build: &str) -
         _ => failed(error.to_string()),
     })?;
     if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+}
+
+/// Where uv looks for what the build requires.
+fn look(command: &mut Command, settings: &Settings) {
+    command.args(settings.index_arguments());
+    if settings.no_index {
+        command.arg("--no-index");
+    }
+    for links in &settings.find_links {
+        let page = links.contains("://").then(|| PathBuf::from(links));
+        command.arg("--find-links").arg(page.unwrap_or_else(|| Path::new(ROOT).join("context").join(links)));
+    }
+    // As one word: a value cannot be taken for an option.
+    command.args(settings.trusted_hosts.iter().map(|host| format!("--allow-insecure-host={host}")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_index_is_asked_first() {
+        let first = ["index0=https://own/simple", "https://mirror/simple"].map(str::to_owned).to_vec();
+        let settings = Settings { first, find_links: vec!["vendor".into()], ..Settings::default() };
+        let mut command = Command::new("uv");
+        look(&mut command, &settings);
+        let arguments: Vec<_> = command.get_args().filter_map(|argument| argument.to_str()).collect();
+        let expected = "--default-index https://mirror/simple --index index0=https://own/simple --find-links /.layerset/context/vendor";
+        assert_eq!(arguments.join(" "), expected);
+    }
 }

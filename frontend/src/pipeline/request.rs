@@ -38,7 +38,7 @@ impl Checked {
         }
     }
 
-    /// The indexes that the manifest names.
+    /// The indexes that the manifest names, the first of which is asked first.
     pub(super) fn indexes(&self) -> Settings {
         let python = &self.manifest.python;
         let mut settings = Settings { no_index: python.no_index, ..Settings::default() };
@@ -48,11 +48,7 @@ impl Checked {
                 Some(_) => format!("index{number}={}", index.url.value),
                 None => index.url.value.clone(),
             };
-            if number == 0 {
-                settings.index = Some(named);
-            } else {
-                settings.extra_indexes.push(named);
-            }
+            settings.first.push(named);
         }
         settings.find_links.extend(python.wheels.iter().map(|wheels| wheels.value.clone()));
         settings

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// A caller's indexes, the first of which is asked first, before all that files name. Each is an address, or `name=address`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<String>,
     /// The index instead of the resolver's own (`--index-url`).
     pub index: Option<String>,
     /// Indexes besides it (`--extra-index-url`).
@@ -36,10 +39,25 @@ impl Settings {
         all
     }
 
+    /// The indexes as arguments of uv. It asks those of `--index` in their order and that of `--default-index` after all of
+    /// them, whatever the order of the arguments: so of indexes that have an order, the last is the default. Where
+    /// files alone name some it is as uv has it.
+    pub fn index_arguments(&self) -> Vec<String> {
+        let mut all: Vec<&String> = self.first.iter().collect();
+        // A file's address has no name, and would hide the credentials of the same with one.
+        let known = |index: &&String| self.first.iter().all(|first| address(first) != address(index));
+        all.extend(self.extra_indexes.iter().filter(known));
+        let default = if self.first.is_empty() { self.index.as_ref() } else { all.pop() };
+        let default = default.map(|index| ["--default-index".to_owned(), index.clone()]);
+        let others = all.into_iter().map(|index| ["--index".to_owned(), index.clone()]);
+        default.into_iter().chain(others).flatten().collect()
+    }
+
     /// Adds what another file says. The first index that is named stays; what is said twice counts once after
     /// [`Settings::once`].
     pub(crate) fn add(&mut self, other: &Self) {
         let extend = |to: &mut Vec<String>, from: &[String]| to.extend_from_slice(from);
+        extend(&mut self.first, &other.first);
         if self.index.is_none() {
             self.index.clone_from(&other.index);
         }
@@ -65,6 +83,12 @@ impl Settings {
             values.retain(|value| seen.insert(value.clone()));
         }
     }
+}
+
+/// An index's address without the name before it and the slash behind it.
+fn address(index: &str) -> &str {
+    let named = index.split_once('=').filter(|(name, _)| !name.contains(':'));
+    named.map_or(index, |(_, address)| address).trim_end_matches('/')
 }
 
 /// An option that we know, by what it means.
@@ -138,6 +162,35 @@ pub(super) fn words(text: &str) -> Vec<(usize, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_of_a_callers_indexes_is_the_default() {
+        let (own, all) = (
+            |first: &[&str]| first.iter().map(|&index| index.to_owned()).collect(),
+            |text: &str| text.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>(),
+        );
+        let files = Settings {
+            index: Some("https://file/a".into()),
+            extra_indexes: own(&["https://file/b?x=1", "https://own/simple/"]),
+            ..Settings::default()
+        };
+        let caller = |first: &[&str]| Settings { first: own(first), ..Settings::default() }.with(&files);
+        for (first, expected) in [
+            (
+                &[][..],
+                "--default-index https://file/a --index https://file/b?x=1 --index https://own/simple/",
+            ),
+            (
+                &["index0=https://own/simple", "https://two"],
+                "--default-index https://file/b?x=1 --index index0=https://own/simple --index https://two",
+            ),
+        ] {
+            assert_eq!(caller(first).index_arguments(), all(expected));
+        }
+        let alone = Settings { first: own(&["index0=https://own/simple"]), ..Settings::default() };
+        assert_eq!(alone.index_arguments(), all("--default-index index0=https://own/simple"));
+        assert_eq!(Settings::default().index_arguments(), Vec::<String>::new());
+    }
 
     #[test]
     fn words_and_quotes() {

@@ -133,12 +133,7 @@ impl Runner<'_> {
 
     fn indexes(&self, command: &mut Command) {
         let settings = &self.settings;
-        if let Some(index) = &settings.index {
-            command.args(["--default-index", index]);
-        }
-        for index in &settings.extra_indexes {
-            command.args(["--index", index]);
-        }
+        command.args(settings.index_arguments());
         for links in &settings.find_links {
             let path = || format!("{}/{links}", self.context);
             command.arg("--find-links").arg(if links.contains("://") { links.clone() } else { path() });

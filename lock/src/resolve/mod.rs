@@ -117,8 +117,8 @@ fn check(request: &Request<'_>, context: &Path) -> Result<Settings, Vec<Problem>
     let settings = request.settings.with(&request.inputs.settings);
     let mut problems = Vec::new();
     let wrong = |message: String| Problem::new(Kind::Input, message);
-    let addresses = settings.index.iter().chain(&settings.extra_indexes).chain(&settings.find_links);
-    for address in addresses {
+    let indexes = settings.first.iter().chain(&settings.index).chain(&settings.extra_indexes);
+    for address in indexes.chain(&settings.find_links) {
         if crate::name::has_credentials(address) {
             let shown = crate::name::without_credentials(address);
             let hint = "give it without, and the credentials as a build secret";
@@ -127,9 +127,8 @@ fn check(request: &Request<'_>, context: &Path) -> Result<Settings, Vec<Problem>
             problems.push(wrong(format!("expected an address, found \"{address}\"")));
         }
     }
-    if let ([(first, named), others @ ..], None, false) =
-        (&request.inputs.indexes[..], &request.settings.index, settings.no_index)
-    {
+    let unsaid = settings.first.is_empty() && request.settings.index.is_none() && !settings.no_index;
+    if let ([(first, named), others @ ..], true) = (&request.inputs.indexes[..], unsaid) {
         for (other, place) in others {
             let message = format!(
                 "the index {other} is not the one that {} names, {first}: all packages are looked for in the same",

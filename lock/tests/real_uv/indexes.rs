@@ -43,6 +43,30 @@ fn indexes_that_differ_are_refused() {
     assert!(problems[0].to_string().starts_with(&expected), "{problems:?}");
 }
 
+/// The same name may be anybody's on a public index, with a version above all others.
+#[test]
+fn the_first_index_that_has_a_package_gives_it() {
+    let (private, public, files) = (Index::serve(), Index::serve(), Index::serve());
+    private.add("own", "1.0", &[], &[]);
+    for index in [&public, &files] {
+        index.add("own", "99.0", &[], &[]);
+    }
+    public.add("lib", "1.0", &[], &[]);
+    files.add("lib", "99.0", &[], &[]);
+    let text = format!("--extra-index-url {}\nown\nlib\n", files.simple());
+    let mut project = Project::new("", &[("a.txt", &text)]);
+    project.first = vec![format!("index0={}", private.simple()), public.simple()];
+    let ids = [file("a.txt")];
+    let inputs = project.inputs(&ids);
+    let found = |project: &Project| {
+        let lock = project.resolve(&inputs).unwrap();
+        closure(&lock, &inputs, &[&ids[0]], &project.environments[0])
+    };
+    assert_eq!(found(&project), ["lib==1.0", "own==1.0"]);
+    project.first.reverse();
+    assert_eq!(found(&project), ["lib==1.0", "own==99.0"]);
+}
+
 #[test]
 fn private_indexes() {
     // user:hunter2

@@ -41,6 +41,8 @@ pub(crate) struct Project {
     pub(crate) path: PathBuf,
     /// Empty: uv's own.
     pub(crate) index: String,
+    /// Those of a caller, the first first.
+    pub(crate) first: Vec<String>,
     pub(crate) environments: Vec<Environment>,
     pub(crate) resolution: Resolution,
     pub(crate) sets: Vec<Vec<InputId>>,
@@ -54,6 +56,7 @@ impl Project {
         let project = Self {
             path: directory(),
             index: index.to_owned(),
+            first: Vec::new(),
             environments: vec![environment("3.12")],
             resolution: Resolution::Together,
             sets: Vec::new(),
@@ -90,6 +93,7 @@ impl Project {
             environments: self.environments.clone(),
             resolution: self.resolution,
             settings: Settings {
+                first: self.first.clone(),
                 index: Some(self.index.clone()).filter(|index| !index.is_empty()),
                 ..Settings::default()
             },
