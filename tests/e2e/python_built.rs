@@ -38,8 +38,8 @@ fn modules_are_compiled_if_that_is_wanted() {
     assert_eq!(shelf.run("api", &["python3", "-B", "-c", script]), "0 \n");
     shelf.manifest(", bytecode: true", "", &[service("api", REST)]);
     shelf.push();
-    // Flags: by hash, unchecked.
-    assert_eq!(shelf.run("api", &["python3", "-B", "-c", script]), "8 01000000\n");
+    // Flags: by hash, which is compared with the source's.
+    assert_eq!(shelf.run("api", &["python3", "-B", "-c", script]), "8 03000000\n");
 }
 
 #[test]

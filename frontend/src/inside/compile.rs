@@ -21,8 +21,8 @@ const OLDEST: (u32, u32) = (3, 9);
 const VERSION: &str = "import compileall, sys; print('%d.%d.%d' % sys.version_info[:3])";
 
 /// Compiles what an interpreter finds below `scheme`'s directories of the layer at `root`. It is there by itself, without
-/// the rest of its image. The compiled files say nothing of the time, and are not compared with their sources
-/// when they are loaded: nothing changes these.
+/// the rest of its image. The compiled files say nothing of the time; they have the hash of their source, which Python
+/// compares when it loads them, since `files`, `copy` and steps may put another source in its place.
 pub(super) fn compile(runtime: &Runtime, scheme: &Scheme, root: &Path) -> Result<(), Failure> {
     let python = || alone(runtime);
     let failed = |why: String| {
@@ -48,7 +48,7 @@ pub(super) fn compile(runtime: &Runtime, scheme: &Scheme, root: &Path) -> Result
     let inside = |directory: &String| root.join(directory.trim_start_matches('/'));
     let present: Vec<PathBuf> = directories.into_iter().map(inside).filter(|path| path.is_dir()).collect();
     let mut command = python();
-    command.args(["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s"]);
+    command.args(["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "-s"]);
     command.arg(root).args(["-p", "/"]).args(&present);
     let status = command.status().map_err(|error| failed(error.to_string()))?;
     // 1: some packages hold modules for other versions, which do not compile, and are left as they are. With anything else
@@ -168,6 +168,29 @@ mod tests {
         let bytes = fs::read(compiled.path()).unwrap();
         let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
         assert!(has("/python/lib/good.py") && !has(&root.path().display().to_string()));
+    }
+
+    /// As `files` and `copy` put one there, with the time of every file.
+    #[test]
+    fn a_module_that_is_replaced_is_not_the_compiled_one() {
+        let said =
+            Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
+        let executable = String::from_utf8(said.stdout).unwrap().trim().to_owned();
+        let root = tempfile::tempdir().unwrap();
+        let lib = root.path().join("python/lib");
+        fs::create_dir_all(&lib).unwrap();
+        fs::write(lib.join("mine.py"), "print('packaged')\n").unwrap();
+        compile(&Runtime { executable: executable.clone(), paths: Vec::new() }, &scheme(), root.path())
+            .unwrap();
+        let imported = || {
+            let mut python = Command::new(&executable);
+            python.args(["-B", "-c", "import mine; assert mine.__cached__"]).env("PYTHONPATH", &lib);
+            String::from_utf8(python.output().unwrap().stdout).unwrap()
+        };
+        assert_eq!(imported(), "packaged\n");
+        fs::write(lib.join("mine.py"), "print('replaced')\n").unwrap();
+        settle(root.path()).unwrap();
+        assert_eq!(imported(), "replaced\n");
     }
 
     #[test]
