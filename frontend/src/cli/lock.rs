@@ -16,7 +16,7 @@ use crate::platform::Platform;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// A version of Python to lock for, such as 3.13; by default those of the lock there is, or of the base images
+    /// A version of Python to lock for, such as 3.13 or 3.13.5; by default those of the lock there is, or of the base images
     #[arg(long, value_name = "VERSION")]
     python: Vec<String>,
     /// The program uv

@@ -186,7 +186,7 @@ impl Checked {
 }
 
 /// The Pythons to lock for, each with whether it is for musl: those of the base images' tags, or `named` versions. One that no tag
-/// has is for every C library that they tell of.
+/// has is for every C library that they tell of. A tag may know the patch version of one that is named without.
 fn pythons(named: &[String], tags: &[(String, bool)]) -> BTreeSet<(String, bool)> {
     if named.is_empty() {
         return tags.iter().cloned().collect();
@@ -197,23 +197,36 @@ fn pythons(named: &[String], tags: &[(String, bool)]) -> BTreeSet<(String, bool)
     }
     let mut pythons = BTreeSet::new();
     for version in named {
-        let known = tags.iter().filter(|(tag, _)| tag == version).count();
-        let tagged = |musl: &&bool| known == 0 || tags.contains(&(version.clone(), **musl));
-        pythons.extend(libraries.iter().filter(tagged).map(|musl| (version.clone(), *musl)));
+        let same = |(tag, _): &&(String, bool)| minor_of(tag) == minor_of(version);
+        let known: Vec<_> = tags.iter().filter(same).cloned().collect();
+        if known.is_empty() {
+            pythons.extend(libraries.iter().map(|musl| (version.clone(), *musl)));
+        } else if minor_of(version) == version {
+            pythons.extend(known);
+        } else {
+            pythons.extend(known.into_iter().map(|(_, musl)| (version.clone(), musl)));
+        }
     }
     pythons
 }
 
-/// The version of Python in an image reference such as `python:3.13-slim`, and whether it is Alpine's.
+/// `3.13` of `3.13.5`.
+fn minor_of(version: &str) -> &str {
+    version.match_indices('.').nth(1).map_or(version, |(at, _)| &version[..at])
+}
+
+/// The version of Python in an image reference such as `python:3.13-slim` or `python:3.13.5`, and whether it is Alpine's.
 fn python_of(reference: &str) -> Option<(String, bool)> {
     let (name, tag) = reference.split('@').next()?.rsplit_once(':')?;
     if name.rsplit('/').next() != Some("python") {
         return None;
     }
-    let mut parts = tag.split(['.', '-']);
-    let (major, minor) = (parts.next()?, parts.next()?);
+    let version = tag.split('-').next()?;
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (number(major) && number(minor)).then(|| (format!("{major}.{minor}"), tag.contains("alpine")))
+    let mut parts = version.split('.');
+    let (major, minor, patch) = (parts.next()?, parts.next()?, parts.next().filter(|patch| number(patch)));
+    let patch = patch.map(|patch| format!(".{patch}")).unwrap_or_default();
+    (number(major) && number(minor)).then(|| (format!("{major}.{minor}{patch}"), tag.contains("alpine")))
 }
 
 #[cfg(test)]
@@ -228,13 +241,17 @@ mod tests {
         assert_eq!(pythons(&["3.14".into()], &tags), [own("3.14", false), own("3.14", true)].into());
         assert_eq!(pythons(&["3.14".into()], &[]), [own("3.14", false)].into());
         assert_eq!(pythons(&["3.12".into()], &tags), [own("3.12", true)].into());
+        assert_eq!(pythons(&["3.12.4".into()], &tags), [own("3.12.4", true)].into());
+        let tags = [own("3.13.5", false), own("3.12", true)];
+        assert_eq!(pythons(&["3.13".into()], &tags), [own("3.13.5", false)].into(), "as a lock names it");
     }
 
     #[test]
     fn versions_in_tags() {
         for (reference, expected) in [
             ("python:3.13-slim", Some(("3.13", false))),
-            ("registry.example.com:5000/team/python:3.12.4-alpine3.20@sha256:00", Some(("3.12", true))),
+            ("registry.example.com:5000/team/python:3.12.4-alpine3.20@sha256:00", Some(("3.12.4", true))),
+            ("python:3.15.0rc1-slim", Some(("3.15", false))),
             ("python:3", None),
             ("python:slim", None),
             ("debian:12.1", None),

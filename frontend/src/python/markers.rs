@@ -21,8 +21,9 @@ pub fn markers(interpreter: &Interpreter) -> MarkerEnvironment {
     }
 }
 
-/// The version and platform in a resolver's words, on a machine, `uname -m`'s name of it. Without the patch version, so
-/// that a patched interpreter has nothing resolved again.
+/// The version and platform in a resolver's words, on a machine, `uname -m`'s name of it. With the patch version, which a
+/// resolver would take to be 0: packages may be for, or require, a later one. One such as `3.15.0rc1` is known to
+/// it without.
 pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
     let platform = match interpreter.libc {
         // uv knows these; what was built for an older one runs on a newer one.
@@ -35,7 +36,11 @@ pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
         None => format!("{machine}-unknown-linux-gnu"),
     };
     let (major, minor) = interpreter.version;
-    Environment { python: format!("{major}.{minor}"), platform }
+    let full = &interpreter.full_version;
+    let plain =
+        full.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && full.split('.').count() == 3;
+    let python = if plain { full.clone() } else { format!("{major}.{minor}") };
+    Environment { python, platform }
 }
 
 /// The facts of the same Python on another machine, `uname -m`'s name of it: its version, directories and C library
@@ -72,5 +77,22 @@ pub(super) fn value<'m>(marker: &'m Marker, name: &str) -> Option<&'m str> {
             Some(text)
         }
         Marker::Or(_) | Marker::Compare { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::python::{assumed, tests::lock};
+
+    #[test]
+    fn a_resolver_is_told_the_patch_version() {
+        let mut interpreter = assumed(&lock(&[]), "x86_64").unwrap();
+        for (full, expected) in
+            [("3.12.5", "3.12.5"), ("3.12.0rc2", "3.12"), ("3.12.5+", "3.12"), ("3.12", "3.12")]
+        {
+            full.clone_into(&mut interpreter.full_version);
+            assert_eq!(environment_on(&interpreter, "x86_64").python, expected);
+        }
     }
 }

@@ -267,6 +267,8 @@ async fn what_is_required_on_one_platform_alone_is_resolved_with_the_rest() {
             set.as_array().unwrap().iter().map(|id| id["path"].as_str().unwrap().to_owned()).collect()
         };
         let sets: Vec<Vec<String>> = request["sets"].as_array().unwrap().iter().map(paths).collect();
+        let pythons = request["environments"].as_array().unwrap().iter().map(|one| &one["python"]);
+        assert!(pythons.into_iter().all(|python| python == "3.13.1"), "{request}");
         let machines = &request["machines"];
         assert_eq!(machines[0][0]["path"], "req/amd64.txt", "{machines}");
         assert_eq!((&machines[0][1], &machines[1][1]), (&json!(["x86_64"]), &json!(["aarch64"])));

@@ -104,7 +104,8 @@ impl<'a> Merge<'a> {
         problems
     }
 
-    /// Versions that no marker can tell apart: those of environments that differ only in their C library.
+    /// Versions that no marker of the lock tells apart: those of environments that differ only in their C library, or
+    /// in the patch version of Python.
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut seen: BTreeMap<(&str, &str, usize), String> = BTreeMap::new();
         let mut problems = Vec::new();
@@ -116,9 +117,9 @@ impl<'a> Merge<'a> {
                         continue;
                     };
                     let message = format!(
-                        "{group} needs {other} and {title} on platforms that differ only in their C library"
+                        "{group} needs {other} and {title} where only the C library or the patch version of Python differs"
                     );
-                    let hint = "pin a version that has wheels for both, or make a lock for each";
+                    let hint = "pin a version that is for both, use the same Python, or make a lock for each";
                     problems.push(Problem::new(Kind::Conflict, message).hint(hint));
                 }
             }
