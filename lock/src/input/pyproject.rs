@@ -15,6 +15,8 @@ use crate::tree::Tree;
 pub(super) struct Project {
     /// Its normalised name.
     pub(super) name: Option<String>,
+    /// There is no `[project]`; then, how the file says dependencies instead.
+    without: Option<&'static str>,
     dependencies: Vec<Requirement>,
     extras: BTreeMap<String, Vec<Requirement>>,
     groups: BTreeMap<String, Vec<Member>>,
@@ -60,6 +62,15 @@ pub(super) fn parse(path: &str, bytes: &[u8], problems: &mut Vec<Problem>) -> Pr
     let root = root.get_ref();
     let mut project = Project::default();
     let mut said = String::new();
+    if tree.problems.is_empty() && !root.contains_key("project") {
+        let poetry = root.get("tool").and_then(|tool| tool.get_ref().as_table()?.get("poetry"));
+        project.without = Some(match poetry {
+            Some(_) => {
+                "write the dependencies of [tool.poetry] in [project], or export them into a requirement file"
+            }
+            None => "write [project] with dependencies, or name one of its dependency groups: {group: NAME}",
+        });
+    }
     if let Some(table) = tree.table(root, "project") {
         project.name = tree.text(table, "name").and_then(name::normalise);
         for (at, key) in tree.texts(table, "dynamic") {
@@ -154,6 +165,10 @@ fn requirement(tree: &mut Tree<'_>, at: usize, text: &str) -> Option<Requirement
 impl Project {
     /// The requirements of a part.
     pub(super) fn part(&self, id: &InputId) -> Result<Vec<Requirement>, Vec<Problem>> {
+        if let Some(hint) = self.without.filter(|_| !matches!(id.part, Part::Group(_))) {
+            let message = "expected [project] with dependencies, found none";
+            return Err(vec![Problem::at(Place::file(&id.path), message).hint(hint)]);
+        }
         let mut problems = Vec::new();
         let mut requirements = Vec::new();
         match &id.part {

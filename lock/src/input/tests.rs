@@ -157,6 +157,20 @@ fn wrong_projects() {
             "pyproject.toml:5:14: expected a requirement or {include-group = \"name\"}, found something else",
         ]
     );
+    let said = "pyproject.toml: expected [project] with dependencies, found none; write ";
+    let group = "[dependency-groups]\na = [\"b\"]\n";
+    let poetry = format!("{group}[tool.poetry.dependencies]\nflask = \"^3\"\n");
+    for (text, hint) in [
+        (group, "[project] with dependencies, or name one of its dependency groups: {group: NAME}"),
+        (&poetry, "the dependencies of [tool.poetry] in [project], or export them into a requirement file"),
+    ] {
+        for part in [Part::All, Part::Extra("x".into())] {
+            let id = InputId { path: "pyproject.toml".into(), part };
+            assert_eq!(read(&[id], &[("pyproject.toml", text)]).unwrap_err(), [format!("{said}{hint}")]);
+        }
+        let id = InputId { path: "pyproject.toml".into(), part: Part::Group("a".into()) };
+        assert_eq!(shown(&read(&[id], &[("pyproject.toml", text)]).unwrap().inputs[0].requirements).len(), 1);
+    }
     let problems = read(&[id], &[("pyproject.toml", "[project\n")]).unwrap_err();
     assert!(problems[0].starts_with("pyproject.toml:1:9: this is not TOML: "), "{problems:?}");
 }
