@@ -105,7 +105,7 @@ impl Closures<'_> {
             Format::Pylock => self.foreign(inputs, &mut closure.warnings)?,
         };
         let mut versions: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut problems = Vec::new();
+        let mut problems = self.of_other_pythons(&packages);
         let titles: Vec<(usize, String)> = packages
             .iter()
             .filter_map(|index| Some((*index, self.lock.packages.get(*index)?.title())))
@@ -120,6 +120,19 @@ impl Closures<'_> {
         }
         closure.packages = packages.into_iter().collect();
         if problems.is_empty() { Ok(closure) } else { Err(problems) }
+    }
+
+    /// Packages that the lock says do not work with this Python.
+    fn of_other_pythons(&self, packages: &BTreeSet<usize>) -> Vec<Problem> {
+        let Ok(python) = Version::from_str(&self.environment.python_full_version) else { return Vec::new() };
+        let mut problems = Vec::new();
+        for package in packages.iter().filter_map(|index| self.lock.packages.get(*index)) {
+            if let Some(specifiers) = package.requires_python.as_ref().filter(|all| !all.contains(&python)) {
+                let message = format!("{} is for Python {specifiers}, found {python}", package.title());
+                problems.push(Problem::at(package.place.clone(), message).hint(self.lock.refresh()));
+            }
+        }
+        problems
     }
 
     /// By the groups of our own locks: the group of the set of inputs, else those of each.
@@ -164,11 +177,14 @@ impl Closures<'_> {
         let lock = self.lock;
         let mut selection = selection(inputs);
         let named = inputs.iter().all(|input| match &input.id.part {
-            Part::Group(group) => lock.group_names.contains(group),
-            Part::Extra(extra) => lock.extras.contains(extra),
+            Part::Group(group) => lock.group_names.contains(&normal(group)),
+            Part::Extra(extra) => lock.extras.contains(&normal(extra)),
             Part::All => false,
         });
-        if !named {
+        // The project's own dependencies are in the groups that are installed when nothing is said, and an extra comes
+        // besides.
+        let own = inputs.iter().any(|input| !matches!(input.id.part, Part::Group(_)));
+        if own || !named {
             selection.groups.extend(lock.default_groups.iter().cloned());
         }
         let holds = |index: &usize| {
@@ -195,11 +211,15 @@ impl Closures<'_> {
     }
 }
 
+/// The normalised name of a group or an extra.
+fn normal(text: &str) -> String {
+    name::normalise(text).unwrap_or_else(|| text.to_owned())
+}
+
 /// The extras and groups that inputs ask for; also by the names that a `uv.lock` has for them in the markers
 /// of a project whose extras conflict: `extra-7-project-cpu`, with the length of the project's name.
 pub(super) fn selection(inputs: &[&Input]) -> Selection {
     let mut selection = Selection::default();
-    let normal = |text: &String| name::normalise(text).unwrap_or_else(|| text.clone());
     for input in inputs {
         let project = input.project.as_deref().unwrap_or_default();
         match &input.id.part {

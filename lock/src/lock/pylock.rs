@@ -47,8 +47,10 @@ pub(super) fn read<'a>(tree: &mut Tree<'a>, root: &DeTable<'a>, path: &str, poli
     Some(lock)
 }
 
+/// Names of groups or extras, normalised.
 fn names<'a>(tree: &mut Tree<'a>, root: &DeTable<'a>, key: &str) -> Vec<String> {
-    let mut names: Vec<String> = tree.texts(root, key).into_iter().map(|(_, name)| name.to_owned()).collect();
+    let normal = |name: &str| name::normalise(name).unwrap_or_else(|| name.to_owned());
+    let mut names: Vec<String> = tree.texts(root, key).into_iter().map(|(_, name)| normal(name)).collect();
     names.sort();
     names
 }

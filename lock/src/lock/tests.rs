@@ -1,7 +1,7 @@
 //! Locks of others, and locks that nobody should trust.
 
 use super::*;
-use crate::input::Inputs;
+use crate::input::{Inputs, Part};
 use crate::marker::MarkerEnvironment;
 
 const PYLOCK: &str =
@@ -136,6 +136,49 @@ fn pylocks_of_others() {
     let graph = [head, &package("a", "1", edges), &package("b", "1", ""), &package("c", "1", "")].concat();
     let graph = Lock::read("pylock.toml", graph.as_bytes()).unwrap();
     assert_eq!(closure(&graph, "a", "3.12").unwrap(), ("a 1, b 1".to_owned(), 0));
+}
+
+/// A lock with `own` as its default group, an extra and a group.
+#[test]
+fn an_extra_comes_besides_the_default_groups() {
+    let of = |set: &str, name: &str| format!("marker = \"'{name}' in {set}\"");
+    let text = [
+        "lock-version = \"1.0\"\ncreated-by = \"other\"\nextras = [\"Fast_IO\"]\n\
+         dependency-groups = [\"Own\", \"Dev_Tools\"]\ndefault-groups = [\"Own\"]\n",
+        &package("a", "1", &of("dependency_groups", "Own")),
+        &package("b", "1", &of("extras", "Fast_IO")),
+        &package("c", "1", &of("dependency_groups", "Dev_Tools")),
+    ];
+    let lock = Lock::read("pylock.toml", text.concat().as_bytes()).unwrap();
+    let project = "[project]\nname = \"p\"\ndependencies = [\"a\"]\n[project.optional-dependencies]\n\
+                   fast-io = [\"b\"]\n[dependency-groups]\ndev-tools = [\"c\"]\n";
+    let closure = |parts: &[Part]| {
+        let id = |part: &Part| InputId { path: "pyproject.toml".into(), part: part.clone() };
+        let ids: Vec<InputId> = parts.iter().map(id).collect();
+        let inputs = Inputs::read(&ids, |_| Ok::<_, ()>(Some(project.as_bytes().to_vec()))).unwrap();
+        let environment = MarkerEnvironment::linux("3.12", "x86_64");
+        let closure =
+            lock.closures(&environment).unwrap().of(&inputs.inputs.iter().collect::<Vec<_>>()).unwrap();
+        closure.packages.iter().map(|index| lock.packages[*index].name.as_str()).collect::<String>()
+    };
+    let (extra, group) = (Part::Extra("fast.io".into()), Part::Group("DEV-tools".into()));
+    assert_eq!(closure(std::slice::from_ref(&extra)), "ab");
+    assert_eq!(closure(std::slice::from_ref(&group)), "c");
+    assert_eq!(closure(&[extra, group]), "abc");
+}
+
+#[test]
+fn a_package_for_another_python_is_a_problem() {
+    let head = "lock-version = \"1.0\"\ncreated-by = \"other\"\n";
+    let text = [head, &package("a", "1", "requires-python = \">=3.12.4\"")].concat();
+    let lock = Lock::read("pylock.toml", text.as_bytes()).unwrap();
+    assert_eq!(closure(&lock, "a", "3.12.4").unwrap().0, "a 1");
+    assert_eq!(
+        closure(&lock, "a", "3.12.3").unwrap_err(),
+        [
+            "pylock.toml:3:1: a 1 is for Python >=3.12.4, found 3.12.3; refresh it with the tool that made it, or run `layerset lock`"
+        ]
+    );
 }
 
 #[test]
