@@ -35,11 +35,18 @@ pub fn of_indexes(indexes: &[Index]) -> (Vec<Credential>, Vec<(String, String)>)
         .unzip()
 }
 
-/// Scheme and host of an address, and its path.
-fn divided(url: &str) -> (&str, &str) {
+/// Scheme and host of an address as they are compared, in lower case and without the port that is the scheme's own, and its path.
+fn divided(url: &str) -> (String, &str) {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find('/').map_or(url.len(), |at| start + at);
-    url.split_at(end)
+    let (origin, path) = url.split_at(end);
+    let mut origin = origin.to_ascii_lowercase();
+    for (scheme, port) in [("https://", ":443"), ("http://", ":80")] {
+        if origin.starts_with(scheme) && origin.ends_with(port) {
+            origin.truncate(origin.len() - port.len());
+        }
+    }
+    (origin, path)
 }
 
 #[cfg(test)]
@@ -60,6 +67,8 @@ mod tests {
             index("https://two.example.com", "two"),
             index("https://three.example.com/simple", "three"),
             index("https://three.example.com/simple", "again"),
+            index("HTTPS://Four.example.com:443/Simple", "four"),
+            index("http://five.example.com", "five"),
         ];
         for (url, expected) in [
             ("https://one.example.com/repository/proxy/packages/a-1-py3-none-any.whl", None),
@@ -69,6 +78,11 @@ mod tests {
             ("https://one.example.com/files/a-1-py3-none-any.whl", Some("internal")),
             ("https://two.example.com/a-1-py3-none-any.whl", Some("two")),
             ("https://three.example.com/simple/a/a-1-py3-none-any.whl", Some("three")),
+            ("https://two.example.com:443/a-1-py3-none-any.whl", Some("two")),
+            ("https://four.Example.com/Files/a-1-py3-none-any.whl", Some("four")),
+            ("http://five.example.com:80/a-1-py3-none-any.whl", Some("five")),
+            ("http://five.example.com:443/a-1-py3-none-any.whl", None),
+            ("https://four.example.com:8443/a-1-py3-none-any.whl", None),
             ("http://two.example.com/a-1-py3-none-any.whl", None),
             ("https://two.example.com.evil.example/a-1-py3-none-any.whl", None),
             ("https://files.example.com/a-1-py3-none-any.whl", None),
