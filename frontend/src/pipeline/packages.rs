@@ -142,6 +142,7 @@ impl Checked {
                 self.wrong(&asked, &required.of_files(problems))
             })?;
             warnings.extend(required.of_files(selected.warnings));
+            warnings.extend(python::unselected(&selected.trees, &self.manifest));
             let view = packages.views.len();
             packages.of.extend(building.into_iter().map(|name| (name, view)));
             packages.views.push(selected.view);

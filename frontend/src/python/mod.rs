@@ -17,6 +17,7 @@ mod select;
 mod stray;
 #[cfg(test)]
 mod tests;
+mod trees;
 mod unused;
 
 pub use ask::{Answer, Build, Credential, Probed, Request, Stage};
@@ -29,4 +30,5 @@ pub use pins::different_pins;
 pub use report::{entry_of, failure, warnings};
 pub use select::{Selected, view};
 pub use stray::{directories, unused_requirements};
+pub use trees::{Tree, unselected};
 pub use unused::Uses;

@@ -7,7 +7,7 @@ use unwheel::{Interpreter, Ranks, WheelName};
 
 use super::credentials::{of_indexes, secret_of};
 use super::reasons::Reasons;
-use super::{Asked, Build, markers};
+use super::{Asked, Build, Tree, markers};
 use crate::manifest::model::Python;
 use crate::plan::{BuildRequirements, HEAVY, View, Wheel, WheelSource};
 
@@ -18,6 +18,8 @@ pub struct Selected {
     pub view: View,
     /// What is probably not meant.
     pub warnings: Vec<Problem>,
+    /// What cannot be installed because it is a source tree, and who needs it.
+    pub trees: BTreeSet<(String, Tree)>,
 }
 
 /// Chooses the packages of all stages and services for an interpreter. What is wrong counts only for
@@ -37,6 +39,7 @@ pub fn view(
     let tags = unwheel::supported(interpreter);
     let tags = Ranks::of(&tags);
     let mut warnings = Vec::new();
+    let mut trees = BTreeSet::new();
     let mut problems: BTreeSet<Problem> = BTreeSet::new();
     let mut wheels: BTreeMap<usize, Option<Wheel>> = BTreeMap::new();
     let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -58,7 +61,10 @@ pub fn view(
             let Some(package) = lock.packages.get(*index) else { continue };
             let wheel = wheels.entry(*index).or_insert_with(|| wheel(package, &tags, python));
             match wheel {
-                None if is_built => drop(problems.insert(no_file(package, interpreter))),
+                None if is_built => match Tree::of(package) {
+                    Some(tree) => drop(trees.insert((consumer.clone(), tree))),
+                    None => drop(problems.insert(no_file(package, interpreter))),
+                },
                 Some(Wheel { source: WheelSource::Sdist { .. }, .. }) if is_built => {
                     warnings.push(built(package, interpreter));
                 }
@@ -104,7 +110,7 @@ pub fn view(
         runtime: interpreter.runtime.clone(),
         requirements: requirements(python, settings.with(&inputs.settings)),
     };
-    Ok(Selected { view, warnings })
+    Ok(Selected { view, warnings, trees })
 }
 
 /// The best wheel of a package, else its source distribution to be built.

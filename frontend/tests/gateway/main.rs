@@ -23,3 +23,4 @@ mod sandbox;
 mod subrequests;
 mod supply_chain;
 mod warnings;
+mod workspace;
