@@ -121,6 +121,7 @@ fn wheel(package: &Package, tags: &Ranks<'_>, python: &Python) -> Option<Wheel> 
     let best = unwheel::select(&names, tags).map(|best| files[best]);
     let (size, source) = match (best, &package.sdist) {
         (Some(file), _) => (file.size, source(file, python)),
+        (None, _) if package.unbuildable().is_some() => return None,
         (None, Some(sdist)) => (None, WheelSource::Sdist { sdist: Box::new(source(sdist, python)) }),
         (None, None) => return None,
     };
@@ -164,6 +165,9 @@ fn built(package: &Package, interpreter: &Interpreter) -> Problem {
 }
 
 fn no_file(package: &Package, interpreter: &Interpreter) -> Problem {
+    if let Some(problem) = package.unbuildable() {
+        return problem;
+    }
     let (major, minor) = interpreter.version;
     let title = package.title();
     let message = format!(

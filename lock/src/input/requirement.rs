@@ -37,7 +37,7 @@ pub enum Origin {
     Index,
     /// A wheel or an sdist at an address, without credentials.
     Url(String),
-    /// A source tree under version control, such as `git+https://…`: to be built like an sdist.
+    /// A source tree under version control, such as `git+https://…`: read, since it may be for others, and never resolved.
     Vcs(String),
     /// A wheel or an sdist in the context, from its root.
     Path(String),
@@ -149,7 +149,7 @@ impl Origin {
             return Err(Wrong::new(0, message, "remove it"));
         }
         let wrong = |message: String| {
-            Err(Wrong::new(0, message, "expected https://…, git+https://… or ./path of a wheel or an sdist"))
+            Err(Wrong::new(0, message, "expected https://… or ./path of a wheel or an sdist"))
         };
         match address.split_once("://") {
             Some(("http" | "https", _)) => Ok(Self::Url(address.to_owned())),
@@ -253,7 +253,7 @@ mod tests {
                 "a @ hg+https://h/a",
                 4,
                 "hg is not supported in \"hg+https://h/a\"",
-                "expected https://…, git+https://… or ./path of a wheel or an sdist",
+                "expected https://… or ./path of a wheel or an sdist",
             ),
         ] {
             let wrong = Requirement::parse(text, Place::file("f")).unwrap_err();

@@ -10,6 +10,7 @@ mod pylock;
 mod stale;
 #[cfg(test)]
 mod tests;
+mod unbuildable;
 mod uv_lock;
 mod why;
 mod write;
@@ -30,6 +31,7 @@ use crate::resolve::Resolution;
 use crate::tree::Tree;
 
 pub(crate) use artifact::Policy;
+pub(crate) use unbuildable::{INSTEAD, in_archive, in_git, subdirectory};
 
 /// Packages with their files, and who needs them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +101,8 @@ pub struct Package {
     pub direct: bool,
     /// Its source tree under version control.
     pub vcs: Option<Vcs>,
+    /// Where it is in its archive, if that has more.
+    pub subdirectory: Option<String>,
     /// Its source tree in the context, from its root; `.` for the root.
     pub directory: Option<String>,
     /// What it requires. In our locks: without markers, since the groups already say who needs what.
@@ -135,6 +139,7 @@ impl Package {
             sdist: None,
             direct: false,
             vcs: None,
+            subdirectory: None,
             directory: None,
             dependencies: Vec::new(),
             extras: BTreeMap::new(),

@@ -135,6 +135,7 @@ fn package<'a>(
     if let Some(archive) = tree.table(table, "archive") {
         // What it is, only its name says.
         package.direct = true;
+        package.subdirectory = tree.text(archive, "subdirectory").map(ToOwned::to_owned);
         let file = artifact::of_pylock(tree, at, from, archive, policy);
         match file {
             Some(file) if is_wheel(&file.filename) => package.wheels.push(file),

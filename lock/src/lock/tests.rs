@@ -234,6 +234,30 @@ fn uv_locks() {
 }
 
 #[test]
+fn packages_in_git_and_in_parts_of_archives_have_no_file() {
+    let hash = format!("hashes = {{ sha256 = \"{}\" }}", sha());
+    let archive =
+        format!("{PYLOCK}archive = {{ url = \"https://h/a.zip\", subdirectory = \"py/a\", {hash} }}\n");
+    let source = "source = { url = \"https://h/a.zip\", subdirectory = \"py/a\" }";
+    let uv = format!(
+        "version = 1\n\n[[package]]\nname = \"a\"\nversion = \"1\"\n{source}\nsdist = {{ hash = \"sha256:{}\" }}\n",
+        sha()
+    );
+    let vcs = "vcs = { type = \"git\", url = \"https://h/a\", commit-id = \"";
+    let vcs = format!("{PYLOCK}{vcs}{}\" }}\n", "c".repeat(40));
+    let in_archive =
+        "l:3:1: a 1 is in the directory \"py/a\" of its archive, expected an archive of it alone; ";
+    let in_git = "l:3:1: a 1 is in git (https://h/a), expected a wheel or a source distribution; ";
+    for (text, said) in [(&archive, in_archive), (&uv, in_archive), (&vcs, in_git)] {
+        let lock = Lock::read("l", text.as_bytes()).unwrap();
+        let problem = lock.packages[0].unbuildable().unwrap().to_string();
+        assert_eq!(problem, format!("{said}{INSTEAD}"));
+    }
+    let lock = Lock::read("l", archive.as_bytes()).unwrap();
+    assert!(lock.write().contains("subdirectory = \"py/a\""), "{}", lock.write());
+}
+
+#[test]
 fn newer_versions_of_our_table() {
     let text = format!("{}[tool.layerset]\nversion = 2\n", package("a", "1", ""));
     let text = format!("lock-version = \"1.0\"\ncreated-by = \"layerset\"\n{text}");

@@ -68,6 +68,7 @@ fn package<'a>(
             tree.wrong(at, message, "use a uv.lock that lies where its project does");
         }
     }
+    package.subdirectory.clone_from(&source.subdirectory);
     if let Some(git) = &source.git {
         package.vcs = vcs(tree, at, git);
     }
@@ -102,6 +103,8 @@ struct Source {
     git: Option<String>,
     /// The address of the one file.
     url: Option<String>,
+    /// The directory of the package in that file.
+    subdirectory: Option<String>,
     /// The path of the one file, or of the directory that files are in.
     path: Option<String>,
 }
@@ -114,6 +117,7 @@ impl Source {
             tree: text("virtual").or_else(|| text("editable")).or_else(|| text("directory")),
             git: text("git"),
             url: text("url"),
+            subdirectory: text("subdirectory"),
             path: text("path").or_else(|| text("registry").filter(|registry| !registry.contains("://"))),
         }
     }

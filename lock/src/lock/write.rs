@@ -66,17 +66,18 @@ impl Lock {
             let _ = writeln!(out, "directory = {{ path = {} }}", quoted(&self.relative(directory)));
         }
         if let (true, Some(file)) = (package.direct, package.wheels.first().or(package.sdist.as_ref())) {
-            let _ = writeln!(out, "archive = {}", self.artifact(file, false));
+            let _ =
+                writeln!(out, "archive = {}", self.artifact(file, false, package.subdirectory.as_deref()));
             return;
         }
         if let Some(sdist) = &package.sdist {
-            let _ = writeln!(out, "sdist = {}", self.artifact(sdist, true));
+            let _ = writeln!(out, "sdist = {}", self.artifact(sdist, true, None));
         }
-        lines(out, "wheels", package.wheels.iter().map(|wheel| self.artifact(wheel, true)));
+        lines(out, "wheels", package.wheels.iter().map(|wheel| self.artifact(wheel, true, None)));
     }
 
     /// An inline table. An archive has no name of its own.
-    fn artifact(&self, artifact: &Artifact, named: bool) -> String {
+    fn artifact(&self, artifact: &Artifact, named: bool, subdirectory: Option<&str>) -> String {
         let location = match &artifact.location {
             Location::Url(url) => format!("url = {}", quoted(url)),
             Location::Path(path) => format!("path = {}", quoted(&self.relative(path))),
@@ -84,7 +85,8 @@ impl Lock {
         let size = artifact.size.map(|size| format!(", size = {size}")).unwrap_or_default();
         let name = if named { format!("name = {}, ", quoted(&artifact.filename)) } else { String::new() };
         let sha256 = quoted(&artifact.sha256);
-        format!("{{ {name}{location}{size}, hashes = {{ sha256 = {sha256} }} }}")
+        let below = subdirectory.map(|path| format!(", subdirectory = {}", quoted(path))).unwrap_or_default();
+        format!("{{ {name}{location}{size}{below}, hashes = {{ sha256 = {sha256} }} }}")
     }
 
     /// A path of the context as seen from the lock's directory.

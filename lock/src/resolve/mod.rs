@@ -11,6 +11,7 @@ mod environment;
 mod failure;
 mod graph;
 mod merge;
+mod origin;
 mod pins;
 mod unit;
 
@@ -105,7 +106,13 @@ pub fn resolve(request: &Request<'_>, uv: &Uv, context: &Path, scratch: &Path) -
     }
     problems.extend(merge.check());
     if problems.is_empty() {
-        return Ok(merge.lock());
+        let lock = merge.lock();
+        // What a package requires, or a constraint says, may be such an address too.
+        let unbuildable = lock.packages.iter().filter_map(crate::lock::Package::unbuildable);
+        problems.extend(unbuildable.map(|problem| Problem { place: None, ..problem }));
+        if problems.is_empty() {
+            return Ok(lock);
+        }
     }
     problems.sort();
     problems.dedup();
@@ -144,6 +151,7 @@ fn check(request: &Request<'_>, context: &Path) -> Result<Settings, Vec<Problem>
             problems.push(wrong(format!("the directory of wheels \"{links}\" is not in the build context")));
         }
     }
+    problems.extend(origin::problems(request));
     for requirement in request.inputs.inputs.iter().flat_map(|input| &input.requirements) {
         if let Origin::Path(path) = &requirement.origin
             && !context.join(path).is_file()

@@ -68,6 +68,28 @@ fn the_first_index_that_has_a_package_gives_it() {
 }
 
 #[test]
+fn source_trees_are_refused_where_they_are_written() {
+    let index = small();
+    let lines = "lib\na @ git+https://h.invalid/a@v1\nb @ https://h.invalid/b.zip#egg=b&subdirectory=py/b\n\
+                 c @ git+https://h.invalid/c ; sys_platform == 'win32'\n";
+    let project = Project::new(
+        &index.simple(),
+        &[("a.txt", lines), ("c.txt", "lib\nc @ git+https://h.invalid/c ; python_version < '3'\n")],
+    );
+    let problems = project.resolve(&project.inputs(&[file("a.txt")])).unwrap_err();
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    for (said, expected) in said.iter().zip([
+        "a.txt:2:1: a is in git (git+https://h.invalid/a@v1), expected a wheel or a source distribution; name a wheel",
+        "a.txt:3:1: b is in the directory \"py/b\" of its archive, expected an archive of it alone; name a wheel",
+    ]) {
+        assert!(said.starts_with(expected), "{said}");
+    }
+    let inputs = project.inputs(&[file("c.txt")]);
+    project.resolve(&inputs).unwrap();
+}
+
+#[test]
 fn private_indexes() {
     // user:hunter2
     let index = Index::serve_to("dXNlcjpodW50ZXIy");
