@@ -146,8 +146,8 @@ impl Emitter<'_> {
             WheelSource::Sdist { .. } => return Err(NO_FILE),
         };
         let python = packages.scheme.executable.clone();
-        let argv =
-            ["build-wheel".to_owned(), OUT.to_owned(), python, path, packages.requirements.indexes.clone()];
+        let (name, indexes) = (wheel.name.clone(), packages.requirements.indexes.clone());
+        let argv = ["build-wheel".to_owned(), OUT.to_owned(), python, path, name, indexes];
         let exec = self.on_stage(below.edge.ok_or(NO_STAGE)?, platform, argv)?;
         let exec = self
             .sandboxed(with_environment(exec, below), Network::Default)

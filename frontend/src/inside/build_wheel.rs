@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use layerset_lock::name::normalise;
 use layerset_lock::{Problem, Settings};
 
 use super::resolve::{ROOT, index_variables, program};
@@ -15,8 +16,15 @@ const EXEC_FORMAT: i32 = 8;
 /// Where the certificates of indexes are, below the mounts.
 const CERTIFICATES: &str = "certificates.pem";
 
-/// Writes the wheel into `out`. `build` is JSON; what the build itself requires comes from the same indexes.
-pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, build: &str) -> Result<(), Failure> {
+/// Writes the wheel of the package `name` into `out`. `build` is JSON; what the build itself requires comes from the same
+/// indexes.
+pub(super) fn build_wheel(
+    out: &Path,
+    python: &str,
+    sdist: &Path,
+    name: &str,
+    build: &str,
+) -> Result<(), Failure> {
     let Build { settings, mut credentials } =
         serde_json::from_str(build).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     // Whoever needs nothing of an index needs no secret of it.
@@ -38,17 +46,38 @@ pub(super) fn build_wheel(out: &Path, python: &str, sdist: &Path, build: &str) -
     if certificates.is_file() {
         command.env("SSL_CERT_FILE", certificates);
     }
+    let file = sdist.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let failed = |why: String| {
-        let name = sdist.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Failure::Request(format!(
-            "{name} could not be built into a wheel: {why}; give the stage what it needs (apt), or choose a version with a wheel"
+            "{file} could not be built into a wheel: {why}; give the stage what it needs (apt), or choose a version with a wheel"
         ))
     };
     let status = command.stdin(Stdio::null()).status().map_err(|error| match error.raw_os_error() {
         Some(EXEC_FORMAT) => failed(format!("{error}, its platform is not this builder's")),
         _ => failed(error.to_string()),
     })?;
-    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+    if !status.success() {
+        return Err(failed(status.to_string()));
+    }
+    match of_another(out, name).map_err(|error| failed(error.to_string()))? {
+        None => Ok(()),
+        Some(found) => Err(Failure::Request(format!(
+            "{file} built into {found}, expected a wheel of {name}; it is another project's, or has another one above: name it by \
+             its own name, or an archive of {name} alone"
+        ))),
+    }
+}
+
+/// The wheel in `out` that is not of the package `name`: an archive at an address may be of anything.
+fn of_another(out: &Path, name: &str) -> std::io::Result<Option<String>> {
+    for entry in std::fs::read_dir(out)? {
+        let found = entry?.file_name().to_string_lossy().into_owned();
+        let is_wheel = Path::new(&found).extension().is_some_and(|extension| extension == "whl");
+        if is_wheel && found.split('-').next().and_then(normalise).as_deref() != Some(name) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Where uv looks for what the build requires.
@@ -78,5 +107,16 @@ mod tests {
         let arguments: Vec<_> = command.get_args().filter_map(|argument| argument.to_str()).collect();
         let expected = "--default-index https://mirror/simple --index index0=https://own/simple --find-links /.layerset/context/vendor";
         assert_eq!(arguments.join(" "), expected);
+    }
+
+    #[test]
+    fn a_wheel_of_another_project_is_found() {
+        let out = tempfile::tempdir().unwrap();
+        let write = |name: &str| std::fs::write(out.path().join(name), "").unwrap();
+        write(".gitignore");
+        write("My_Lib-1.0-py3-none-any.whl");
+        assert_eq!(of_another(out.path(), "my-lib").unwrap(), None);
+        let other = Some("My_Lib-1.0-py3-none-any.whl".to_owned());
+        assert_eq!(of_another(out.path(), "lib").unwrap(), other);
     }
 }

@@ -76,6 +76,8 @@ pub enum Inside {
         python: String,
         /// The source distribution
         sdist: PathBuf,
+        /// The package's normalised name
+        name: String,
         /// Indexes, as JSON
         settings: String,
     },
@@ -117,8 +119,8 @@ impl Inside {
                 probe::probe(&out, &path, &virtual_env, &directories)?;
             }
             Self::Resolve { out, request } => resolve::resolve(&out, &request)?,
-            Self::BuildWheel { out, python, sdist, settings } => {
-                build_wheel::build_wheel(&out, &python, &sdist, &settings)?;
+            Self::BuildWheel { out, python, sdist, name, settings } => {
+                build_wheel::build_wheel(&out, &python, &sdist, &name, &settings)?;
             }
             Self::Unwheel { compile, scheme, root, wheels } => {
                 return unwheel::install(&scheme, &root, &wheels, compile.as_deref());
