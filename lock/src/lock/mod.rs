@@ -52,6 +52,8 @@ pub struct Lock {
     pub default_groups: Vec<String>,
     /// The names of its extras, sorted.
     pub extras: Vec<String>,
+    /// In a `uv.lock`: versions may be others than those required, as `tool.uv.override-dependencies` says.
+    pub overrides: bool,
     /// In our locks: the inputs of each group.
     pub groups: Vec<Group>,
     /// In our locks: the digests of the files it was made from, by path, as in [`crate::Inputs::files`].
@@ -169,6 +171,7 @@ impl Lock {
             group_names: Vec::new(),
             default_groups: Vec::new(),
             extras: Vec::new(),
+            overrides: false,
             groups: Vec::new(),
             files: BTreeMap::new(),
             resolution: Resolution::Together,

@@ -234,6 +234,33 @@ fn uv_locks() {
 }
 
 #[test]
+fn a_uv_lock_may_be_older_than_its_project() {
+    let wheel = |name: &str, version: &str| {
+        let (url, sha) = (format!("https://h/{name}-{version}-py3-none-any.whl"), sha());
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = {{ registry = \"https://h/simple\" }}\n\
+             wheels = [{{ url = \"{url}\", hash = \"sha256:{sha}\" }}]\n"
+        )
+    };
+    let project = "[[package]]\nname = \"p\"\nversion = \"1\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"a\" }]\n";
+    let text = ["version = 1\n", project, &wheel("a", "1.5")].concat();
+    let closure = |text: &str, requirement: &str| {
+        let lock = Lock::read("uv.lock", text.as_bytes()).unwrap();
+        let project = format!("[project]\nname = \"p\"\ndependencies = [\"{requirement}\"]\n");
+        let read = |_: &str| Ok::<_, ()>(Some(project.clone().into_bytes()));
+        let inputs = Inputs::read(&[InputId::file("pyproject.toml")], read).unwrap();
+        let environment = MarkerEnvironment::linux("3.12", "x86_64");
+        let closure = lock.closures(&environment).unwrap().of(&[&inputs.inputs[0]]);
+        closure.map(|closure| closure.packages.len()).map_err(|problems| problems[0].to_string())
+    };
+    assert_eq!(closure(&text, "a>=1"), Ok(1));
+    let said = "pyproject.toml:3:17: the lock uv.lock is older than \"a>=2\": it has a 1.5; run `uv lock` to refresh it";
+    assert_eq!(closure(&text, "a>=2").unwrap_err(), said);
+    let overrides = "version = 1\n[manifest]\noverrides = [{ name = \"a\", specifier = \"==1.5\" }]\n";
+    assert_eq!(closure(&[overrides, project, &wheel("a", "1.5")].concat(), "a>=2"), Ok(1));
+}
+
+#[test]
 fn packages_in_git_and_in_parts_of_archives_have_no_file() {
     let hash = format!("hashes = {{ sha256 = \"{}\" }}", sha());
     let archive =

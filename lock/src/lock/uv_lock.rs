@@ -37,6 +37,7 @@ pub(super) fn read<'a>(tree: &mut Tree<'a>, root: &DeTable<'a>, path: &str, poli
         group_names: Vec::new(),
         default_groups: Vec::new(),
         extras: Vec::new(),
+        overrides: tree.table(root, "manifest").is_some_and(|manifest| manifest.contains_key("overrides")),
         groups: Vec::new(),
         files: BTreeMap::new(),
         resolution: Resolution::Together,

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use pep440_rs::Version;
+
 use super::closure::{Closure, Closures, selection};
-use super::{Dependency, Format};
+use super::{Dependency, Format, Lock};
 use crate::input::{Input, InputId, Requirement};
 use crate::marker::Selection;
 use crate::problem::{Place, Problem};
@@ -90,6 +92,7 @@ pub(super) fn walk<'i>(
                 let problem = Problem::at(requirement.place.clone(), message).hint(lock.refresh());
                 walk.problems.push(problem);
             }
+            walk.problems.extend(older(lock, requirement, &found));
             for (index, extras) in found {
                 walk.steps.entry(index).or_insert(Step::Requirement(input, requirement));
                 visit(&mut queue, index, &extras);
@@ -110,6 +113,22 @@ pub(super) fn walk<'i>(
         }
     }
     walk
+}
+
+/// A `uv.lock` whose project says other versions now: its edges lead to those it was made with.
+fn older(lock: &Lock, requirement: &Requirement, found: &[(usize, Vec<String>)]) -> Option<Problem> {
+    if lock.format != Format::UvLock || lock.overrides {
+        return None;
+    }
+    let packages: Vec<_> = found.iter().filter_map(|(index, _)| lock.packages.get(*index)).collect();
+    let fits = |version: &Version| requirement.specifiers.contains(version);
+    if packages.iter().any(|package| package.version.as_ref().is_none_or(fits)) {
+        return None;
+    }
+    let package = packages.first()?;
+    let message =
+        format!("the lock {} is older than \"{}\": it has {}", lock.path, requirement.text, package.title());
+    Some(Problem::at(requirement.place.clone(), message).hint(lock.refresh()))
 }
 
 struct Graph<'g> {

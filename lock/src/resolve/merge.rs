@@ -160,6 +160,7 @@ impl<'a> Merge<'a> {
             default_groups: group_names.clone(),
             group_names,
             extras: Vec::new(),
+            overrides: false,
             groups: groups.collect(),
             files: self.request.inputs.files.clone(),
             resolution: self.request.resolution,
