@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use layerset_lock::{Environment, Lock, Problem};
+use unwheel::Libc;
 
 use super::Checked;
 use super::everywhere::together;
@@ -146,8 +147,12 @@ impl Checked {
         let mut environments = Vec::new();
         for (python, musl) in &pythons {
             for platform in &platforms {
-                let libc = if *musl { "unknown-linux-musl" } else { "manylinux_2_28" };
-                let platform = format!("{}-{libc}", platform.machine());
+                let libc = if *musl {
+                    Libc::Musl { major: 1, minor: 2 }
+                } else {
+                    Libc::Glibc { major: 2, minor: 28 }
+                };
+                let platform = python::resolver_platform(platform.machine(), Some(libc));
                 environments.push(Environment { python: python.clone(), platform });
             }
         }

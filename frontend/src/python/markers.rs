@@ -25,22 +25,29 @@ pub fn markers(interpreter: &Interpreter) -> MarkerEnvironment {
 /// resolver would take to be 0: packages may be for, or require, a later one. One such as `3.15.0rc1` is known to
 /// it without.
 pub fn environment_on(interpreter: &Interpreter, machine: &str) -> Environment {
-    let platform = match interpreter.libc {
-        // uv knows these; what was built for an older one runs on a newer one.
-        Some(Libc::Glibc { major: 2, minor }) => {
-            let known = [17, 28].into_iter().chain(31..=40).rfind(|known| *known <= minor).unwrap_or(17);
-            format!("{machine}-manylinux_2_{known}")
-        }
-        Some(Libc::Glibc { .. }) => format!("{machine}-manylinux_2_40"),
-        Some(Libc::Musl { .. }) => format!("{machine}-unknown-linux-musl"),
-        None => format!("{machine}-unknown-linux-gnu"),
-    };
+    let platform = resolver_platform(machine, interpreter.libc);
     let (major, minor) = interpreter.version;
     let full = &interpreter.full_version;
     let plain =
         full.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && full.split('.').count() == 3;
     let python = if plain { full.clone() } else { format!("{major}.{minor}") };
     Environment { python, platform }
+}
+
+/// A machine and a C library in a resolver's words, which knows not all of them.
+pub fn resolver_platform(machine: &str, libc: Option<Libc>) -> String {
+    match libc {
+        Some(Libc::Musl { .. }) => format!("{machine}-unknown-linux-musl"),
+        // The one name that uv has for it.
+        _ if machine == "riscv64" => "riscv64-unknown-linux".to_owned(),
+        // uv knows these; what was built for an older one runs on a newer one.
+        Some(Libc::Glibc { major: 2, minor }) => {
+            let known = [17, 28].into_iter().chain(31..=40).rfind(|known| *known <= minor).unwrap_or(17);
+            format!("{machine}-manylinux_2_{known}")
+        }
+        Some(Libc::Glibc { .. }) => format!("{machine}-manylinux_2_40"),
+        None => format!("{machine}-unknown-linux-gnu"),
+    }
 }
 
 /// The facts of the same Python on another machine, `uname -m`'s name of it: its version, directories and C library
@@ -84,6 +91,20 @@ pub(super) fn value<'m>(marker: &'m Marker, name: &str) -> Option<&'m str> {
 mod tests {
     use super::*;
     use crate::python::{assumed, tests::lock};
+
+    #[test]
+    fn platforms_are_named_as_a_resolver_names_them() {
+        let (old, glibc) = (Libc::Glibc { major: 2, minor: 30 }, Libc::Glibc { major: 2, minor: 41 });
+        let musl = Libc::Musl { major: 1, minor: 2 };
+        for (machine, libc, expected) in [
+            ("x86_64", Some(old), "x86_64-manylinux_2_28"),
+            ("aarch64", Some(glibc), "aarch64-manylinux_2_40"),
+            ("aarch64", Some(musl), "aarch64-unknown-linux-musl"),
+            ("riscv64", Some(glibc), "riscv64-unknown-linux"),
+        ] {
+            assert_eq!(resolver_platform(machine, libc), expected);
+        }
+    }
 
     #[test]
     fn a_resolver_is_told_the_patch_version() {

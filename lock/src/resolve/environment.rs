@@ -26,6 +26,12 @@ impl Environment {
         MarkerEnvironment::linux(&self.python, self.machine())
     }
 
+    /// Whether uv resolves for the platform: on Linux it knows few machines. Source: `uv pip compile --help`,
+    /// `--python-platform` (0.13).
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self.machine(), "x86_64" | "aarch64") || self.platform == "riscv64-unknown-linux"
+    }
+
     /// Is it written as versions and platforms are; what is not must not become an argument.
     pub(super) fn is_valid(&self) -> bool {
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -168,6 +168,16 @@ fn check(request: &Request<'_>, context: &Path) -> Result<Settings, Vec<Problem>
                 .hint(hint),
         );
     }
+    let valid = request.environments.iter().filter(|environment| environment.is_valid());
+    let unknown: BTreeSet<&str> =
+        valid.filter(|one| !one.is_known()).map(|one| one.platform.as_str()).collect();
+    for platform in unknown {
+        let message = format!(
+            "uv cannot resolve for {platform}, expected x86_64 or aarch64, or riscv64 with glibc as the machine"
+        );
+        let hint = "leave out this platform, or commit a lock with its wheels that another tool has made";
+        problems.push(wrong(message).hint(hint));
+    }
     if request.environments.is_empty() {
         problems
             .push(wrong("expected a Python version and a platform to resolve for, found none".to_owned()));

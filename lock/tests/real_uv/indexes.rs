@@ -30,6 +30,26 @@ fn what_is_for_one_machine_is_asked_for_there_alone() {
 }
 
 #[test]
+fn platforms_that_uv_does_not_know_are_named() {
+    let index = small();
+    let mut project = Project::new(&index.simple(), &[("a.txt", "lib\n")]);
+    let on = |platform: &str| Environment { python: "3.12".into(), platform: platform.into() };
+    let inputs = project.inputs(&[file("a.txt")]);
+    project.environments = vec![on("riscv64-unknown-linux")];
+    project.resolve(&inputs).unwrap();
+    project.environments =
+        vec![on("x86_64-manylinux_2_28"), on("armv7l-manylinux_2_40"), on("riscv64-unknown-linux-musl")];
+    let problems = project.resolve(&inputs).unwrap_err();
+    let said: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
+    let expected = |platform: &str| {
+        format!(
+            "uv cannot resolve for {platform}, expected x86_64 or aarch64, or riscv64 with glibc as the machine"
+        )
+    };
+    assert_eq!(said, [expected("armv7l-manylinux_2_40"), expected("riscv64-unknown-linux-musl")]);
+}
+
+#[test]
 fn indexes_that_differ_are_refused() {
     let index = small();
     let (own, other) = (index.simple(), "https://other.example.com/simple");
