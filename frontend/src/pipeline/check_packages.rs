@@ -36,7 +36,7 @@ impl Checked {
         }
         let (read, lock) = self.read_packages(outside, &asked).await?;
         let inputs = read.inputs;
-        let mut warnings = python::warnings(&asked, Span::default(), &inputs.warnings);
+        let mut warnings = python::warnings(&asked, Span::default(), &inputs.elsewhere);
         warnings.extend(python::different_pins(&asked, &inputs));
         let beside = outside.texts(&python::directories(&asked)).await?;
         warnings.extend(python::unused_requirements(&asked, &inputs, &beside));

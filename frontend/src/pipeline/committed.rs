@@ -1,6 +1,6 @@
 //! The lock of packages that the manifest names.
 
-use layerset_lock::{Lock, Problem};
+use layerset_lock::{Format, Lock, Problem};
 
 use super::Checked;
 use super::packages::MADE;
@@ -18,8 +18,11 @@ impl Checked {
     ) -> Result<(Read, Option<Lock>), Failure> {
         let path = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
         let read = python::read(outside, asked, path).await?;
-        let read = read.map_err(|problems| self.wrong(asked, &problems))?;
+        let mut read = read.map_err(|problems| self.wrong(asked, &problems))?;
         let lock = self.committed_lock(asked, &read)?;
+        if lock.as_ref().is_some_and(|lock| lock.format == Format::UvLock) {
+            read.inputs.elsewhere.clear();
+        }
         Ok((read, lock))
     }
 

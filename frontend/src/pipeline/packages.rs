@@ -98,7 +98,7 @@ impl Checked {
         }
         let selected = self.select(native, required, &of, platform)?;
         let inputs = required.inputs_here();
-        let mut warnings = python::warnings(asked, Span::default(), &inputs.warnings);
+        let mut warnings = python::warnings(asked, Span::default(), &inputs.elsewhere);
         warnings.extend(python::different_pins(asked, &inputs));
         if required.committed.is_none() {
             warnings.push(unlocked(asked, &self.source.name));

@@ -51,7 +51,7 @@ impl Required {
         let files: BTreeSet<_> = inputs.inputs.iter().flat_map(|input| &input.files).collect();
         let is_here =
             |problem: &Problem| problem.place.as_ref().is_none_or(|place| files.contains(&place.file));
-        inputs.warnings.retain(is_here);
+        inputs.elsewhere.retain(is_here);
         Cow::Owned(inputs)
     }
 

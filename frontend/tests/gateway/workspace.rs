@@ -11,7 +11,7 @@ python: {lock: uv.lock}
 ";
 
 const PROJECT: &str = "[project]\nname = \"app\"\nversion = \"1\"\ndependencies = [\"core\"]\n\
-                       [tool.uv.workspace]\nmembers = [\"libs/core\"]\n";
+                       [tool.uv.sources]\ncore = { workspace = true }\n[tool.uv.workspace]\nmembers = [\"libs/core\"]\n";
 
 /// The project `app` needs `core` of the workspace, which needs `six`.
 fn workspace(manifest: &str) -> Script {

@@ -96,8 +96,8 @@ pub struct Inputs {
     pub settings: Settings,
     /// The indexes that files name instead of the resolver's own, and where: those that differ.
     pub indexes: Vec<(String, crate::Place)>,
-    /// What is probably not meant, though it can be read.
-    pub warnings: Vec<Problem>,
+    /// Warnings of packages that `[tool.uv.sources]` takes from elsewhere, which only a `uv.lock` honours.
+    pub elsewhere: Vec<Problem>,
 }
 
 impl Inputs {

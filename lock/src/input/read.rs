@@ -40,7 +40,7 @@ impl Inputs {
                 }
             }
             if id.is_pyproject() {
-                reader.pyproject(&mut input, &mut inputs.warnings).map_err(Failure::Read)?;
+                reader.pyproject(&mut input, &mut inputs.elsewhere).map_err(Failure::Read)?;
             } else {
                 let mut seen = BTreeSet::new();
                 reader.follow(&mut input, &id.path, None, false, &mut seen, 0).map_err(Failure::Read)?;
@@ -68,8 +68,8 @@ impl Inputs {
             inputs.files.insert(path, content.digest);
         }
         inputs.settings.once();
-        inputs.warnings.sort();
-        inputs.warnings.dedup();
+        inputs.elsewhere.sort();
+        inputs.elsewhere.dedup();
         for (path, project) in
             reader.projects.into_iter().filter_map(|(path, project)| Some((path, project?)))
         {

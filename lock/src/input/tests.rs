@@ -124,7 +124,7 @@ fn parts_of_projects() {
     );
     let group = requirements(&part(Part::Group("test".into())));
     assert_eq!(group, ["p/pyproject.toml:10:9 t", "p/pyproject.toml:11:9 l"]);
-    let warnings = of(&part(Part::All)).unwrap().warnings;
+    let warnings = of(&part(Part::All)).unwrap().elsewhere;
     assert!(
         warnings[0].to_string().starts_with("p/pyproject.toml:4:3: [tool.uv.sources] gives a another source")
     );

@@ -212,7 +212,7 @@ impl Closures<'_> {
 }
 
 /// The normalised name of a group or an extra.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     name::normalise(text).unwrap_or_else(|| text.to_owned())
 }
 

@@ -260,6 +260,30 @@ fn a_uv_lock_may_be_older_than_its_project() {
     assert_eq!(closure(&[overrides, project, &wheel("a", "1.5")].concat(), "a>=2"), Ok(1));
 }
 
+/// As uv writes groups that conflict: the edges of one may have no marker.
+#[test]
+fn a_group_has_its_own_edges() {
+    let package = |version: &str| {
+        format!(
+            "[[package]]\nname = \"a\"\nversion = \"{version}\"\nsource = {{ registry = \"https://h/simple\" }}\n"
+        )
+    };
+    let project = "version = 1\n[[package]]\nname = \"p\"\nversion = \"1\"\nsource = { virtual = \".\" }\n[package.dev-dependencies]\n\
+                   one = [{ name = \"a\", version = \"1\" }]\n\
+                   two = [{ name = \"a\", version = \"2\", marker = \"extra == 'group-1-p-two'\" }]\n";
+    let lock = Lock::read("uv.lock", [project, &package("1"), &package("2")].concat().as_bytes()).unwrap();
+    let text = "[project]\nname = \"p\"\n[dependency-groups]\none = [\"a<2\"]\ntwo = [\"a>=2\"]\n";
+    for (group, expected) in [("one", "a 1"), ("Two", "a 2")] {
+        let id = InputId { path: "pyproject.toml".into(), part: Part::Group(group.into()) };
+        let inputs = Inputs::read(&[id], |_| Ok::<_, ()>(Some(text.as_bytes().to_vec()))).unwrap();
+        let environment = MarkerEnvironment::linux("3.12", "x86_64");
+        let closure = lock.closures(&environment).unwrap().of(&[&inputs.inputs[0]]).unwrap();
+        let titles: Vec<String> =
+            closure.packages.iter().map(|index| lock.packages[*index].title()).collect();
+        assert_eq!(titles, [expected]);
+    }
+}
+
 #[test]
 fn packages_in_git_and_in_parts_of_archives_have_no_file() {
     let hash = format!("hashes = {{ sha256 = \"{}\" }}", sha());

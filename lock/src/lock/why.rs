@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pep440_rs::Version;
 
-use super::closure::{Closure, Closures, selection};
+use super::closure::{Closure, Closures, normal, selection};
 use super::{Dependency, Format, Lock};
-use crate::input::{Input, InputId, Requirement};
+use crate::input::{Input, InputId, Part, Requirement};
 use crate::marker::Selection;
 use crate::problem::{Place, Problem};
 
@@ -170,11 +170,16 @@ impl Graph<'_> {
         let project = input.project.as_deref().filter(|_| lock.format == Format::UvLock);
         let projects = project.and_then(|project| self.closures.by_name.get(project)).into_iter().flatten();
         let projects = projects.filter_map(|index| lock.packages.get(*index));
-        let lists = projects.filter(|package| package.directory.is_some()).flat_map(|project| {
-            let more = project.extras.values().chain(project.groups.values());
-            std::iter::once(&project.dependencies).chain(more).flatten()
+        let edges = projects.filter(|package| package.directory.is_some()).flat_map(|project| {
+            // What another group has may be for when this one is not chosen, and does not always say so.
+            let (own, more) = match &input.id.part {
+                Part::All => (Some(&project.dependencies), None),
+                Part::Extra(extra) => (Some(&project.dependencies), project.extras.get(&normal(extra))),
+                Part::Group(group) => (project.groups.get(&normal(group)), None),
+            };
+            own.into_iter().chain(more).flatten()
         });
-        let mut found: Vec<(usize, Vec<String>)> = lists
+        let mut found: Vec<(usize, Vec<String>)> = edges
             .filter(|edge| edge.name == requirement.name && self.applies(edge))
             .filter_map(|edge| Some((self.target(edge)?, requirement.extras.clone())))
             .collect();
