@@ -101,14 +101,14 @@ pub(super) fn wants(
         let origin = Origin::From(copy.from.value.clone());
         want(origin, &copy.source, &path::resolve(working_dir, &copy.target), &copy.filter, copy.span)
     });
-    let mut wants = behind_links(context.collect(), is_link);
+    let mut wants = behind_links(&context.collect::<Vec<_>>(), is_link);
     wants.extend(others);
     number(&mut wants);
     wants
 }
 
 /// Gives what is behind a link a frame of its own. Who selects what is around it too has the link.
-fn behind_links(wants: Vec<Want>, is_link: impl Fn(&str) -> bool) -> Vec<Want> {
+fn behind_links(wants: &[Want], is_link: impl Fn(&str) -> bool) -> Vec<Want> {
     let behind = |want: &Want| {
         let names = [&want.frame.source[..], &want.path].concat();
         (1..=names.len()).any(|depth| is_link(&names[..depth].join("/")))
