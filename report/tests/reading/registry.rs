@@ -169,6 +169,46 @@ fn what_leads_elsewhere_takes_no_token_along() {
 }
 
 #[test]
+fn whoever_it_leads_to_may_not_ask_for_the_password() {
+    for scheme in ["Basic", "Bearer"] {
+        let (blobs, tags) = stocked(&shop());
+        let thief = Server::start(move |asked, own| match asked.path.starts_with("/token") {
+            true => Answer::new(200, "{\"token\": \"stolen\"}"),
+            false => Answer::new(401, "")
+                .with("WWW-Authenticate", format!("{scheme} realm=\"http://{own}/token\",service=\"x\"")),
+        });
+        let address = thief.address.clone();
+        let server = Server::start(move |asked, _| {
+            assert_ne!(asked.header("authorization"), "Bearer stolen");
+            if asked.header("authorization") != "Basic bWU6c2VjcmV0" {
+                return Answer::new(401, "").with("WWW-Authenticate", "Basic realm=\"shop\"");
+            }
+            match asked.path.split_once("/blobs/") {
+                Some((_, digest)) => {
+                    Answer::new(307, "").with("Location", format!("http://{address}/{digest}"))
+                }
+                None => open(&blobs, &tags, asked),
+            }
+        });
+        let config =
+            configured(|address| format!("{{\"auths\": {{\"{address}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}"));
+        let (_folder, surroundings) = config(&server);
+        let told = of(&server, surroundings).unwrap_err();
+        let text = told.to_string();
+        let expected =
+            format!("the registry {} leads to {}, which answered 401", server.address, thief.address);
+        assert!(!told.may_pass() && text.contains(&expected) && !text.contains("docker login"), "{text}");
+        assert!(!thief.asked().is_empty());
+        for asked in thief.asked() {
+            assert!(
+                asked.header("authorization").is_empty() && !asked.path.starts_with("/token"),
+                "{asked:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn all_that_is_missing_is_told_at_once() {
     let server = Server::start(|_, _| Answer::new(404, "{\"errors\": []}"));
     let told = of(&server, Surroundings::default()).unwrap_err();

@@ -41,6 +41,12 @@ pub(crate) struct Remote {
     pub(crate) bytes: u64,
 }
 
+/// An answer, and the host that gave it, if that is not the registry.
+struct Followed {
+    answer: Answer,
+    elsewhere: Option<String>,
+}
+
 /// An image, and the blobs of its layers.
 pub(crate) struct Resolved {
     pub(crate) image: Image,
@@ -106,22 +112,23 @@ impl Registries {
         let url = reference.url(of);
         let key = (reference.host().to_owned(), reference.repository.clone());
         let known = self.known.lock().await.get(&key).cloned();
-        let mut answer = self.follow(&url, accept, known.as_deref()).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED {
+        let mut found = self.follow(&url, accept, known.as_deref()).await?;
+        // Nobody but the registry may ask for the password that is kept for it, nor give a token in its name.
+        if found.elsewhere.is_none() && found.answer.status() == StatusCode::UNAUTHORIZED {
             let mut all = self.known.lock().await;
             // Another request may have got one since.
             let newer = all.get(&key).filter(|newer| Some(*newer) != known.as_ref()).cloned();
             let shown = match newer {
                 Some(newer) => Some(newer),
-                None => self.authorization(reference, &answer).await?,
+                None => self.authorization(reference, &found.answer).await?,
             };
             if let Some(shown) = shown {
                 all.insert(key, shown.clone());
                 drop(all);
-                answer = self.follow(&url, accept, Some(&shown)).await?;
+                found = self.follow(&url, accept, Some(&shown)).await?;
             }
         }
-        good(reference, answer)
+        good(reference, found)
     }
 
     async fn authorization(&self, reference: &Reference, answer: &Answer) -> Result<Option<String>, Problem> {
@@ -138,7 +145,12 @@ impl Registries {
     }
 
     /// Gets what is at an address, or where that leads: blobs are often kept elsewhere.
-    async fn follow(&self, url: &str, accept: Option<&str>, shown: Option<&str>) -> Result<Answer, Problem> {
+    async fn follow(
+        &self,
+        url: &str,
+        accept: Option<&str>,
+        shown: Option<&str>,
+    ) -> Result<Followed, Problem> {
         let bad = |url: &str| Problem::mistake(format!("found the address {url}, expected a URL"));
         let mut uri: Uri = url.parse().map_err(|_| bad(url))?;
         let first = uri.clone();
@@ -159,7 +171,8 @@ impl Registries {
             let answer = self.http.send(request).await?;
             let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
             let Some(location) = location.filter(|_| answer.status().is_redirection()) else {
-                return Ok(answer);
+                let host = uri.authority().filter(|_| !same(&uri)).map(ToString::to_string);
+                return Ok(Followed { answer, elsewhere: host });
             };
             uri = http::joined(&uri, location).ok_or_else(|| bad(location))?;
         }
@@ -168,10 +181,19 @@ impl Registries {
 }
 
 /// An answer with what was asked for.
-fn good(reference: &Reference, answer: Answer) -> Result<Answer, Problem> {
-    let (status, domain) = (answer.status(), &reference.domain);
+fn good(reference: &Reference, found: Followed) -> Result<Answer, Problem> {
+    let (status, domain) = (found.answer.status(), &reference.domain);
     if status.is_success() {
-        return Ok(answer);
+        return Ok(found.answer);
+    }
+    if let Some(host) = found.elsewhere {
+        let text = format!("the registry {domain} leads to {host}, which answered {status}");
+        return Err(match status.as_u16() {
+            429 | 500.. => Problem::try_again(text),
+            _ => {
+                Problem::mistake(format!("{text}, expected what is stored there: ask who runs the registry"))
+            }
+        });
     }
     Err(match status.as_u16() {
         404 => Problem::mistake(format!(
