@@ -1,7 +1,8 @@
 //! One layer: a stream of bytes in, the list of its files out. `verified` holds a blob to its digest, `unpack` undoes
-//! the compression, `tar` takes the archive apart, `listing` says what a layer does to the layers below it.
+//! the compression, `tar` takes the archive apart and `pax` its extended headers, `listing` says what a layer does to the layers below it.
 
 mod listing;
+mod pax;
 mod tar;
 mod unpack;
 mod verified;

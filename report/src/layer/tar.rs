@@ -3,9 +3,10 @@
 
 use std::io::{self, Read};
 
-use tar::{EntryType, PaxExtensions};
+use tar::EntryType;
 
 use super::Broken;
+use super::pax::{Extensions, text};
 
 const BLOCK: usize = 512;
 /// The most bytes of a long name or of extended headers: Linux has no longer paths than 4096 bytes, but some attributes.
@@ -39,14 +40,6 @@ pub(crate) struct Tar<R> {
     /// Bytes of the current entry that are not read yet.
     left: u64,
     padding: u64,
-}
-
-/// Headers before a header.
-#[derive(Default)]
-struct Extensions {
-    path: Option<String>,
-    link: Option<String>,
-    size: Option<u64>,
 }
 
 impl<R: Read> Tar<R> {
@@ -174,28 +167,6 @@ impl<R: Read> Read for Tar<R> {
     }
 }
 
-impl Extensions {
-    fn read(&mut self, data: &[u8]) -> Result<(), Broken> {
-        for field in PaxExtensions::new(data) {
-            let field =
-                field.map_err(|_| Broken::Found("found extended tar headers that cannot be read".into()))?;
-            let value = field.value_bytes();
-            match field.key_bytes() {
-                b"path" | b"GNU.sparse.name" => self.path = Some(text(value)),
-                b"linkpath" => self.link = Some(text(value)),
-                b"size" => {
-                    let size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
-                    let bad =
-                        || Broken::Found(format!("found {:?} for the size of a tar entry", text(value)));
-                    self.size = Some(size.ok_or_else(bad)?);
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
 fn truncated() -> Broken {
     Broken::Found("found the end of the tar archive within an entry".into())
 }
@@ -215,11 +186,6 @@ fn checked(header: &tar::Header, block: &[u8; BLOCK]) -> Result<(), Broken> {
         return Ok(());
     }
     Err(Broken::Found("found a tar header whose checksum is wrong".into()))
-}
-
-fn text(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned()
 }
 
 #[cfg(test)]
