@@ -8,10 +8,10 @@ use super::Broken;
 use super::tar::{Header, Kind, Tar};
 use crate::digest::Digest;
 
-/// The most entries of one layer: more than any system has files, fewer than memory can hold.
-const MOST_ENTRIES: usize = 5_000_000;
+/// The most files and directories of one layer: more than any system has, fewer than memory can hold.
+const MOST_PATHS: usize = 5_000_000;
 /// The most bytes of all their names.
-const MOST_NAMES: usize = 1 << 30;
+const MOST_NAMES: usize = 512 << 20;
 /// Source: opencontainers/image-spec `layer.md`, whiteouts.
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
@@ -60,25 +60,38 @@ pub(crate) struct Content {
 
 impl Listing {
     /// Reads an archive to the end of its input.
-    pub(super) fn read(mut input: impl Read) -> Result<Self, Broken> {
+    pub(super) fn read(input: impl Read) -> Result<Self, Broken> {
+        Self::within(input, MOST_PATHS)
+    }
+
+    fn within(mut input: impl Read, most: usize) -> Result<Self, Broken> {
         let mut tar = Tar::new(&mut input);
         let mut listing = Self::default();
-        let mut names = 0;
+        let (mut paths, mut names) = (0, 0);
+        let mut last = String::new();
         while let Some(header) = tar.next()? {
             let Some(path) = clean(&header.path) else { continue };
+            paths += added(&last, &path);
             names += path.len();
-            if listing.entries.len() >= MOST_ENTRIES || names > MOST_NAMES {
+            if paths > most || names > MOST_NAMES {
                 return Err(Broken::Found(format!(
-                    "found more than {} entries, expected at most {MOST_ENTRIES} in a layer",
-                    listing.entries.len()
+                    "found {paths} files and directories with {names} bytes of names, \
+                     expected at most {most} and {MOST_NAMES} in a layer"
                 )));
             }
+            last.clone_from(&path);
             listing.entries.extend(entry(&header, path, &mut tar)?);
         }
         // Whoever made the archive may have filled it up: the blob's digest is of that too.
         io::copy(&mut input, &mut io::sink())?;
         Ok(listing)
     }
+}
+
+/// What a path may have that was not there: itself, and the directories above it that the path before it is not in.
+fn added(last: &str, path: &str) -> usize {
+    let shared = last.split('/').zip(path.split('/')).take_while(|(one, other)| one == other).count();
+    (path.split('/').count() - shared).max(1)
 }
 
 fn entry(header: &Header, path: String, content: &mut impl Read) -> Result<Option<Entry>, Broken> {
@@ -154,6 +167,17 @@ mod tests {
                 ("gone".to_owned(), What::Removed),
                 ("etc".to_owned(), What::Opaque),
             ]
+        );
+    }
+
+    #[test]
+    fn directories_count_that_are_only_above_a_file() {
+        let archive = layer(&[("a/", None), ("a/b", Some("")), ("a/c", Some("")), ("d/e/f/g", Some(""))]);
+        assert!(Listing::within(&archive[..], 7).is_ok());
+        let told = Listing::within(&archive[..], 6).unwrap_err().to_string();
+        assert!(
+            told.starts_with("found 7 files and directories with 14 bytes of names, expected at most 6 and"),
+            "{told}"
         );
     }
 

@@ -9,8 +9,10 @@ use super::Broken;
 use super::pax::{Extensions, text};
 
 const BLOCK: usize = 512;
-/// The most bytes of a long name or of extended headers: Linux has no longer paths than 4096 bytes, but some attributes.
+/// The most bytes of a long name or of extended headers, which are mostly attributes.
 const MOST_EXTENSION: u64 = 4 << 20;
+/// The most bytes of a path: Linux unpacks no longer ones, and a few kilobytes of archive may hold many.
+const MOST_PATH: usize = 4096;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,14 @@ impl<R: Read> Tar<R> {
         let link = extensions
             .link
             .unwrap_or_else(|| header.link_name_bytes().map(|name| text(&name)).unwrap_or_default());
+        for path in [&path, &link] {
+            if path.len() > MOST_PATH {
+                return Err(Broken::Found(format!(
+                    "found a path of {} bytes, expected at most {MOST_PATH}",
+                    path.len()
+                )));
+            }
+        }
         let kind = match kind {
             EntryType::Directory => Kind::Directory,
             EntryType::Symlink => Kind::Symlink,
@@ -273,6 +283,7 @@ mod tests {
                 "a tar header of 1099511627776 bytes, expected at most",
             ),
             (absurd(EntryType::XHeader, 5 << 20), "expected at most 4194304"),
+            (archive(&[(&"d/".repeat(2049), b"")]), "a path of 4098 bytes, expected at most 4096"),
         ] {
             let error = entries(&archive).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");

@@ -12,10 +12,10 @@ use crate::problem::Problem;
 use crate::read::Progress;
 use crate::shelf::Shelf;
 
-/// The most bytes of one document, and of all.
+/// The most bytes of one document, and of all that is kept.
 const MOST_DOCUMENT: u64 = 8 << 20;
 const MOST_DOCUMENTS: u64 = 128 << 20;
-/// What a document costs besides its bytes.
+/// What a file or link costs besides its bytes and its name.
 const OVERHEAD: u64 = 256;
 
 /// Where an archive comes from, which says what it means if it ends early.
@@ -63,6 +63,7 @@ impl Archive {
         let mut archive = Self::default();
         while let Some(header) = tar.next().map_err(broken)? {
             let Some(path) = clean(&header.path) else { continue };
+            archive.keep((path.len() + header.link.len()) as u64 + OVERHEAD)?;
             match header.kind {
                 Kind::Symlink => {
                     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -114,15 +115,21 @@ impl Archive {
             self.layers.insert(path, Err("found a file that is no tar archive".to_owned()));
             return Ok(0);
         }
-        self.kept += header.size + OVERHEAD;
-        if self.kept > MOST_DOCUMENTS {
-            return Err(Fault::Wrong(format!(
-                "found more than {MOST_DOCUMENTS} bytes of documents, expected an archive of images"
-            )));
-        }
+        self.keep(header.size).map_err(|problem| Fault::Wrong(problem.to_string()))?;
         content.read_to_end(&mut start).map_err(Fault::Lost)?;
         self.documents.insert(path, start);
         Ok(0)
+    }
+
+    /// Counts what stays in memory.
+    fn keep(&mut self, bytes: u64) -> Result<(), Problem> {
+        self.kept += bytes;
+        if self.kept <= MOST_DOCUMENTS {
+            return Ok(());
+        }
+        Err(Problem::mistake(format!(
+            "found more than {MOST_DOCUMENTS} bytes of names and documents, expected an archive of images"
+        )))
     }
 
     /// Where links lead, a few of them one after another.
