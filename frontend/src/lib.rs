@@ -23,6 +23,7 @@ pub mod panic;
 pub mod pipeline;
 pub mod plan;
 pub mod platform;
+pub mod printable;
 pub mod python;
 pub mod remote;
 pub mod report;

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
+use crate::printable::printable;
+
 /// Columns of the text.
 const WIDTH: u16 = 100;
 
@@ -19,6 +21,11 @@ pub fn table<const N: usize>(header: [&str; N], numbers: &[usize]) -> Table {
         }
     }
     table
+}
+
+/// Adds a row whose cells may have names of others.
+pub fn row<const N: usize>(table: &mut Table, cells: [String; N]) {
+    table.add_row(cells.map(|cell| printable(&cell)));
 }
 
 /// A table's lines, without spaces around them.

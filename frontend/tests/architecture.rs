@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("diagnostic", &["buildkit_llb"]),
     ("platform", &[]),
+    ("printable", &[]),
     ("panic", &["tokio"]),
     ("annotations", &[]),
     ("epoch", &[]),
     ("sbom", &[]),
     ("options", &["platform"]),
     ("remote", &[]),
-    ("manifest", &["diagnostic", "epoch", "platform"]),
+    ("manifest", &["diagnostic", "epoch", "platform", "printable"]),
     ("plan", &["diagnostic", "manifest", "platform"]),
     (
         "emit",
@@ -41,8 +42,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("python", &["diagnostic", "failure", "manifest", "outside", "plan"]),
     ("inside", &["disk", "failure", "plan", "python", "sbom"]),
     ("page", &[]),
-    ("table", &[]),
-    ("report", &["page", "plan", "table"]),
+    ("table", &["printable"]),
+    ("report", &["page", "plan", "printable", "table"]),
     (
         "calls",
         &[

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::manifest::size;
 use crate::options::surroundings;
 use crate::platform::Platform;
+use crate::printable::printable;
 use crate::report;
 
 /// Tell how well images share: what they store, what of it twice, and what for nothing
@@ -214,6 +215,21 @@ fn file_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A mistake among the problems is one the next time too.
 fn failure(problems: &Problems) -> Failure {
-    let text = problems.to_string();
+    let text =
+        problems.0.iter().map(|problem| printable(&problem.to_string())).collect::<Vec<_>>().join("\n");
     if problems.may_pass() { Failure::TryAgain(text) } else { Failure::Request(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use layerset_report::Problem;
+
+    use super::*;
+
+    #[test]
+    fn each_problem_is_a_line() {
+        let problems = [Problem::mistake("a\u{1b}[2J\nb: no"), Problem::try_again("c: no")];
+        let failure = failure(&Problems(problems.to_vec()));
+        assert_eq!(failure.to_string(), "a\\u{1b}[2J\\nb: no\nc: no");
+    }
 }

@@ -1,6 +1,7 @@
 //! YAML as a tree of values that know where they stand; the parser's events go in, documents read it.
 
 use crate::diagnostic::{Span, Spanned};
+use crate::printable::printable;
 
 /// A YAML value and where it stands.
 #[derive(Clone, Debug)]
@@ -59,20 +60,8 @@ impl Node {
 /// A text for messages: in quotes, on one line, not too long.
 pub(super) fn quote(text: &str) -> String {
     const LONGEST: usize = 60;
-    let mut out = String::from("\"");
-    for (index, character) in text.chars().enumerate() {
-        if index == LONGEST {
-            out.push('…');
-            break;
-        }
-        if character.is_control() {
-            out.extend(character.escape_default());
-        } else {
-            out.push(character);
-        }
-    }
-    out.push('"');
-    out
+    let cut = text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end));
+    format!("\"{}{}\"", printable(cut.unwrap_or(text)), if cut.is_some() { "…" } else { "" })
 }
 
 #[cfg(test)]

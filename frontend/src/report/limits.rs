@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use layerset_report::{Amount, Exceeded};
 
 use crate::plan::human;
+use crate::printable::printable;
 
 /// A line for each limit that does not hold, and one for each offender.
 pub fn told(exceeded: &[Exceeded]) -> String {
@@ -14,7 +15,7 @@ pub fn told(exceeded: &[Exceeded]) -> String {
         let (found, allowed) = (shown(one.found), shown(one.allowed));
         let _ = writeln!(text, "layerset: --{}: found {found}, expected {at} {allowed}", one.limit);
         for worst in &one.worst {
-            let _ = writeln!(text, "  {:>9}  {}", shown(worst.amount), worst.what);
+            let _ = writeln!(text, "  {:>9}  {}", shown(worst.amount), printable(&worst.what));
         }
     }
     text
@@ -65,5 +66,13 @@ mod tests {
            2 layers  localhost:5000/shop/web:1
         ");
         assert_eq!(told(&Limits::default().exceeded(&figures(1))), "");
+    }
+    #[test]
+    fn offenders_do_not_command_the_terminal() {
+        let mut figures = figures(1);
+        figures.wasted[0].path = "x\u{1b}[2J\nlayerset: all is well".into();
+        let limits = Limits { wasted: Some(0), ..Limits::default() };
+        let text = told(&limits.exceeded(&figures));
+        assert!(text.contains(r"x\u{1b}[2J\nlayerset: all is well of "), "{text}");
     }
 }

@@ -157,4 +157,20 @@ mod tests {
                 .contains("found figures of something else")
         );
     }
+
+    #[test]
+    fn names_do_not_command_the_terminal() {
+        let evil = "x\u{1b}[2J\nlayerset: all is well\u{9b}";
+        let mut figures = examples::figures(1);
+        let image = figures.images.values().next().unwrap().clone();
+        figures.images.insert(evil.into(), image);
+        figures.layers.values_mut().next().unwrap().made_by = evil.into();
+        figures.duplicated[0].paths = vec![evil.into()];
+        figures.wasted[0].path = evil.into();
+        figures.wasted[0].by = evil.into();
+        figures.wasted[0].images = vec![evil.into()];
+        let text = report(&Report { figures, ..Report::default() });
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
+        assert!(text.contains(r"x\u{1b}[2J\nlayerset: all is well\u{9b}"), "{text}");
+    }
 }

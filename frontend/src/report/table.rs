@@ -8,7 +8,7 @@ use layerset_report::{Digest, Figures, How, LayerFigures, changes};
 
 use super::Report;
 use crate::plan::human;
-use crate::table::{lines, table, thousands};
+use crate::table::{lines, row, table, thousands};
 
 /// The longest list of anything but images.
 const MOST: usize = 10;
@@ -37,14 +37,17 @@ fn images(figures: &Figures) -> String {
     // Names are there to be copied: whole, however long they are.
     images.set_content_arrangement(ContentArrangement::Disabled);
     for (name, image) in &figures.images {
-        images.add_row([
-            name.clone(),
-            human(image.bytes),
-            human(image.own_bytes),
-            human(image.unpacked_bytes),
-            human(image.wasted_bytes),
-            image.layers.len().to_string(),
-        ]);
+        row(
+            &mut images,
+            [
+                name.clone(),
+                human(image.bytes),
+                human(image.own_bytes),
+                human(image.unpacked_bytes),
+                human(image.wasted_bytes),
+                image.layers.len().to_string(),
+            ],
+        );
     }
     lines(&images)
 }
@@ -54,13 +57,16 @@ fn layers(figures: &Figures) -> String {
     layers.sort_by_key(|(digest, layer)| (Reverse(layer.bytes), **digest));
     let mut largest = table(["LARGEST LAYERS", "BYTES", "FILES", "IN", "MADE BY"], &[1, 2]);
     for (digest, layer) in layers.into_iter().take(MOST) {
-        largest.add_row([
-            digest.short(),
-            human(layer.bytes),
-            thousands(layer.files),
-            shared_by(&layer.images, figures),
-            shortened(&layer.made_by),
-        ]);
+        row(
+            &mut largest,
+            [
+                digest.short(),
+                human(layer.bytes),
+                thousands(layer.files),
+                shared_by(&layer.images, figures),
+                shortened(&layer.made_by),
+            ],
+        );
     }
     lines(&largest)
 }
@@ -70,12 +76,15 @@ fn duplicated(figures: &Figures) -> Option<String> {
     for one in figures.duplicated.iter().take(MOST) {
         let also = one.paths.len().saturating_sub(1);
         let path = one.paths.first().map_or("", String::as_str);
-        table.add_row([
-            human(one.duplicated_bytes),
-            thousands(one.copies),
-            shared_by(&one.images, figures),
-            if also == 0 { path.to_owned() } else { format!("{path} and {also} more") },
-        ]);
+        row(
+            &mut table,
+            [
+                human(one.duplicated_bytes),
+                thousands(one.copies),
+                shared_by(&one.images, figures),
+                if also == 0 { path.to_owned() } else { format!("{path} and {also} more") },
+            ],
+        );
     }
     (!figures.duplicated.is_empty()).then(|| lines(&table))
 }
@@ -89,12 +98,10 @@ fn wasted(figures: &Figures) -> Option<String> {
             How::Removed => "removed",
         };
         let by = if one.by.is_empty() { String::new() } else { format!(" by {}", shortened(&one.by)) };
-        table.add_row([
-            human(one.bytes),
-            shared_by(&one.images, figures),
-            one.path.clone(),
-            format!("{how}{by}"),
-        ]);
+        row(
+            &mut table,
+            [human(one.bytes), shared_by(&one.images, figures), one.path.clone(), format!("{how}{by}")],
+        );
     }
     (!figures.wasted.is_empty()).then(|| lines(&table))
 }
@@ -149,7 +156,7 @@ fn summary(figures: &Figures) -> String {
     ];
     let mut table = table(["", "BYTES", ""], &[1]);
     for (name, bytes, what) in rows {
-        table.add_row([name.to_owned(), human(bytes), what]);
+        row(&mut table, [name.to_owned(), human(bytes), what]);
     }
     lines(&table) + "\n"
 }
@@ -172,15 +179,18 @@ fn compared(before: &Figures, after: &Figures) -> String {
             "image" => "images".to_owned(),
             name => name.replace('_', " "),
         };
-        table.add_row([
-            shown_name,
-            shown(change.before),
-            shown(change.after),
-            change.times.map_or_else(String::new, |times| format!("{times:.2}")),
-        ]);
+        row(
+            &mut table,
+            [
+                shown_name,
+                shown(change.before),
+                shown(change.after),
+                change.times.map_or_else(String::new, |times| format!("{times:.2}")),
+            ],
+        );
     }
     let part = |figures: &Figures| format!("{:.1} %", figures.totals.reuse * 100.0);
-    table.add_row(["reuse".to_owned(), part(before), part(after), String::new()]);
+    row(&mut table, ["reuse".to_owned(), part(before), part(after), String::new()]);
     lines(&table) + "\n"
 }
 
