@@ -7,6 +7,11 @@ use flate2::write::GzEncoder;
 
 /// A tar archive of directories and files with contents.
 pub(crate) fn layer(entries: &[(&str, Option<&str>)]) -> Vec<u8> {
+    linked(entries, &[])
+}
+
+/// The same with hard links behind them: a path, and what it is another name of.
+pub(crate) fn linked(entries: &[(&str, Option<&str>)], links: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content) in entries {
         let mut header = tar::Header::new_gnu();
@@ -22,6 +27,12 @@ pub(crate) fn layer(entries: &[(&str, Option<&str>)]) -> Vec<u8> {
         name[..path.len()].copy_from_slice(path.as_bytes());
         header.set_cksum();
         builder.append(&header, bytes).unwrap();
+    }
+    for (path, file) in links {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Link);
+        header.set_size(0);
+        builder.append_link(&mut header, path, file).unwrap();
     }
     builder.into_inner().unwrap()
 }

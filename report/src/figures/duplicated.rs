@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Figures, MOST};
 use crate::digest::Digest;
-use crate::layer::What;
 use crate::shelf::{ContentId, Shelf};
 
 /// The most paths and images that are listed for one file.
@@ -104,8 +103,5 @@ fn contents<'a>(
     digest: &Digest,
 ) -> impl Iterator<Item = (crate::shelf::PathId, ContentId)> + use<'a> {
     let entries = shelf.layer(digest).map(|layer| &layer.entries[..]).unwrap_or_default();
-    entries.iter().filter_map(|(path, what)| match what {
-        What::File(id) => Some((*path, *id)),
-        _ => None,
-    })
+    entries.iter().filter_map(|(path, what)| Some((*path, what.content()?)))
 }

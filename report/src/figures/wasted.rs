@@ -1,6 +1,6 @@
 //! Files that an image stores and cannot show: a higher layer has another in their place, or has removed them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,14 +95,20 @@ pub(super) fn add(figures: &mut Figures, images: &[&Image], shelf: &Shelf) {
 fn of_image<'a>(image: &'a Image, shelf: &Shelf, all: &mut BTreeMap<(Digest, PathId), Hidden<'a>>) -> u64 {
     let mut above = vec![Above::default(); shelf.paths.len()];
     let mut wasted = 0;
+    let mut seen = BTreeSet::new();
     for (number, layer) in image.layers.iter().enumerate().rev() {
         let Some(read) = shelf.layer(&layer.blob) else { continue };
-        for (path, what) in &read.entries {
-            let What::File(content) = what else { continue };
-            let bytes = shelf.contents.bytes(*content);
-            let Some((by, how)) = hidden(*path, *content, &above, shelf).filter(|_| bytes > 0) else {
+        // A layer that the image has twice is stored once: what can be seen of the higher one is not wasted.
+        let files = if seen.insert(layer.blob) { &read.entries[..] } else { &[] };
+        for (path, what) in files {
+            let Some(content) = what.content() else { continue };
+            let bytes = shelf.contents.bytes(content);
+            let hidden = |path: PathId| hidden(path, content, &above, shelf);
+            let Some((by, how)) = hidden(*path).filter(|_| bytes > 0) else { continue };
+            // Its bytes are there as long as it has a name.
+            if read.links.get(path).is_some_and(|links| links.iter().any(|link| hidden(*link).is_none())) {
                 continue;
-            };
+            }
             wasted += bytes;
             let made_by = image.layers.get(by.layer as usize).map_or("", |layer| &layer.made_by);
             let one = all.entry((layer.blob, *path)).or_insert(Hidden {

@@ -23,6 +23,8 @@ const FOR_ITSELF: &str = ".wh..wh.";
 pub(crate) struct Listing {
     /// The entries.
     pub(crate) entries: Vec<Entry>,
+    /// Of those that are hard links, the path and that of the file.
+    pub(crate) links: Vec<(String, String)>,
 }
 
 /// A path, and what the layer says of it.
@@ -58,6 +60,16 @@ pub(crate) struct Content {
     pub(crate) bytes: u64,
 }
 
+impl<C: Copy> What<C> {
+    /// That of a file.
+    pub(crate) fn content(&self) -> Option<C> {
+        match self {
+            Self::File(content) => Some(*content),
+            _ => None,
+        }
+    }
+}
+
 impl Listing {
     /// Reads an archive to the end of its input.
     pub(super) fn read(input: impl Read) -> Result<Self, Broken> {
@@ -71,8 +83,9 @@ impl Listing {
         let mut last = String::new();
         while let Some(header) = tar.next()? {
             let Some(path) = clean(&header.path) else { continue };
-            paths += added(&last, &path);
-            names += path.len();
+            let link = clean(&header.link).filter(|_| header.kind == Kind::Hardlink);
+            paths += added(&last, &path) + link.as_ref().map_or(0, |file| added(&path, file));
+            names += path.len() + link.as_ref().map_or(0, String::len);
             if paths > most || names > MOST_NAMES {
                 return Err(Broken::Found(format!(
                     "found {paths} files and directories with {names} bytes of names, \
@@ -80,6 +93,7 @@ impl Listing {
                 )));
             }
             last.clone_from(&path);
+            listing.links.extend(link.map(|file| (path.clone(), file)));
             listing.entries.extend(entry(&header, path, &mut tar)?);
         }
         // Whoever made the archive may have filled it up: the blob's digest is of that too.
@@ -106,7 +120,7 @@ fn entry(header: &Header, path: String, content: &mut impl Read) -> Result<Optio
         }
         Kind::File => What::File(digest(content)?),
         Kind::Directory => What::Directory,
-        Kind::Symlink | Kind::Other => What::Other,
+        Kind::Symlink | Kind::Hardlink | Kind::Other => What::Other,
     };
     Ok(Some(Entry { path, what }))
 }

@@ -20,7 +20,9 @@ pub(crate) enum Kind {
     File,
     Directory,
     Symlink,
-    /// Hard links, devices, pipes: they have no bytes of their own.
+    /// Another name of a file that came before.
+    Hardlink,
+    /// Devices, pipes: they have no bytes of their own.
     Other,
 }
 
@@ -32,7 +34,7 @@ pub(crate) struct Header {
     pub(crate) kind: Kind,
     /// Bytes that follow.
     pub(crate) size: u64,
-    /// Where a symlink leads.
+    /// Where a symlink leads, or the file that a hard link is.
     pub(crate) link: String,
 }
 
@@ -100,6 +102,7 @@ impl<R: Read> Tar<R> {
         let kind = match kind {
             EntryType::Directory => Kind::Directory,
             EntryType::Symlink => Kind::Symlink,
+            EntryType::Link => Kind::Hardlink,
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 // Old archives mark a directory by its name alone.
                 if path.ends_with('/') { Kind::Directory } else { Kind::File }
@@ -109,8 +112,7 @@ impl<R: Read> Tar<R> {
         // A hard link may state the size of what it leads to; no bytes follow.
         let size = match kind {
             Kind::File | Kind::Directory => extensions.size.unwrap_or(size),
-            Kind::Symlink => 0,
-            Kind::Other if header.entry_type() == EntryType::Link => 0,
+            Kind::Symlink | Kind::Hardlink => 0,
             Kind::Other => size,
         };
         self.start(size)?;

@@ -75,7 +75,7 @@ impl Archive {
                     Err(Fault::Lost(error)) => return Err(ended(error)),
                     Err(Fault::Wrong(text)) => return Err(Problem::mistake(text)),
                 },
-                Kind::Directory | Kind::Other => {}
+                Kind::Directory | Kind::Hardlink | Kind::Other => {}
             }
         }
         Ok(archive)

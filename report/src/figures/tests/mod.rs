@@ -1,5 +1,7 @@
 //! Figures of small images, counted by hand.
 
+mod wasted;
+
 use super::*;
 use crate::image::Layer;
 use crate::layer::{Expected, read_layer};
@@ -10,10 +12,15 @@ type Entries<'a> = &'a [(&'a str, Option<&'a str>)];
 
 /// Images by the layers that they have; layers by what they hold.
 fn of(layers: &[Entries<'_>], images: &[(&str, &[usize])]) -> Figures {
+    let archives: Vec<_> = layers.iter().map(|entries| layer(entries)).collect();
+    of_archives(&archives, images)
+}
+
+fn of_archives(layers: &[Vec<u8>], images: &[(&str, &[usize])]) -> Figures {
     let mut shelf = Shelf::default();
     let mut ids = Vec::new();
-    for entries in layers {
-        let found = read_layer(&layer(entries)[..], &Expected::default()).unwrap();
+    for archive in layers {
+        let found = read_layer(&archive[..], &Expected::default()).unwrap();
         ids.push(found.digest);
         shelf.put(found);
     }
@@ -31,14 +38,6 @@ fn of(layers: &[Entries<'_>], images: &[(&str, &[usize])]) -> Figures {
         }
     };
     figures(&images.iter().map(image).collect::<Vec<_>>(), &shelf)
-}
-
-/// What is hidden, and why.
-fn hidden(figures: &Figures) -> Vec<(&str, How, &str)> {
-    let mut all: Vec<_> =
-        figures.wasted.iter().map(|one| (one.path.as_str(), one.how, one.by.as_str())).collect();
-    all.sort_unstable_by_key(|(path, ..)| *path);
-    all
 }
 
 const BASE: Entries<'_> = &[("bin/", None), ("bin/sh", Some("shell")), ("etc/motd", Some("hello"))];
@@ -88,76 +87,6 @@ fn files_are_duplicated_across_layers_alone() {
     assert_eq!((figures.duplicated.len(), one.bytes, one.copies, one.layers.len()), (1, 4, 3, 3));
     assert_eq!(one.paths, ["/four", "/one", "/three", "/two"]);
     assert_eq!(one.images, ["a", "b", "c"]);
-}
-
-#[test]
-fn what_higher_layers_hide_is_wasted() {
-    let figures = of(
-        &[
-            &[
-                ("app/", None),
-                ("app/changed", Some("before")),
-                ("app/same", Some("same")),
-                ("app/gone", Some("gone")),
-                ("app/kept", Some("kept")),
-                ("cache/x/y", Some("cached")),
-                ("data/old", Some("olddata")),
-                ("lib/deep/file", Some("library")),
-            ],
-            &[
-                ("app/", None),
-                ("app/changed", Some("after")),
-                ("app/same", Some("same")),
-                ("app/.wh.gone", Some("")),
-                (".wh.cache", Some("")),
-                ("data/", None),
-                ("data/.wh..wh..opq", Some("")),
-                ("data/new", Some("new")),
-                ("lib", Some("a file where a directory was")),
-            ],
-        ],
-        &[("x", &[0, 1])],
-    );
-    assert_eq!(
-        hidden(&figures),
-        [
-            ("/app/changed", How::Overwritten, "step 1"),
-            ("/app/gone", How::Removed, "step 1"),
-            ("/app/same", How::WrittenAgain, "step 1"),
-            ("/cache/x/y", How::Removed, "step 1"),
-            ("/data/old", How::Removed, "step 1"),
-            ("/lib/deep/file", How::Removed, "step 1"),
-        ]
-    );
-    let bytes = 6 + 4 + 4 + 6 + 7 + 7;
-    assert_eq!((figures.totals.wasted_bytes, figures.images["x"].wasted_bytes), (bytes, bytes));
-    assert_eq!(figures.wasted[0].bytes, 7);
-}
-
-#[test]
-fn what_comes_back_hides_what_was_there_before() {
-    let layers: [Entries<'_>; 4] = [
-        &[("a/f", Some("first"))],
-        &[(".wh.a", Some(""))],
-        &[("a/", None), ("a/g", Some("g"))],
-        &[("a/f", Some("again"))],
-    ];
-    let figures = of(&layers, &[("x", &[0, 1, 2, 3])]);
-    assert_eq!(hidden(&figures), [("/a/f", How::Overwritten, "step 3")]);
-    let figures = of(&layers, &[("x", &[0, 1, 2])]);
-    assert_eq!(hidden(&figures), [("/a/f", How::Removed, "step 1")]);
-    // A directory over a directory hides nothing.
-    assert_eq!(hidden(&of(&layers, &[("x", &[0, 2])])), []);
-}
-
-#[test]
-fn what_several_images_hide_is_wasted_once() {
-    let layers: [Entries<'_>; 3] = [&[("f", Some("12345"))], &[("f", Some("a"))], &[(".wh.f", Some(""))]];
-    let figures = of(&layers, &[("a", &[0, 1]), ("b", &[0, 2]), ("c", &[0])]);
-    assert_eq!((figures.totals.wasted_bytes, figures.totals.wasted_files), (5, 1));
-    assert_eq!(figures.wasted[0].images, ["a", "b"]);
-    assert_eq!(figures.images["b"].wasted_bytes, 5);
-    assert_eq!(figures.images["c"].wasted_bytes, 0);
 }
 
 #[test]
