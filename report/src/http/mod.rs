@@ -1,10 +1,11 @@
 //! HTTP/1.1 over TCP, TLS and unix sockets. `connect` opens connections, `certificates` says whom to trust, `proxy` goes
-//! through one and `exceptions` says where not, `body` brings an answer to code that reads and waits.
+//! through one and `exceptions` says where not, `join` follows an answer that leads elsewhere, `body` brings an answer to code that reads and waits.
 
 mod body;
 mod certificates;
 mod connect;
 mod exceptions;
+mod join;
 mod proxy;
 
 use std::error::Error;
@@ -22,6 +23,7 @@ use tokio_rustls::rustls;
 
 pub(crate) use body::reader;
 pub(crate) use hyper::{Method, StatusCode, Uri, header};
+pub(crate) use join::joined;
 pub(crate) use proxy::Proxy;
 
 use certificates::Certificates;
@@ -167,33 +169,12 @@ fn decoded(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Where an answer of `from` leads.
-pub(crate) fn joined(from: &Uri, location: &str) -> Option<Uri> {
-    if location.contains("://") {
-        return location.parse().ok();
-    }
-    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
-    if location.starts_with("//") {
-        return format!("{scheme}:{location}").parse().ok();
-    }
-    location.starts_with('/').then(|| format!("{scheme}://{authority}{location}").parse().ok())?
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_joined() {
-        let from: Uri = "https://a:5000/v2/x/blobs/1".parse().unwrap();
-        for (location, to) in [
-            ("https://cdn.example.com/1?sig=a%2Fb", Some("https://cdn.example.com/1?sig=a%2Fb")),
-            ("/elsewhere?x", Some("https://a:5000/elsewhere?x")),
-            ("//b/1", Some("https://b/1")),
-            ("relative", None),
-        ] {
-            assert_eq!(joined(&from, location).map(|uri| uri.to_string()).as_deref(), to);
-        }
+    fn parts_of_addresses_are_encoded() {
         assert_eq!(encoded("shop/api:1 &", ""), "shop%2Fapi%3A1%20%26");
         assert_eq!(encoded("shop/api:1", "/:"), "shop/api:1");
         assert_eq!(decoded("shop%2Fapi%3a1+%&%4"), b"shop/api:1+%&%4");
