@@ -78,11 +78,7 @@ impl Http {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         match tokio::time::timeout(self.patience, self.client.request(request)).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if is_untrusted(&error) => Err(Problem::mistake(format!(
-                "cannot trust {host}: {}; name a file with the certificate of its authority in SSL_CERT_FILE",
-                causes(&error)
-            ))),
-            Ok(Err(error)) => Err(Problem::try_again(format!("cannot reach {host}: {}", causes(&error)))),
+            Ok(Err(error)) => Err(failed(&host, &error)),
             Err(_) => Err(Problem::try_again(format!(
                 "{host} did not answer within {} seconds",
                 self.patience.as_secs()
@@ -111,13 +107,25 @@ pub(crate) async fn whole(answer: Answer) -> Result<Bytes, Problem> {
     }
 }
 
-/// Whether a certificate is refused, which no other attempt would change.
-fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+/// Why there is no answer. What TLS finds wrong with a server, no other attempt would change.
+fn failed(host: &str, error: &(dyn Error + 'static)) -> Problem {
     let inner = |error: &(dyn Error + 'static)| {
         let io = error.downcast_ref::<std::io::Error>()?;
         io.get_ref()?.downcast_ref::<rustls::Error>().cloned()
     };
-    chain(error).any(|error| matches!(inner(error), Some(rustls::Error::InvalidCertificate(_))))
+    match chain(error).find_map(inner) {
+        Some(rustls::Error::InvalidCertificate(_)) => Problem::mistake(format!(
+            "cannot trust {host}: {}; name a file with the certificate of its authority in SSL_CERT_FILE",
+            causes(error)
+        )),
+        Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => {
+            Problem::mistake(format!(
+                "cannot speak to {host}: found an answer without TLS, expected TLS; \
+                 a registry that has none is written with http:// before it"
+            ))
+        }
+        _ => Problem::try_again(format!("cannot reach {host}: {}", causes(error))),
+    }
 }
 
 /// An error and what caused it, which is where the reason is.

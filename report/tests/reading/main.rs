@@ -6,6 +6,7 @@ mod archives;
 mod engine;
 mod made;
 mod mistakes;
+mod passwords;
 mod registry;
 mod server;
 mod tls;

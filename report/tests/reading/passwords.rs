@@ -1,0 +1,157 @@
+//! Passwords and tokens of registries, and what leads elsewhere, where neither may go.
+
+use layerset_report::Surroundings;
+
+use crate::made::shop;
+use crate::registry::{of, open, stocked};
+use crate::server::{Answer, Server};
+
+/// A configuration of Docker with a line for a server.
+fn configured(entry: impl Fn(&str) -> String) -> impl Fn(&Server) -> (tempfile::TempDir, Surroundings) {
+    move |server| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), entry(&server.address)).unwrap();
+        let surroundings =
+            Surroundings { docker_config: Some(folder.path().to_owned()), ..Surroundings::default() };
+        (folder, surroundings)
+    }
+}
+
+#[test]
+fn a_token_is_fetched_with_the_password() {
+    let (blobs, tags) = stocked(&shop());
+    let server = Server::start(move |asked, own| {
+        if asked.path.starts_with("/token?") {
+            // `me:secret`
+            assert_eq!(asked.header("authorization"), "Basic bWU6c2VjcmV0");
+            let scope = if asked.path.contains("shop/api") { "api" } else { "web" };
+            assert!(asked.path.starts_with("/token?service=the%20shop&scope=repository:shop/"), "{asked:?}");
+            return Answer::new(200, format!("{{\"token\": \"for-{scope}\"}}"));
+        }
+        let scope = if asked.path.contains("/api/") { "api" } else { "web" };
+        if asked.header("authorization") == format!("Bearer for-{scope}") {
+            return open(&blobs, &tags, asked);
+        }
+        let realm = format!(
+            "Bearer realm=\"http://{own}/token\",service=\"the shop\",scope=\"repository:shop/{scope}:pull\""
+        );
+        Answer::new(401, "{}").with("WWW-Authenticate", realm)
+    });
+    let config =
+        configured(|address| format!("{{\"auths\": {{\"{address}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}"));
+    let (_folder, surroundings) = config(&server);
+    assert_eq!(of(&server, surroundings).unwrap().totals.images, 2);
+    let tokens = server.asked().iter().filter(|asked| asked.path.starts_with("/token")).count();
+    assert_eq!(tokens, 2, "one for each repository");
+}
+
+#[test]
+fn an_identity_token_is_exchanged() {
+    let (blobs, tags) = stocked(&shop());
+    let server = Server::start(move |asked, own| {
+        if asked.path == "/oauth" {
+            assert_eq!(asked.method, "POST");
+            assert!(
+                asked.body.contains("grant_type=refresh_token&service=s&client_id=layerset"),
+                "{asked:?}"
+            );
+            assert!(asked.body.contains("refresh_token=my%26identity"), "{asked:?}");
+            return Answer::new(200, "{\"access_token\": \"t\"}");
+        }
+        if asked.header("authorization") == "Bearer t" {
+            return open(&blobs, &tags, asked);
+        }
+        Answer::new(401, "")
+            .with("WWW-Authenticate", format!("Bearer realm=\"http://{own}/oauth\",service=\"s\""))
+    });
+    let config = configured(|address| {
+        format!("{{\"auths\": {{\"{address}\": {{\"identitytoken\": \"my&identity\"}}}}}}")
+    });
+    let (_folder, surroundings) = config(&server);
+    assert_eq!(of(&server, surroundings).unwrap().totals.images, 2);
+}
+
+#[test]
+fn whoever_may_not_read_is_told_to_log_in() {
+    let (blobs, tags) = stocked(&shop());
+    let server = Server::start(move |asked, _| {
+        if asked.header("authorization") == "Basic bWU6c2VjcmV0" {
+            return open(&blobs, &tags, asked);
+        }
+        Answer::new(401, "").with("WWW-Authenticate", "Basic realm=\"shop\"")
+    });
+    let told = of(&server, Surroundings::default()).unwrap_err();
+    assert!(!told.may_pass() && told.0.len() == 2, "{told}");
+    assert!(told.to_string().contains(&format!("docker login {}", server.address)), "{told}");
+    let config = configured(|address| {
+        format!("{{\"auths\": {{\"{address}\": {{\"username\": \"me\", \"password\": \"secret\"}}}}}}")
+    });
+    let (_folder, surroundings) = config(&server);
+    assert_eq!(of(&server, surroundings).unwrap().totals.images, 2);
+}
+
+#[test]
+fn what_leads_elsewhere_takes_no_token_along() {
+    let (blobs, tags) = stocked(&shop());
+    let elsewhere = blobs.clone();
+    let cdn = Server::start(move |asked, _| {
+        assert_eq!(asked.header("authorization"), "");
+        let digest = asked.path.trim_start_matches("/sha256:");
+        Answer::new(200, elsewhere.0[&format!("blobs/sha256/{digest}")].clone())
+    });
+    let address = cdn.address.clone();
+    let server = Server::start(move |asked, _| {
+        if asked.header("authorization") != "Basic bWU6c2VjcmV0" {
+            return Answer::new(401, "").with("WWW-Authenticate", "Basic realm=\"shop\"");
+        }
+        match asked.path.split_once("/blobs/") {
+            Some((_, digest)) => Answer::new(307, "").with("Location", format!("http://{address}/{digest}")),
+            None => open(&blobs, &tags, asked),
+        }
+    });
+    let config =
+        configured(|address| format!("{{\"auths\": {{\"{address}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}"));
+    let (_folder, surroundings) = config(&server);
+    assert_eq!(of(&server, surroundings).unwrap().totals.images, 2);
+    assert!(!cdn.asked().is_empty());
+}
+
+#[test]
+fn whoever_it_leads_to_may_not_ask_for_the_password() {
+    for scheme in ["Basic", "Bearer"] {
+        let (blobs, tags) = stocked(&shop());
+        let thief = Server::start(move |asked, own| match asked.path.starts_with("/token") {
+            true => Answer::new(200, "{\"token\": \"stolen\"}"),
+            false => Answer::new(401, "")
+                .with("WWW-Authenticate", format!("{scheme} realm=\"http://{own}/token\",service=\"x\"")),
+        });
+        let address = thief.address.clone();
+        let server = Server::start(move |asked, _| {
+            assert_ne!(asked.header("authorization"), "Bearer stolen");
+            if asked.header("authorization") != "Basic bWU6c2VjcmV0" {
+                return Answer::new(401, "").with("WWW-Authenticate", "Basic realm=\"shop\"");
+            }
+            match asked.path.split_once("/blobs/") {
+                Some((_, digest)) => {
+                    Answer::new(307, "").with("Location", format!("http://{address}/{digest}"))
+                }
+                None => open(&blobs, &tags, asked),
+            }
+        });
+        let config =
+            configured(|address| format!("{{\"auths\": {{\"{address}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}"));
+        let (_folder, surroundings) = config(&server);
+        let told = of(&server, surroundings).unwrap_err();
+        let text = told.to_string();
+        let expected =
+            format!("the registry {} leads to {}, which answered 401", server.address, thief.address);
+        assert!(!told.may_pass() && text.contains(&expected) && !text.contains("docker login"), "{text}");
+        assert!(!thief.asked().is_empty());
+        for asked in thief.asked() {
+            assert!(
+                asked.header("authorization").is_empty() && !asked.path.starts_with("/token"),
+                "{asked:?}"
+            );
+        }
+    }
+}
