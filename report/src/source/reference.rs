@@ -42,13 +42,13 @@ impl Reference {
             _ => ("docker.io", text),
         };
         let domain = if domain == "index.docker.io" { "docker.io" } else { domain };
-        let (rest, digest) = match rest.split_once('@') {
-            Some((rest, digest)) => (rest, Some(digest)),
+        let (tagged, digest) = match rest.split_once('@') {
+            Some((tagged, digest)) => (tagged, Some(digest)),
             None => (rest, None),
         };
-        let (path, tag) = match rest.rsplit_once(':') {
+        let (path, tag) = match tagged.rsplit_once(':') {
             Some((path, tag)) => (path, Some(tag)),
-            None => (rest, None),
+            None => (tagged, None),
         };
         if path.chars().any(|c| c.is_ascii_uppercase()) {
             return Err(bad("repositories have lower case letters alone"));
@@ -62,9 +62,11 @@ impl Reference {
         if digest.is_some_and(|digest| crate::Digest::parse(digest).is_none()) {
             return Err(bad("expected a digest of sha256: and 64 digits"));
         }
-        let library = if domain == "docker.io" && !path.contains('/') { "library/" } else { "" };
+        let hub = domain == "docker.io";
+        let library = if hub && !path.contains('/') { "library/" } else { "" };
+        // Without a scheme, and without what is understood of Docker Hub, so that an image has one name.
+        let text = if hub { rest.strip_prefix("library/").unwrap_or(rest) } else { text };
         let written = match (digest, tag) {
-            // Without a scheme, so that an image has one name.
             (None, None) => format!("{text}:latest"),
             _ => text.to_owned(),
         };
@@ -73,7 +75,7 @@ impl Reference {
             repository: format!("{library}{path}"),
             target: digest.or(tag).unwrap_or("latest").to_owned(),
             plain: plain.unwrap_or_else(|| is_loopback(domain)),
-            written: written.strip_prefix("docker.io/library/").unwrap_or(&written).to_owned(),
+            written,
         })
     }
 
@@ -148,6 +150,13 @@ mod tests {
             let reference = Reference::parse(written).unwrap();
             assert_eq!(reference.url(&format!("manifests/{}", reference.target)), url);
             assert_eq!(reference.to_string(), shown);
+        }
+        for (one, other) in [
+            ("docker.io/shop/api:1", "shop/api:1"),
+            ("index.docker.io/library/busybox", "busybox:latest"),
+            ("https://docker.io/busybox", "library/busybox"),
+        ] {
+            assert_eq!(Reference::parse(one).unwrap(), Reference::parse(other).unwrap(), "{one}");
         }
         let both = Reference::parse(&format!("ghcr.io/a:1@{digest}")).unwrap();
         assert_eq!((both.target, both.repository.as_str()), (digest, "a"));
