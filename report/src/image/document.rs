@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use super::media::check_layer;
+use super::media::{check_layer, is_artifact, is_layer};
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::problem::Problem;
@@ -20,6 +20,8 @@ pub(crate) struct Document {
     pub(crate) config: Option<Descriptor>,
     #[serde(deserialize_with = "or_null")]
     pub(crate) layers: Vec<Descriptor>,
+    /// Of what is no image.
+    pub(crate) artifact_type: String,
 }
 
 /// Layers' blobs with their bytes.
@@ -35,6 +37,7 @@ pub(crate) struct Descriptor {
     pub(crate) platform: Option<Platform>,
     #[serde(deserialize_with = "or_null")]
     pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) artifact_type: String,
 }
 
 /// An image's configuration.
@@ -86,6 +89,17 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Resu
 }
 
 impl Document {
+    /// Whether it is a signature, a chart or the like. Source: opencontainers/image-spec `manifest.md`, artifacts.
+    pub(crate) fn is_artifact(&self) -> bool {
+        let config = self.config.as_ref().is_some_and(|config| is_artifact(&config.media_type));
+        // Signatures of cosign have the configuration of an image.
+        let files = self.layers.is_empty() || self.layers.iter().any(is_layer);
+        let entries = self.manifests.as_ref().is_some_and(|entries| {
+            !entries.is_empty() && entries.iter().all(|entry| is_artifact(&entry.artifact_type))
+        });
+        is_artifact(&self.artifact_type) || config || !files || entries
+    }
+
     /// An image manifest's configuration and layers, all of which are known.
     pub(crate) fn image(&self) -> Result<(&Descriptor, Blobs), Problem> {
         let Some(config) = self.config.as_ref().filter(|_| self.schema_version == 2) else {

@@ -15,11 +15,25 @@ const LAYERS: [&str; 4] = [
     "application/vnd.docker.image.rootfs.foreign.diff.tar",
 ];
 
+const CONFIGS: [&str; 2] =
+    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+
+/// Whether this is of what is no image, such as a signature. A type that says nothing is of an image; that of a
+/// configuration stands for the artifact's where it has none.
+pub(super) fn is_artifact(media_type: &str) -> bool {
+    !media_type.is_empty() && !CONFIGS.contains(&media_type)
+}
+
 /// Whether this is a layer of files.
-pub(super) fn check_layer(layer: &Descriptor) -> Result<(), Problem> {
+pub(super) fn is_layer(layer: &Descriptor) -> bool {
     let plain =
         ["+gzip", "+zstd", ".gzip", ".zstd"].into_iter().find_map(|end| layer.media_type.strip_suffix(end));
-    if LAYERS.contains(&plain.unwrap_or(&layer.media_type)) {
+    LAYERS.contains(&plain.unwrap_or(&layer.media_type))
+}
+
+/// The error for what is none.
+pub(super) fn check_layer(layer: &Descriptor) -> Result<(), Problem> {
+    if is_layer(layer) {
         return Ok(());
     }
     Err(Problem::mistake(format!(

@@ -76,7 +76,12 @@ fn indexed(
         |name: &str, entry: &Descriptor| of(files, name, entry, platform).map_err(|problem| problem.of(name));
     match wanted {
         Wanted::All(fallback) => {
-            let chosen = named(entries, fallback, platform);
+            // Signatures and the like lie beside images. Where there is nothing else they are told as what they are.
+            let artifact =
+                |entry: &&Descriptor| document(files, entry).is_ok_and(|found| found.is_artifact());
+            let (artifacts, images): (Vec<_>, Vec<_>) =
+                entries.iter().filter(|entry| !entry.is_attestation()).partition(artifact);
+            let chosen = named(if images.is_empty() { artifacts } else { images }, fallback, platform);
             chosen.into_iter().map(|(name, entry)| image(&name, entry?)).collect()
         }
         Wanted::These(ids) => {
@@ -102,11 +107,12 @@ fn is(files: &impl Files, entry: &Descriptor, id: &Digest) -> bool {
 
 type Named<'a> = Vec<(String, Result<&'a Descriptor, Problem>)>;
 
-/// One entry a name. Entries of one name are platforms of one image.
-fn named<'a>(entries: &'a [Descriptor], fallback: &str, platform: &Platform) -> Named<'a> {
+/// One entry a name. Entries of one name are platforms of one image; names of one entry are its tags, of which the first is
+/// kept.
+fn named<'a>(entries: Vec<&'a Descriptor>, fallback: &str, platform: &Platform) -> Named<'a> {
     let mut names: BTreeMap<String, Vec<&Descriptor>> = BTreeMap::new();
     let mut nameless: Vec<&Descriptor> = Vec::new();
-    for entry in entries.iter().filter(|entry| !entry.is_attestation()) {
+    for entry in entries {
         match name(entry, fallback) {
             Some(name) => names.entry(name).or_default().push(entry),
             None => nameless.push(entry),
@@ -129,7 +135,11 @@ fn named<'a>(entries: &'a [Descriptor], fallback: &str, platform: &Platform) -> 
         };
         (name, chosen)
     };
-    names.into_iter().map(one).collect()
+    let mut seen = BTreeSet::new();
+    let first = |(_, chosen): &(String, Result<&'a Descriptor, Problem>)| {
+        chosen.as_ref().map_or(true, |entry| seen.insert(entry.digest.as_str()))
+    };
+    names.into_iter().map(one).filter(first).collect()
 }
 
 fn name(entry: &Descriptor, fallback: &str) -> Option<String> {
@@ -184,12 +194,15 @@ fn path(digest: &Digest) -> String {
 
 fn saved(files: &impl Files, list: &[SavedImage], wanted: &Wanted) -> Vec<Result<Image, Problem>> {
     let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
     for (at, image) in list.iter().enumerate() {
         let names: Vec<String> = match wanted {
+            // One configuration is one image, however many tags it has.
+            Wanted::All(_) if !seen.insert(&image.config) => continue,
             Wanted::All(fallback) => match image.repo_tags.as_deref().unwrap_or_default() {
                 [] if list.len() == 1 => vec![fallback.clone()],
                 [] => vec![format!("{fallback}#{}", at + 1)],
-                tags => tags.to_vec(),
+                [first, ..] => vec![first.clone()],
             },
             Wanted::These(ids) => {
                 let of_config = |id: &Digest| image.config.contains(&id.hex());

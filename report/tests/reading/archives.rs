@@ -1,8 +1,9 @@
 //! Archives and directories: whatever their form, the images in them are the same.
 
 use layerset_report::Figures;
+use serde_json::{Value, json};
 
-use crate::made::{Blobs, Packing, packed, reported, shop};
+use crate::made::{Blobs, Packing, packed, reported, shop, told};
 
 /// What does not depend on how layers are stored.
 fn common(figures: &Figures) -> (Vec<String>, [u64; 5], Vec<String>) {
@@ -80,19 +81,84 @@ fn groups_share_what_is_read() {
 fn images_without_names_are_numbered() {
     let mut layout = Blobs::default();
     let entries: Vec<_> = shop().iter().map(|made| layout.image(made, Packing::Gzip)).collect();
-    let index = serde_json::json!({"schemaVersion": 2, "manifests": entries});
+    let index = json!({"schemaVersion": 2, "manifests": entries});
     layout.0.insert("index.json".into(), index.to_string().into_bytes());
     let figures = reported(&["-"], layout.archive(&[])).unwrap();
     assert_eq!(figures.images.keys().collect::<Vec<_>>(), ["-#1", "-#2"]);
     // Of one image for several platforms it is one.
-    let with = |entry: &serde_json::Value, architecture: &str| {
+    let with = |entry: &Value, architecture: &str| {
         let mut entry = entry.clone();
-        entry["platform"] = serde_json::json!({"os": "linux", "architecture": architecture});
+        entry["platform"] = json!({"os": "linux", "architecture": architecture});
         entry
     };
     let entries = [with(&entries[0], "amd64"), with(&entries[1], "arm64")];
-    let index = serde_json::json!({"schemaVersion": 2, "manifests": entries});
+    let index = json!({"schemaVersion": 2, "manifests": entries});
     layout.0.insert("index.json".into(), index.to_string().into_bytes());
     let figures = reported(&["-"], layout.archive(&[])).unwrap();
     assert_eq!(figures.images.keys().collect::<Vec<_>>(), ["-"]);
+}
+
+/// The shop with more entries in its index.
+fn with_more(change: impl Fn(&mut Blobs, &mut Vec<Value>)) -> Blobs {
+    let mut layout = Blobs::layout(&shop(), Packing::Gzip);
+    let mut index: Value = serde_json::from_slice(&layout.0["index.json"]).unwrap();
+    let mut entries = index["manifests"].as_array().unwrap().clone();
+    change(&mut layout, &mut entries);
+    index["manifests"] = entries.into();
+    layout.0.insert("index.json".into(), index.to_string().into_bytes());
+    layout
+}
+
+/// An entry for a manifest of these fields, with a blob that is no layer of files.
+fn artifact(layout: &mut Blobs, config: &str, artifact_type: &str) -> Value {
+    let config = layout.put(config, b"{}".to_vec());
+    let layer = layout.put("application/vnd.dev.cosign.simplesigning.v1+json", b"{\"sig\": 1}".to_vec());
+    let manifest =
+        json!({"schemaVersion": 2, "artifactType": artifact_type, "config": config, "layers": [layer]});
+    layout.put("application/vnd.oci.image.manifest.v1+json", manifest.to_string().into_bytes())
+}
+
+#[test]
+fn artifacts_are_passed_over() {
+    let image = "application/vnd.oci.image.config.v1+json";
+    let empty = "application/vnd.oci.empty.v1+json";
+    let kinds = [(image, ""), (empty, ""), (empty, "application/vnd.dev.cosign.artifact.sig.v1+json")];
+    let plain = Blobs::layout(&shop(), Packing::Gzip);
+    for (config, artifact_type) in kinds {
+        let layout = with_more(|layout, entries| entries.push(artifact(layout, config, artifact_type)));
+        let figures = reported(&["-"], layout.archive(&[])).unwrap();
+        assert_eq!(figures, reported(&["-"], plain.archive(&[])).unwrap(), "{config} {artifact_type}");
+        // Alone it is told as what it is.
+        let alone = with_more(|layout, entries| *entries = vec![artifact(layout, config, artifact_type)]);
+        let told = told(&["-"], alone.archive(&[]));
+        assert!(told.contains("found a layer of media type \"application/vnd.dev.cosign"), "{told}");
+    }
+    // Those of an image in an index of their own.
+    let layout = with_more(|layout, entries| {
+        let mut entry = artifact(layout, empty, "application/x.sbom");
+        entry["artifactType"] = "application/x.sbom".into();
+        let index = json!({"schemaVersion": 2, "manifests": [entry]});
+        let media_type = "application/vnd.oci.image.index.v1+json";
+        entries.push(layout.put(media_type, index.to_string().into_bytes()));
+    });
+    assert_eq!(reported(&["-"], layout.archive(&[])).unwrap().totals.images, 2);
+}
+
+#[test]
+fn tags_of_one_image_are_one_image() {
+    let layout = with_more(|_, entries| {
+        let mut again = entries[0].clone();
+        again["annotations"]["io.containerd.image.name"] = "docker.io/shop/api:latest".into();
+        entries.push(again);
+    });
+    check(&reported(&["-"], layout.archive(&[])).unwrap());
+
+    let (mut files, links) = Blobs::saved(&shop());
+    let mut list: Value = serde_json::from_slice(&files.0["manifest.json"]).unwrap();
+    list[0]["RepoTags"] = json!(["shop/api:1", "shop/api:latest"]);
+    let mut again = list[1].clone();
+    again["RepoTags"] = json!(["shop/web:latest"]);
+    list.as_array_mut().unwrap().push(again);
+    files.0.insert("manifest.json".into(), list.to_string().into_bytes());
+    check(&reported(&["-"], files.archive(&links)).unwrap());
 }

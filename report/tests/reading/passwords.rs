@@ -120,10 +120,12 @@ fn what_leads_elsewhere_takes_no_token_along() {
 fn whoever_it_leads_to_may_not_ask_for_the_password() {
     for scheme in ["Basic", "Bearer"] {
         let (blobs, tags) = stocked(&shop());
-        let thief = Server::start(move |asked, own| match asked.path.starts_with("/token") {
-            true => Answer::new(200, "{\"token\": \"stolen\"}"),
-            false => Answer::new(401, "")
-                .with("WWW-Authenticate", format!("{scheme} realm=\"http://{own}/token\",service=\"x\"")),
+        let thief = Server::start(move |asked, own| {
+            if asked.path.starts_with("/token") {
+                return Answer::new(200, "{\"token\": \"stolen\"}");
+            }
+            let challenge = format!("{scheme} realm=\"http://{own}/token\",service=\"x\"");
+            Answer::new(401, "").with("WWW-Authenticate", challenge)
         });
         let address = thief.address.clone();
         let server = Server::start(move |asked, _| {
