@@ -8,8 +8,8 @@ use crate::diagnostic::{Diagnostic, MOST, Severity, Source, Span};
 use crate::gateway::rpc_status;
 use crate::options::base64;
 
-/// Lines of a file that the engine sees after a place.
-const LINES_AFTER: usize = 10;
+/// Lines of a file that the engine sees around a place.
+const LINES_AROUND: usize = 10;
 /// Characters of a line that the engine sees.
 const LONGEST_LINE: usize = 400;
 
@@ -87,8 +87,9 @@ pub fn one_line(source: &Source, diagnostic: &Diagnostic) -> String {
 
 fn places(source: &Source, spans: impl Iterator<Item = Span>) -> Vec<buildkit_proto::Any> {
     let ranges: Vec<_> = spans.map(|span| source.range(span)).collect();
-    let Some(last) = ranges.iter().map(|range| range.end.line).max() else { return Vec::new() };
-    let data = base64(excerpt(&source.text, last).as_bytes());
+    let Some(first) = ranges.iter().map(|range| range.start.line).min() else { return Vec::new() };
+    let last = ranges.iter().map(|range| range.end.line).max().unwrap_or(first);
+    let data = base64(excerpt(&source.text, first, last).as_bytes());
     let value = json!({
         "info": {"filename": source.name, "data": data, "language": "yaml"},
         "ranges": ranges.into_iter().map(range_json).collect::<Vec<_>>(),
@@ -99,15 +100,17 @@ fn places(source: &Source, spans: impl Iterator<Item = Span>) -> Vec<buildkit_pr
     }]
 }
 
-/// The lines of a file that the engine prints around places up to line `last`: it prints them as long as
-/// they are, and takes no message of any size.
-pub(crate) fn excerpt(text: &str, last: u32) -> String {
-    let lines = usize::try_from(last).map_or(usize::MAX, |last| last.saturating_add(LINES_AFTER));
-    let cut = |line: &str| match line.char_indices().nth(LONGEST_LINE) {
+/// The lines of a file that the engine prints around places in lines `first` to `last`: it prints them as long as
+/// they are, and takes no message of any size. Those far above are empty, since it counts them.
+pub(crate) fn excerpt(text: &str, first: u32, last: u32) -> String {
+    let number = |line: u32| usize::try_from(line).unwrap_or(usize::MAX);
+    let above = number(first).saturating_sub(LINES_AROUND + 1);
+    let cut = |(at, line): (usize, &str)| match line.char_indices().nth(LONGEST_LINE) {
+        _ if at < above => "\n".to_owned(),
         Some((end, _)) => format!("{}…\n", line.get(..end).unwrap_or_default()),
         None => line.to_owned(),
     };
-    text.split_inclusive('\n').take(lines).map(cut).collect()
+    text.split_inclusive('\n').take(number(last).saturating_add(LINES_AROUND)).enumerate().map(cut).collect()
 }
 
 /// A range as BuildKit's Go types marshal it.
@@ -122,10 +125,12 @@ mod tests {
 
     #[test]
     fn an_excerpt_has_few_lines_and_short_ones() {
-        assert_eq!(excerpt("a\r\nb\n", 1), "a\r\nb\n");
-        assert_eq!(excerpt(&"line\n".repeat(1000), 3).lines().count(), 13);
-        let long = excerpt(&format!("{}\nnext\n", "ä".repeat(100_000)), 1);
+        assert_eq!(excerpt("a\r\nb\n", 1, 1), "a\r\nb\n");
+        assert_eq!(excerpt(&"line\n".repeat(1000), 3, 3).lines().count(), 13);
+        let far = excerpt(&"line\n".repeat(1000), 500, 501);
+        assert_eq!((far.lines().count(), far.matches("line").count()), (511, 22));
+        let long = excerpt(&format!("{}\nnext\n", "ä".repeat(100_000)), 1, 1);
         assert_eq!(long, format!("{}…\nnext\n", "ä".repeat(LONGEST_LINE)));
-        assert_eq!(excerpt("", u32::MAX), "");
+        assert_eq!(excerpt("", 1, u32::MAX), "");
     }
 }

@@ -99,7 +99,9 @@ fn each_index_of_a_host_gets_its_own_credentials() {
         "import of_internal, of_research, open as o; print(of_internal.NAME, of_research.NAME, o.NAME)";
     assert_eq!(shelf.python("api", script), "of_internal of_research open\n");
     // Whoever gets another's credentials is turned away; the engine then tells of the bytes that it got instead.
-    parts.iter().for_each(|(_, part)| part.forget());
+    for (_, part) in &parts {
+        part.forget();
+    }
     manifest("lock: pylock.toml, ", ["research_auth", "internal_auth"]);
     let refused = with_secrets().args(&["--no-cache", "--output=type=cacheonly"]).run().unwrap();
     assert!(!refused.success(), "{}", refused.stderr);

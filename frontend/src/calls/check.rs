@@ -22,11 +22,13 @@ pub fn check(source: &Source, diagnostics: &[Diagnostic]) -> Answer {
             })
         })
         .collect();
-    let last = diagnostics.iter().map(|d| source.range(d.span).end.line).max();
+    let ranges = || diagnostics.iter().map(|d| source.range(d.span));
+    let first = ranges().map(|range| range.start.line).min();
+    let last = ranges().map(|range| range.end.line).max();
     let info = json!({
         "filename": source.name,
         "language": "yaml",
-        "data": base64(excerpt(&source.text, last.unwrap_or_default()).as_bytes()),
+        "data": base64(excerpt(&source.text, first.unwrap_or_default(), last.unwrap_or_default()).as_bytes()),
     });
     let mut json = json!({"warnings": warnings, "sources": [info]});
     if let Some(first) = errors.first() {

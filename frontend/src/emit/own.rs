@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use buildkit_llb::{CacheSharing, Edge, Exec, Graph, Metadata, Mount, NetMode, Secret};
+use buildkit_llb::{CacheSharing, Edge, Exec, File, Graph, Metadata, Mkfile, Mount, NetMode, Secret};
 use buildkit_proto::pb;
 
 use super::packages::{Made, NO_OWN_IMAGE};
 use super::step::limited;
-use super::{Emitter, Input, OwnImage, look};
+use super::{Emitter, FILE_TIME, Input, OwnImage, look};
 use crate::diagnostic::Span;
 use crate::manifest::model::Network;
 use crate::plan::Target;
@@ -120,12 +120,17 @@ pub fn resolve_packages(
     let platform = emitter.platform_of(target);
     let uv = emitter.external_for("uv", "uv", platform.clone(), Span::default())?;
     let files = emitter.graph.import(files).ok()??;
-    let argv = ["resolve".to_owned(), OUT.to_owned(), request];
+    // A file, because an argument cannot have more than 128 KiB.
+    let file = Mkfile { timestamp: Some(FILE_TIME), ..Mkfile::new("/request.json", request) };
+    let request =
+        emitter.graph.add(File::on(None).mkfile(file), Metadata::named("[internal] what to resolve"));
+    let argv = ["resolve", OUT, "/.layerset/request/request.json"].map(str::to_owned);
     let exec = emitter.on_stage(below, platform, argv).ok()?;
     let mut exec = emitter
         .sandboxed(exec, Network::Default)
         .mount(Mount::bind("/.layerset/uv", uv).readonly())
         .mount(Mount::bind("/.layerset/files", files).readonly())
+        .mount(Mount::bind("/.layerset/request", request).readonly())
         .mount(emitter.cache("/.layerset/cache", "layerset-uv", CacheSharing::Shared));
     if let Some(wheels) = wheels {
         exec = exec.mount(emitter.wheels_directory(wheels));

@@ -19,6 +19,8 @@ pub(super) const NO_OUTPUT: &str = "internal error: a step has no output";
 const NO_STAGE: &str = "a wheel is to be built or compiled with Python, and the service is built on nothing";
 const NO_RUNTIME: &str =
     "its Python does not tell what it needs to compile modules: leave out bytecode: true";
+const NO_CREDENTIALS: &str = "to download with the secret of an index the engine has to have BuildKit 0.21 or newer; build on such a \
+     builder, or take wheels of the context: python.wheels";
 const NO_FILE: &str = "internal error: a source distribution is no file";
 
 /// The image of uv, where no context `uv` takes its place.
@@ -113,6 +115,7 @@ impl Emitter<'_> {
         let WheelSource::Url { filename, url, sha256, secret } = source else { return Err(NO_FILE) };
         let http = Http::new(url.clone()).checksum(format!("sha256:{sha256}")).filename(filename.clone());
         let http = match secret {
+            Some(_) if !self.input.settings.http_auth => return Err(NO_CREDENTIALS),
             Some(secret) => http.auth_header_secret(secret.clone()),
             None => http,
         };

@@ -18,6 +18,8 @@ pub struct Settings {
     pub merge: bool,
     /// Whether a copy takes a symbolic mode.
     pub mode_string: bool,
+    /// Whether the engine downloads with credentials out of a secret.
+    pub http_auth: bool,
     /// Where the build context is.
     pub context: ContextSource,
     /// What is built without cache.
@@ -58,6 +60,7 @@ impl Settings {
             platform,
             merge: true,
             mode_string: true,
+            http_auth: true,
             context: ContextSource::Local { name: "context".into(), session: String::new() },
             no_cache: NoCache::Nothing,
             sandbox: Sandbox::default(),

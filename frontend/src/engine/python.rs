@@ -170,6 +170,7 @@ impl Engine {
             merge: caps.llb("mergeop"),
             // No BuildKit up to 0.32 lists the cap of the feature itself; this one came after it.
             mode_string: caps.llb("file.copy.modestring") || caps.llb("file.symlink.create"),
+            http_auth: caps.llb("source.http.auth"),
             context: self.context.clone(),
             no_cache: options.no_cache.clone(),
             sandbox: options.sandbox.supported(|cap| caps.llb(cap)).0,

@@ -57,7 +57,11 @@ pub(super) fn result(
             metadata.insert(format!("containerimage.base.config{suffix}"), base);
         }
         if let Some(epoch) = epoch {
-            metadata.insert(format!("source.date.epoch{suffix}"), epoch.seconds().to_string().into_bytes());
+            // Exporters before BuildKit 0.29 know no time of a platform.
+            for suffix in [suffix.as_str(), ""] {
+                metadata
+                    .insert(format!("source.date.epoch{suffix}"), epoch.seconds().to_string().into_bytes());
+            }
         }
         if !image.attestations.is_empty() {
             let attestation = gw::Attestations { attestation: image.attestations };

@@ -42,7 +42,7 @@ fn warning_request(engine: &Engine, source: &Source, warning: &Diagnostic) -> gw
         detail,
         info: Some(buildkit_proto::pb::SourceInfo {
             filename: source.name.clone(),
-            data: crate::failure::excerpt(&source.text, range.end.line).into_bytes(),
+            data: crate::failure::excerpt(&source.text, range.start.line, range.end.line).into_bytes(),
             language: "yaml".into(),
             definition: Some(definition),
         }),

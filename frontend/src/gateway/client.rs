@@ -143,17 +143,22 @@ impl Client {
                 config: image.config,
             });
         }
-        let reference = source.identifier.trim_start_matches("docker-image://").to_owned();
+        let (scheme, reference) =
+            source.identifier.split_once("://").unwrap_or(("docker-image", &source.identifier));
+        let of_layout = |key: &str| source.attrs.get(key).cloned().unwrap_or_default();
         let request = gw::ResolveImageConfigRequest {
-            r#ref: reference.clone(),
+            r#ref: reference.to_owned(),
             platform: Some(platform),
             resolve_mode: mode.to_owned(),
             log_name,
-            ..gw::ResolveImageConfigRequest::default()
+            // Source: moby/buildkit 0.12 `client/llb/resolver.go`, `ResolverTypeOCILayout`.
+            resolver_type: i32::from(scheme == "oci-layout"),
+            session_id: of_layout("oci.session"),
+            store_id: of_layout("oci.store"),
         };
         let response = self.bridge.clone().resolve_image_config(request).await?.into_inner();
-        let reference = if response.r#ref.is_empty() { reference } else { response.r#ref };
-        let identifier = pinned(format!("docker-image://{reference}"), &response.digest);
+        let found = if response.r#ref.is_empty() { reference } else { &response.r#ref };
+        let identifier = pinned(format!("{scheme}://{found}"), &response.digest);
         Ok(ResolvedSource { identifier, config: response.config })
     }
 

@@ -4,6 +4,7 @@ use buildkit_proto::gateway as gw;
 use buildkit_proto::stat::Stat;
 use tonic::{Code, Status};
 
+use super::client::rpc_status;
 use super::{Client, Ref};
 
 /// The most of a file that is asked for at once: engines embedded in older Docker send 4 MiB at most.
@@ -87,13 +88,38 @@ fn there<T>(answer: Result<T, Status>) -> Result<Option<T>, Status> {
     }
 }
 
-/// The engine reports a missing file by the text of Go's error, in most versions without a code.
+/// The engine reports a missing file by the text of Go's error, in most versions without a code. What is to be read is built
+/// for that first: the words of a step that fails are its own.
 fn is_missing(status: &Status) -> bool {
-    status.code() == Code::NotFound
-        || status.message().contains("no such file or directory")
-        || status.message().contains("not a directory")
+    let words = ["no such file or directory", "not a directory"];
+    let missing = status.code() == Code::NotFound || words.iter().any(|word| status.message().contains(word));
+    missing && !rpc_status(status).details.iter().any(|detail| detail.type_url.contains("errdefs.Vertex"))
 }
 
 fn count(bytes: usize) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_proto::{Any, rpc};
+    use prost::Message as _;
+
+    use super::*;
+
+    #[test]
+    fn words_of_a_step_are_no_missing_file() {
+        let status = |details: &[&str]| {
+            let message = "lstat /a: no such file or directory".to_owned();
+            let details = details.iter().map(|kind| Any {
+                type_url: format!("github.com/moby/buildkit/errdefs.{kind}+json"),
+                value: b"{}".to_vec(),
+            });
+            let status = rpc::Status { code: 2, message: message.clone(), details: details.collect() };
+            Status::with_details(Code::Unknown, message, status.encode_to_vec().into())
+        };
+        assert!(is_missing(&status(&[])) && is_missing(&status(&["Solve"])));
+        assert!(!is_missing(&status(&["Solve", "Vertex"])));
+        assert!(is_missing(&Status::not_found("x")) && !is_missing(&Status::unknown("x")));
+    }
 }

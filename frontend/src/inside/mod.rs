@@ -65,7 +65,7 @@ pub enum Inside {
         /// Directory for the answer
         out: PathBuf,
         /// What to resolve, as JSON
-        request: String,
+        request: PathBuf,
     },
     /// Build a wheel from a source distribution
     #[command(hide = true)]

@@ -13,9 +13,11 @@ use crate::python::{Answer, Credential, Request};
 pub(super) const ROOT: &str = "/.layerset";
 
 /// Writes `answer.json` into `out`.
-pub(super) fn resolve(out: &Path, request: &str) -> Result<(), Failure> {
-    let request: Request = serde_json::from_str(request)
-        .map_err(|error| Failure::Request(format!("internal error: {error}")))?;
+pub(super) fn resolve(out: &Path, request: &Path) -> Result<(), Failure> {
+    let internal =
+        |error: String| Failure::Request(format!("internal error: {}: {error}", request.display()));
+    let bytes = fs::read(request).map_err(|error| internal(error.to_string()))?;
+    let request: Request = serde_json::from_slice(&bytes).map_err(|error| internal(error.to_string()))?;
     let root = Path::new(ROOT);
     let scratch = out.join("scratch");
     fs::create_dir_all(&scratch).map_err(|error| unwritable(&scratch, &error))?;

@@ -1,6 +1,6 @@
 //! Regions that write to the same places in one image: the order in which they were written counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::layers::{LayerId, Made};
 use super::region::{Consumers, Region};
@@ -45,8 +45,11 @@ pub(super) fn as_written(ids: &mut [LayerId], made: &[Made], wants: &[Want]) {
     };
     let mut crowd: Vec<LayerId> = ids.iter().copied().filter(|id| overlaps_any(*id, ids, made)).collect();
     crowd.sort_by_key(|id| place(*id));
+    let rank: BTreeMap<LayerId, usize> = crowd.iter().enumerate().map(|(number, id)| (*id, number)).collect();
     for (number, id) in crowd.iter().enumerate() {
-        let before = |other: &LayerId| crowd[..number].contains(other) && overlap(*other, *id, made);
+        let before = |other: &LayerId| {
+            rank.get(other).is_some_and(|rank| *rank < number) && overlap(*other, *id, made)
+        };
         let Some(at) = ids.iter().position(|other| other == id) else { continue };
         if let Some(highest) = ids.iter().rposition(before).filter(|highest| *highest > at) {
             ids[at..=highest].rotate_left(1);

@@ -109,7 +109,10 @@ pub fn figures(plan: &Plan, facts: &Facts, sizes: &Sizes) -> Figures {
                 .layers
                 .entry(layer.id.clone())
                 .or_insert_with(|| described(layer, size, &facts.packages));
-            known.images.push((*name).to_owned());
+            // An image may have one twice, under and over something else.
+            if known.images.last().is_none_or(|last| last != name) {
+                known.images.push((*name).to_owned());
+            }
             image.layers.push(layer.id.clone());
             let Size { bytes, files } = size.unwrap_or_default();
             image.bytes += bytes;

@@ -7,34 +7,46 @@ use super::consumer::Consumer;
 use super::packages::{Packages, View};
 use super::region::{Consumers, Region};
 use super::target::Target;
-use super::want::Want;
+use super::want::{Origin, Patterns, Want};
 use super::weight::beside;
 use crate::manifest::model::Base;
 
 /// Takes consumers out of regions that they have from a stage they are built on.
+///
+/// Who holds a region is said by the manifest alone, and so the same whichever target is built and whosever packages are
+/// known. Where packages may lie over what a stage holds, the image gets the region once more, as its own.
 pub(super) fn drop_inherited(
-    regions: &mut [Region],
+    regions: &mut Vec<Region>,
     consumers: &[Consumer],
     stages: &BTreeMap<String, StageChain>,
     packages: &Packages,
 ) {
     let below = stages_below(consumers, stages);
-    for region in regions {
+    let mut again = Vec::new();
+    for region in regions.iter_mut() {
         let holders = std::mem::take(&mut region.consumers);
+        let holds = |stage: &usize| {
+            holders.binary_search(stage).is_ok() || selects_around(&consumers[*stage], region)
+        };
         let inherits = |who: &usize| {
-            let at = below[*who].iter().position(|stage| holders.binary_search(stage).is_ok());
+            let at = below[*who].iter().position(&holds);
             // Whatever was written over it since then has to be written over again.
             at.is_some_and(|at| {
-                let mut since = below[*who][..at].iter().chain([who]).map(|who| &consumers[*who]);
-                !since.any(|since| {
-                    since.wants.iter().any(|want| covers(want, region))
-                        || has_packages_around(since, region, packages)
-                })
+                let mut since = below[*who][..at].iter().chain([who]).flat_map(|who| &consumers[*who].wants);
+                !since.any(|want| covers(want, region))
             })
         };
-        let left = holders.iter().copied().filter(|who| !inherits(who)).collect();
+        let (gone, left): (Consumers, Consumers) = holders.iter().copied().partition(inherits);
+        for who in gone {
+            let at = below[who].iter().position(&holds).unwrap_or_default();
+            let mut since = below[who][..at].iter().chain([&who]).map(|who| &consumers[*who]);
+            if since.any(|since| has_packages_around(since, region, packages)) {
+                again.push(Region { consumers: vec![who], ..region.clone() });
+            }
+        }
         region.consumers = left;
     }
+    regions.extend(again);
 }
 
 /// For each wheel of each view the consumers that hold it: those that need it and have it from no stage.
@@ -91,6 +103,16 @@ fn stages_below(consumers: &[Consumer], stages: &BTreeMap<String, StageChain>) -
         }
     }
     below
+}
+
+/// Whether a stage has all that is around a region, of another stage or image: nothing is taken out of that for others.
+fn selects_around(consumer: &Consumer, region: &Region) -> bool {
+    let around = |want: &Want| {
+        want.frame == region.frame
+            && want.patterns == Patterns::default()
+            && region.path.starts_with(&want.path)
+    };
+    region.frame.origin != Origin::Context && consumer.wants.iter().any(around)
 }
 
 /// Whether packages of its own go to the places of a region, or around them.
@@ -152,6 +174,16 @@ mod tests {
              services:\n  api: {from: base, files: [lib]}\n",
         );
         assert_eq!(added(&plan, "api"), ["/lib"]);
+    }
+
+    #[test]
+    fn what_is_inside_of_a_copy_is_there_too() {
+        let plan = planned(
+            "stages:\n  build: {from: scratch, run: [make]}\n  \
+               base: {from: scratch, copy: [{from: build, source: /out}]}\n\
+             services:\n  api: {from: base, copy: [{from: build, source: /out/bin}, {from: build, source: /else}]}\n",
+        );
+        assert_eq!(added(&plan, "api"), ["/else"]);
     }
 
     #[test]

@@ -144,8 +144,13 @@ fn number(wants: &mut [Want]) {
     };
     for at in shared_places(wants, &targets) {
         let Some(last) = (0..at).rev().find(|other| over(*other, at, wants)) else { continue };
+        // Of what is selected whole again it is enough that this is the last time.
+        let whole = |other: &Want| {
+            wants[at].patterns == Patterns::default() && other.path.starts_with(&wants[at].path)
+        };
         let before = (0..at).filter(|other| {
-            wants[*other].frame.is_same_as(&wants[at].frame) && nested(&wants[*other].path, &wants[at].path)
+            let other = &wants[*other];
+            other.frame.is_same_as(&wants[at].frame) && nested(&other.path, &wants[at].path) && !whole(other)
         });
         let again = before.map(|other| wants[other].frame.again + usize::from(other < last)).max();
         wants[at].frame.again = again.unwrap_or_default();
@@ -244,7 +249,11 @@ mod tests {
         let file = || select("conf/a", "conf/a");
         for (selections, expected) in [
             (vec![conf(), over(), file()], vec![":conf 0", "prod: 0", ":conf/a 1"]),
-            (vec![conf(), over(), conf(), over()], vec![":conf 0", "prod: 0", ":conf 1", "prod: 1"]),
+            (vec![conf(), over(), conf(), over()], vec![":conf 0", "prod: 0", ":conf 0", "prod: 0"]),
+            (
+                vec![conf(), over(), file(), over(), file()],
+                vec![":conf 0", "prod: 0", ":conf/a 1", "prod: 0", ":conf/a 1"],
+            ),
             (vec![over(), conf(), file()], vec!["prod: 0", ":conf 0", ":conf/a 0"]),
             (vec![select("b", "b"), over(), conf()], vec![":b 0", "prod: 0", ":conf 0"]),
             (vec![conf(), select("prod", "/etc"), file()], vec![":conf 0", "prod: 0", ":conf/a 0"]),

@@ -55,7 +55,8 @@ fn interpreter((major, minor): (u32, u32), machine: &str, libc: Libc) -> Interpr
         python_full_version,
         implementation_name,
         implementation_version,
-    } = MarkerEnvironment::linux(&python, machine);
+        // A late one: who names no patch version has the newest.
+    } = MarkerEnvironment::linux(&format!("{python}.99"), machine);
     let site = format!("/usr/local/lib/python{python}/site-packages");
     let (executable, library) =
         (format!("/usr/local/bin/python{python}"), format!("/usr/local/lib/python{python}"));

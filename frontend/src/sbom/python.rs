@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pep440_rs::Version;
+
 use super::license::License;
 use super::root::Root;
 use super::{Package, Wheel, purl};
@@ -15,23 +17,34 @@ pub(super) fn packages(root: &Root, wheels: &[Wheel]) -> Vec<Package> {
         directories.iter().map(|directory| (directory, in_directory(root, directory))).collect();
     let mut ours: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut packages = Vec::new();
+    let unknown = root.list("/").is_empty();
     for wheel in wheels {
         let places =
             wheel.directories.iter().filter_map(|directory| Some((directory, installed.get(directory)?)));
         let mut found = None;
         for (directory, there) in places {
-            if let Some(metadata) = there.get(&wheel.name) {
+            // A later command may have removed it, or installed another version, which is found with the rest.
+            let same = |metadata: &&Metadata| is_version(&metadata.version, &wheel.version);
+            if let Some(metadata) = there.get(&wheel.name).filter(same) {
                 ours.insert((directory, &wheel.name));
                 found = found.or(Some(metadata));
             }
         }
-        packages.push(of_wheel(wheel, found));
+        if found.is_some() || unknown {
+            packages.push(of_wheel(wheel, found));
+        }
     }
     for (directory, there) in &installed {
         let others = there.iter().filter(|(name, _)| !ours.contains(&(directory.as_str(), name.as_str())));
         packages.extend(others.map(|(name, metadata)| of_metadata(name, metadata)));
     }
     packages
+}
+
+/// Whether both are one version, however they are written.
+fn is_version(one: &str, other: &str) -> bool {
+    let read = |text: &str| text.parse::<Version>().ok();
+    one == other || read(one).is_some_and(|version| Some(version) == read(other))
 }
 
 /// Where images have Python packages that no system's package manager knows of.
@@ -172,10 +185,22 @@ mod tests {
             directories: vec![site.into(), site.into()],
             ..Wheel::default()
         };
-        let found = packages(&Root::new(image.path()), &[wheel]);
+        let found = packages(&Root::new(image.path()), std::slice::from_ref(&wheel));
         let told: Vec<_> =
             found.iter().map(|package| (package.purl.as_str(), package.file.is_some())).collect();
         assert_eq!(told, [("pkg:pypi/a-b@1", true), ("pkg:pypi/pip@9", false)]);
         assert_eq!(found[0].license, Some(License::Expression("MIT".into())));
+        // What a command has changed since is what there is.
+        let changed = Wheel { version: "0.9".into(), ..wheel.clone() };
+        let gone = Wheel { name: "gone".into(), ..wheel.clone() };
+        let zero = Wheel { version: "1.0".into(), ..wheel.clone() };
+        let told = |wheels: &[Wheel], root: &Root| -> Vec<String> {
+            packages(root, wheels).into_iter().map(|package| package.purl).collect()
+        };
+        let there = Root::new(image.path());
+        assert_eq!(told(&[changed, gone], &there), ["pkg:pypi/a-b@1", "pkg:pypi/pip@9"]);
+        assert_eq!(told(&[zero], &there), ["pkg:pypi/a-b@1.0", "pkg:pypi/pip@9"]);
+        let nothing = tempfile::tempdir().unwrap();
+        assert_eq!(told(&[wheel], &Root::new(nothing.path())), ["pkg:pypi/a-b@1"]);
     }
 }

@@ -77,6 +77,30 @@ async fn an_older_engine_resolves_configurations() {
 }
 
 #[tokio::test]
+async fn an_older_engine_resolves_layouts_too() {
+    let mut script = two_layers();
+    script.frontend_caps.retain(|cap| *cap != "source.metaresolver");
+    let image = script.images.values().next().unwrap().clone();
+    let reference = format!("docker.io/library/python@{DIGEST}");
+    script.images.insert(reference.clone(), image);
+    let layout = format!("context:python:3.13-slim=oci-layout://base@{DIGEST}");
+    let build = build(script, &["target=api", &layout]).await;
+    let asked = build.calls.iter().find_map(|call| match call {
+        Call::ResolveImageConfig(request) => Some(request),
+        _ => None,
+    });
+    let asked = asked.unwrap();
+    assert_eq!((&asked.r#ref, asked.resolver_type), (&reference, 1));
+    assert!(!asked.session_id.is_empty(), "{asked:?}");
+    let identifiers = ops(&build.image()).into_iter().filter_map(|op| match op.op {
+        Some(pb::op::Op::Source(source)) => Some(source.identifier),
+        _ => None,
+    });
+    let identifiers: Vec<String> = identifiers.collect();
+    assert!(identifiers.contains(&format!("oci-layout://{reference}")), "{identifiers:?}");
+}
+
+#[tokio::test]
 async fn what_a_policy_puts_in_an_images_place_is_used() {
     for resolver in ["source.metaresolver", "resolveimage"] {
         let mut script = two_layers();

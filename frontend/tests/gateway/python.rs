@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use buildkit_proto::pb;
+use buildkit_proto::pb::file_action;
 use buildkit_proto::pb::op::Op;
 use serde_json::{Value, json};
 
@@ -127,6 +128,28 @@ async fn locked_packages_are_downloaded_by_hash_and_installed_without_network() 
     assert!(warned.len() == 1 && !warned[0].starts_with("unlocked"), "{warned:?}");
 }
 
+/// It would say so after the frontend has gone, without a place.
+#[tokio::test]
+async fn an_engine_that_downloads_without_credentials_is_told_of() {
+    let private = |caps: &[&'static str]| {
+        let manifest = MANIFEST.replace(
+            "index: ['https://packages.example.com/simple']",
+            "lock: pylock.toml, index: [{url: 'https://packages.example.com/simple', secret: auth}]",
+        );
+        let mut script = python(&manifest, &[("interpreter.json", interpreter())]);
+        let context = script.locals.get_mut("context").unwrap();
+        context.insert("pylock.toml".into(), lock("py3-none-any").into_bytes());
+        script.llb_caps.extend(caps);
+        script
+    };
+    let refused = build(private(&[]), &["target=api"]).await;
+    let told = &refused.error().message;
+    assert!(told.starts_with("layerset.yaml:") && told.contains("BuildKit 0.21"), "{told}");
+    let built = build(private(&["source.http.auth"]), &["target=api"]).await;
+    let wheels = sources(&built.image(), "https://");
+    assert!(wheels.iter().all(|wheel| wheel.attrs["http.authheadersecret"] == "auth"), "{wheels:?}");
+}
+
 #[tokio::test]
 async fn the_base_is_no_input_of_a_layer_of_packages() {
     let digests = |build: &Build| -> Vec<Vec<u8>> {
@@ -249,10 +272,14 @@ async fn resolved(options: &[&str]) -> Value {
     let build = build(script, options).await;
     build.result();
     let definitions = build.solves().into_iter().filter_map(|solve| solve.definition.as_ref());
-    let args = definitions.flat_map(execs).map(|exec| exec.meta.unwrap().args);
-    let mut asked = args.filter(|args| args[1] == "resolve");
-    let request = asked.next().unwrap();
-    serde_json::from_str(request.iter().find(|arg| arg.starts_with('{')).unwrap()).unwrap()
+    let mut made = definitions.flat_map(ops).filter_map(|op| match op.op {
+        Some(Op::File(file)) => match file.actions.into_iter().next()?.action? {
+            file_action::Action::Mkfile(file) if file.path == "/request.json" => Some(file.data),
+            _ => None,
+        },
+        _ => None,
+    });
+    serde_json::from_slice(&made.next().unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -80,6 +80,8 @@ pub struct Input {
     pub constraints: Vec<Requirement>,
     /// The project's own name, if the input is a part of a `pyproject.toml` that says one.
     pub project: Option<String>,
+    /// That its `pyproject.toml` does not say what it requires. A lock that gives everything to everybody does without.
+    pub unsaid: Option<Problem>,
     /// The files it was read from, from the context's root, sorted.
     pub files: Vec<String>,
 }

@@ -163,11 +163,17 @@ fn requirement(tree: &mut Tree<'_>, at: usize, text: &str) -> Option<Requirement
 }
 
 impl Project {
+    /// That there is no `[project]` to say what a part requires.
+    pub(super) fn unsaid(&self, id: &InputId) -> Option<Problem> {
+        let hint = self.without.filter(|_| !matches!(id.part, Part::Group(_)))?;
+        let message = "expected [project] with dependencies, found none";
+        Some(Problem::at(Place::file(&id.path), message).hint(hint))
+    }
+
     /// The requirements of a part.
     pub(super) fn part(&self, id: &InputId) -> Result<Vec<Requirement>, Vec<Problem>> {
-        if let Some(hint) = self.without.filter(|_| !matches!(id.part, Part::Group(_))) {
-            let message = "expected [project] with dependencies, found none";
-            return Err(vec![Problem::at(Place::file(&id.path), message).hint(hint)]);
+        if self.unsaid(id).is_some() {
+            return Ok(Vec::new());
         }
         let mut problems = Vec::new();
         let mut requirements = Vec::new();

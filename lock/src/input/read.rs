@@ -24,6 +24,7 @@ impl Inputs {
         let mut groups = BTreeSet::new();
         for id in ids.iter().collect::<BTreeSet<_>>() {
             let mut input = Input {
+                unsaid: None,
                 id: id.clone(),
                 group: name::group(&id.to_string(), &mut groups),
                 requirements: Vec::new(),
@@ -147,6 +148,7 @@ impl<E, R: FnMut(&str) -> Result<Option<Vec<u8>>, E>> Reader<R> {
         };
         input.files.push(path.clone());
         input.project.clone_from(&project.name);
+        input.unsaid = project.unsaid(&input.id);
         match project.part(&input.id) {
             Ok(requirements) => input.requirements = requirements,
             Err(problems) => self.problems.extend(problems),

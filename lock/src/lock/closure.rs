@@ -100,7 +100,10 @@ impl Closures<'_> {
     pub fn of(&self, inputs: &[&Input]) -> Result<Closure, Vec<Problem>> {
         let mut closure = Closure::default();
         let packages = match self.lock.format {
-            Format::Layerset => self.grouped(inputs)?,
+            Format::Layerset => {
+                said(inputs)?;
+                self.grouped(inputs)?
+            }
             Format::UvLock => self.walked(inputs, None)?,
             Format::Pylock => self.foreign(inputs, &mut closure.warnings)?,
         };
@@ -164,6 +167,7 @@ impl Closures<'_> {
         inputs: &[&Input],
         within: Option<&BTreeSet<usize>>,
     ) -> Result<BTreeSet<usize>, Vec<Problem>> {
+        said(inputs)?;
         let walk = why::walk(self, inputs, within);
         if walk.problems.is_empty() { Ok(walk.steps.into_keys().collect()) } else { Err(walk.problems) }
     }
@@ -209,6 +213,12 @@ impl Closures<'_> {
         warnings.push(Problem::at(Place::file(&lock.path), message).hint(hint));
         Ok(all)
     }
+}
+
+/// Refuses inputs of which nobody knows what they require.
+fn said(inputs: &[&Input]) -> Result<(), Vec<Problem>> {
+    let unsaid: Vec<Problem> = inputs.iter().filter_map(|input| input.unsaid.clone()).collect();
+    if unsaid.is_empty() { Ok(()) } else { Err(unsaid) }
 }
 
 /// The normalised name of a group or an extra.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use pep440_rs::Version;
 
 use super::closure::{Closure, Closures, normal, selection};
-use super::{Dependency, Format, Lock};
+use super::{Dependency, Format, Lock, Package};
 use crate::input::{Input, InputId, Part, Requirement};
 use crate::marker::Selection;
 use crate::problem::{Place, Problem};
@@ -122,7 +122,10 @@ fn older(lock: &Lock, requirement: &Requirement, found: &[(usize, Vec<String>)])
     }
     let packages: Vec<_> = found.iter().filter_map(|(index, _)| lock.packages.get(*index)).collect();
     let fits = |version: &Version| requirement.specifiers.contains(version);
-    if packages.iter().any(|package| package.version.as_ref().is_none_or(fits)) {
+    // Of what comes from elsewhere than an index uv takes whatever version it has.
+    let elsewhere =
+        |package: &Package| package.direct || package.directory.is_some() || package.vcs.is_some();
+    if packages.iter().any(|package| elsewhere(package) || package.version.as_ref().is_none_or(fits)) {
         return None;
     }
     let package = packages.first()?;
