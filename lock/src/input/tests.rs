@@ -166,10 +166,12 @@ fn wrong_projects() {
     ] {
         for part in [Part::All, Part::Extra("x".into())] {
             let id = InputId { path: "pyproject.toml".into(), part };
-            assert_eq!(read(&[id], &[("pyproject.toml", text)]).unwrap_err(), [format!("{said}{hint}")]);
+            let inputs = read(&[id], &[("pyproject.toml", text)]).unwrap();
+            assert_eq!(inputs.inputs[0].unsaid.as_ref().unwrap().to_string(), format!("{said}{hint}"));
         }
         let id = InputId { path: "pyproject.toml".into(), part: Part::Group("a".into()) };
-        assert_eq!(shown(&read(&[id], &[("pyproject.toml", text)]).unwrap().inputs[0].requirements).len(), 1);
+        let inputs = read(&[id], &[("pyproject.toml", text)]).unwrap();
+        assert_eq!((shown(&inputs.inputs[0].requirements).len(), &inputs.inputs[0].unsaid), (1, &None));
     }
     let problems = read(&[id], &[("pyproject.toml", "[project\n")]).unwrap_err();
     assert!(problems[0].starts_with("pyproject.toml:1:9: this is not TOML: "), "{problems:?}");

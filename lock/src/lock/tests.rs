@@ -136,6 +136,14 @@ fn pylocks_of_others() {
     let graph = [head, &package("a", "1", edges), &package("b", "1", ""), &package("c", "1", "")].concat();
     let graph = Lock::read("pylock.toml", graph.as_bytes()).unwrap();
     assert_eq!(closure(&graph, "a", "3.12").unwrap(), ("a 1, b 1".to_owned(), 0));
+
+    // Who gets everything need not say what.
+    let poetry = |_: &str| Ok::<_, ()>(Some(b"[tool.poetry.dependencies]\na = \"1\"\n".to_vec()));
+    let inputs = Inputs::read(&[InputId::file("pyproject.toml")], poetry).unwrap();
+    let environment = MarkerEnvironment::linux("3.12", "x86_64");
+    let of = |lock: &Lock| lock.closures(&environment).unwrap().of(&[&inputs.inputs[0]]);
+    assert_eq!(of(&flat).unwrap().packages.len(), 2);
+    assert!(of(&graph).unwrap_err()[0].to_string().contains("expected [project]"));
 }
 
 /// A lock with `own` as its default group, an extra and a group.
@@ -256,6 +264,12 @@ fn a_uv_lock_may_be_older_than_its_project() {
     assert_eq!(closure(&text, "a>=1"), Ok(1));
     let said = "pyproject.toml:3:17: the lock uv.lock is older than \"a>=2\": it has a 1.5; run `uv lock` to refresh it";
     assert_eq!(closure(&text, "a>=2").unwrap_err(), said);
+    let tree = wheel("a", "1.5").replace("registry = \"https://h/simple\"", "editable = \"a\"");
+    assert_eq!(
+        closure(&["version = 1\n", project, &tree].concat(), "a>=2"),
+        Ok(1),
+        "uv takes any version of it"
+    );
     let overrides = "version = 1\n[manifest]\noverrides = [{ name = \"a\", specifier = \"==1.5\" }]\n";
     assert_eq!(closure(&[overrides, project, &wheel("a", "1.5")].concat(), "a>=2"), Ok(1));
 }
