@@ -116,8 +116,10 @@ fn wheels_for_another_platform_only() {
     for tag in ["cp313-cp313-win_amd64", "cp313-cp313-macosx_11_0_arm64"] {
         shelf.index.add(&Wheel::new("foreign", "1.0").tag(tag)).unwrap();
     }
-    let output =
-        told(&shelf, &["layerset.yaml:4:", "\"foreign\" (requirements.txt:1:1)", "Python 3.13 on x86_64"]);
+    let output = told(
+        &shelf,
+        &["layerset.yaml:4:", "\"foreign\" (requirements.txt:1:1)", "Python 3.13", " on x86_64"],
+    );
     marked(&output);
 
     // The same from a lock.

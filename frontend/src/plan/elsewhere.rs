@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::region::{Node, Region, Split, Tree, own_parts};
+use super::region::{Node, Region, Split, Tree, own_parts, places};
 use super::want::{Frame, Patterns};
 
 /// The regions of what stages and images hold, which is not known before they are built. A path in one may be a link, or a
@@ -27,8 +27,8 @@ pub(super) fn one_by_one(frame: &Frame, tree: &Tree, split: &mut Split) {
                 frame: frame.clone(),
                 path: path.clone(),
                 patterns,
+                spans: places(&node.spans, &consumers),
                 consumers: consumers.into_iter().collect(),
-                spans: node.spans.iter().copied().collect(),
             });
         }
         stack.push((path, above.union(&node.plain).copied().collect()));

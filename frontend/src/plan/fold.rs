@@ -20,6 +20,8 @@ pub(super) struct Group {
     pub(super) consumers: Consumers,
     /// Its bytes; the lightest are given up first.
     pub(super) weight: u64,
+    /// The interpreter whose packages it holds: an image has those of one.
+    pub(super) view: Option<usize>,
     /// Only what is of one class can be in one layer.
     pub(super) class: usize,
     /// Whether it can be given up.
@@ -30,20 +32,41 @@ pub(super) struct Group {
     pub(super) items: Vec<usize>,
 }
 
-/// Whether any image would get more layers than it should. `base[i]` are those that consumer `i` is built on.
-pub(super) fn needed<'a>(sets: impl Iterator<Item = &'a Consumers>, base: &[usize]) -> bool {
-    let mut counts = base.to_vec();
-    for consumer in sets.flatten() {
-        counts[*consumer] += 1;
+/// Whether any image would get more layers than it should. `layers` are consumers with the interpreter whose packages they get, if
+/// any; `base[i]` are the layers that consumer `i` is built on. Which interpreters are known differs from target to target, so
+/// an image counts as having the one with most.
+pub(super) fn needed<'a>(
+    layers: impl Iterator<Item = (Option<usize>, &'a Consumers)>,
+    base: &[usize],
+) -> bool {
+    let mut files = base.to_vec();
+    let mut packages: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (view, consumers) in layers {
+        let counts = match view {
+            Some(view) => packages.entry(view).or_insert_with(|| vec![0; base.len()]),
+            None => &mut files,
+        };
+        for consumer in consumers {
+            counts[*consumer] += 1;
+        }
     }
-    counts.iter().any(|count| *count > WANTED)
+    let most = |consumer: usize| packages.values().map(|counts| counts[consumer]).max().unwrap_or_default();
+    files.iter().enumerate().any(|(consumer, count)| count + most(consumer) > WANTED)
 }
 
 /// The groups such that no image has too many layers, if that can be.
 pub(super) fn fold(groups: Vec<Group>, base: &[usize]) -> Vec<Group> {
+    let views: BTreeSet<usize> = groups.iter().filter_map(|group| group.view).collect();
+    let views = if views.is_empty() { vec![None] } else { views.into_iter().map(Some).collect() };
+    let mut given: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for view in views {
+        for (consumer, all) in of_consumers(&groups, view, base) {
+            given.entry(consumer).or_default().extend(given_up(&groups, all, base[consumer]));
+        }
+    }
     let mut alike: BTreeMap<Vec<usize>, Consumers> = BTreeMap::new();
-    for (consumer, all) in of_consumers(&groups, base) {
-        alike.entry(given_up(&groups, all, base[consumer])).or_default().push(consumer);
+    for (consumer, given) in given {
+        alike.entry(given.into_iter().collect()).or_default().push(consumer);
     }
     let mut gone: Vec<Vec<&Consumers>> = vec![Vec::new(); groups.len()];
     for (given, consumers) in &alike {
@@ -66,6 +89,7 @@ pub(super) fn fold(groups: Vec<Group>, base: &[usize]) -> Vec<Group> {
     let group = |((consumers, class), items): ((&Consumers, usize), Vec<usize>)| Group {
         consumers: consumers.clone(),
         weight: 0,
+        view: None,
         class,
         fixed: false,
         alone: false,
@@ -75,17 +99,18 @@ pub(super) fn fold(groups: Vec<Group>, base: &[usize]) -> Vec<Group> {
     stored
 }
 
-/// The groups of each consumer that has too many.
-fn of_consumers(groups: &[Group], base: &[usize]) -> BTreeMap<usize, Vec<usize>> {
+/// The groups of each consumer that has too many, with the packages of one interpreter.
+fn of_consumers(groups: &[Group], view: Option<usize>, base: &[usize]) -> BTreeMap<usize, Vec<usize>> {
     let mut counts = base.to_vec();
-    for consumer in groups.iter().flat_map(|group| &group.consumers) {
+    let own = || groups.iter().enumerate().filter(|(_, group)| group.view.is_none() || group.view == view);
+    for consumer in own().flat_map(|(_, group)| &group.consumers) {
         counts[*consumer] += 1;
     }
     let mut of: BTreeMap<usize, Vec<usize>> = (counts.iter().enumerate())
         .filter(|(_, count)| **count > WANTED)
         .map(|(consumer, _)| (consumer, Vec::new()))
         .collect();
-    for (number, group) in groups.iter().enumerate() {
+    for (number, group) in own() {
         for consumer in &group.consumers {
             if let Some(all) = of.get_mut(consumer) {
                 all.push(number);
@@ -126,12 +151,17 @@ mod tests {
         let group = |(number, consumers): (usize, &Consumers)| Group {
             consumers: consumers.clone(),
             weight: number as u64,
+            view: None,
             class: 0,
             fixed: false,
             alone: false,
             items: vec![number],
         };
         sets.iter().enumerate().map(group).collect()
+    }
+
+    fn files(sets: &[Consumers]) -> impl Iterator<Item = (Option<usize>, &Consumers)> {
+        sets.iter().map(|set| (None, set))
     }
 
     fn layers(groups: &[Group], consumer: usize) -> usize {
@@ -153,7 +183,7 @@ mod tests {
     #[test]
     fn few_layers_stay_as_they_are() {
         let sets: Vec<Consumers> = (0..20).map(|n| vec![n]).chain([(0..20).collect()]).collect();
-        assert!(!needed(sets.iter(), &[5; 20]));
+        assert!(!needed(files(&sets), &[5; 20]));
         assert_eq!(fold(groups(&sets), &[5; 20]), groups(&sets));
     }
 
@@ -161,7 +191,7 @@ mod tests {
     fn the_lightest_are_given_up() {
         // One service that shares a directory with each of seventy others.
         let sets: Vec<Consumers> = (0..70).map(|n| vec![n, 70]).collect();
-        assert!(needed(sets.iter(), &[0; 71]));
+        assert!(needed(files(&sets), &[0; 71]));
         let folded = fold(groups(&sets), &[0; 71]);
         is_complete(&sets, &folded);
         // Seven become one.
@@ -178,6 +208,24 @@ mod tests {
         is_complete(&sets, &folded);
         let stored: usize = folded.iter().map(|group| group.items.len()).sum();
         assert_eq!((stored, layers(&folded, 0)), (100 + 42, 59));
+    }
+
+    /// Another interpreter that is known makes no difference to an image.
+    #[test]
+    fn an_image_has_packages_of_one_interpreter() {
+        let sets: Vec<Consumers> = (0..80).map(|n| vec![n % 40, 70]).collect();
+        let of_views =
+            |most: usize| sets.iter().enumerate().map(move |(at, set)| (Some(at * most / 80), set));
+        assert!(needed(of_views(1), &[0; 71]) && !needed(of_views(2), &[0; 71]));
+        let mut two = groups(&sets);
+        for (at, group) in two.iter_mut().enumerate() {
+            (group.view, group.class) = (Some(at / 40), at / 40);
+        }
+        assert_eq!(fold(two.clone(), &[0; 71]), two);
+        let only: Vec<Group> = two.iter().take(40).cloned().collect();
+        let base = [&[0; 70][..], &[30]].concat();
+        let given = |groups: Vec<Group>| layers(&fold(groups, &base), 70);
+        assert_eq!((given(only), given(two)), (34, 68));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) fn groups(
     if let Some(listing) = facts.listing.as_ref().filter(|_| split.overlaps) {
         files = gather(files, listing);
     }
-    let too_many = |groups: &Groups| fold::needed(groups.keys().map(|key| &key.consumers), base);
+    let too_many = |groups: &Groups| fold::needed(groups.keys().map(|key| (key.view, &key.consumers)), base);
     let with_packages = |tiers: &[Tier]| {
         let mut groups = files.clone();
         groups.extend(packages(needed, facts, tiers));
@@ -140,6 +140,7 @@ fn fold_groups(groups: &Groups, base: &[usize], facts: &Facts) -> Groups {
         whole.push(fold::Group {
             consumers: key.consumers.clone(),
             weight: held.iter().map(|item| weight(item, facts)).fold(0, u64::saturating_add),
+            view: key.view,
             class,
             fixed: key.alone.is_some(),
             alone: key.heavy.is_some(),

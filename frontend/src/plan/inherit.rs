@@ -30,10 +30,11 @@ pub(super) fn drop_inherited(
         };
         let inherits = |who: &usize| {
             let at = below[*who].iter().position(&holds);
-            // Whatever was written over it since then has to be written over again.
+            // Whatever was written over it since then has to be written over again, also by the stage that has it.
             at.is_some_and(|at| {
-                let mut since = below[*who][..at].iter().chain([who]).flat_map(|who| &consumers[*who].wants);
-                !since.any(|want| covers(want, region))
+                let own = after_last(&consumers[below[*who][at]].wants, region);
+                let since = below[*who][..at].iter().chain([who]).flat_map(|who| &consumers[*who].wants);
+                !own.iter().chain(since).any(|want| covers(want, region))
             })
         };
         let (gone, left): (Consumers, Consumers) = holders.iter().copied().partition(inherits);
@@ -88,12 +89,11 @@ fn stages_below(consumers: &[Consumer], stages: &BTreeMap<String, StageChain>) -
     // Stages come after those that they are built on.
     for (number, consumer) in consumers.iter().enumerate() {
         let kept = match &consumer.base {
+            // Its own packages of Debian are installed before its files, and over what is below.
+            _ if has_apt(&consumer.target, stages) => Vec::new(),
             Base::Stage(name) if stages.get(name).is_some_and(|stage| stage.steps.is_empty()) => {
                 let stage = numbers.get(name.as_str()).copied();
-                // Packages of Debian are installed onto what a stage is built on, before its own files.
-                let apt = stages.get(name).is_some_and(|stage| !stage.apt.is_empty());
-                let further = |stage: usize| if apt { &[][..] } else { &below[stage] };
-                stage.into_iter().flat_map(|stage| [&[stage][..], further(stage)].concat()).collect()
+                stage.into_iter().flat_map(|stage| [&[stage][..], &below[stage]].concat()).collect()
             }
             _ => Vec::new(),
         };
@@ -105,6 +105,15 @@ fn stages_below(consumers: &[Consumer], stages: &BTreeMap<String, StageChain>) -
     below
 }
 
+/// The selections behind the last one that has something of a region.
+fn after_last<'w>(wants: &'w [Want], region: &Region) -> &'w [Want] {
+    let has = |want: &Want| {
+        let (own, other) = (&want.path, &region.path);
+        want.frame == region.frame && (own.starts_with(other) || other.starts_with(own))
+    };
+    wants.iter().rposition(has).map_or(wants, |last| &wants[last + 1..])
+}
+
 /// Whether a stage has all that is around a region, of another stage or image: nothing is taken out of that for others.
 fn selects_around(consumer: &Consumer, region: &Region) -> bool {
     let around = |want: &Want| {
@@ -113,6 +122,10 @@ fn selects_around(consumer: &Consumer, region: &Region) -> bool {
             && region.path.starts_with(&want.path)
     };
     region.frame.origin != Origin::Context && consumer.wants.iter().any(around)
+}
+
+fn has_apt(target: &Target, stages: &BTreeMap<String, StageChain>) -> bool {
+    matches!(target, Target::Stage(name) if stages.get(name).is_some_and(|stage| !stage.apt.is_empty()))
 }
 
 /// Whether packages of its own go to the places of a region, or around them.
@@ -197,6 +210,11 @@ mod tests {
         assert_eq!(added(&planned(&text("")), "api"), Vec::<String>::new());
         let plan = planned(&text(", apt: [nginx]"));
         assert_eq!((added(&plan, "api"), added(&plan, "own")), (vec!["/lib".to_owned()], Vec::new()));
+        let plan = planned(
+            "stages:\n  one: {from: scratch, files: [lib]}\n  two: {from: one, apt: [nginx], files: [lib]}\n\
+             services: {api: {from: two, files: [lib]}}\n",
+        );
+        assert_eq!((plan.stages["two"].chain.layers.len(), added(&plan, "api").len()), (1, 0));
     }
 
     #[test]
@@ -210,6 +228,18 @@ mod tests {
                cli: {from: base, files: [{source: a, target: /x}]}\n",
         );
         assert_eq!(added(&plan, "api"), ["/a"]);
+        let own = planned(
+            "stages:\n  base: {from: scratch, files: [{source: a, target: /x}, {source: b, target: /x}]}\n\
+             services:\n  \
+               first: {from: base, files: [{source: a, target: /x}]}\n  \
+               last: {from: base, files: [{source: b, target: /x}]}\n  \
+               part: {from: base, files: [{source: a/sub, target: /x/sub}]}\n",
+        );
+        assert_eq!(
+            (added(&own, "first"), added(&own, "part")),
+            (vec!["/a/sub".to_owned(), "/a".to_owned()], vec!["/a/sub".to_owned()])
+        );
+        assert_eq!(added(&own, "last"), Vec::<String>::new());
         assert_eq!(added(&plan, "web"), ["/c", "/a"]);
         assert_eq!(added(&plan, "cli"), Vec::<String>::new());
     }

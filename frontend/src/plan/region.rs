@@ -34,7 +34,17 @@ pub(super) struct Node {
     pub(super) plain: BTreeSet<usize>,
     /// Who selects some of it.
     pub(super) filtered: BTreeMap<Patterns, BTreeSet<usize>>,
-    pub(super) spans: BTreeSet<Span>,
+    /// Where each selects it.
+    pub(super) spans: Spans,
+}
+
+/// Places by who says them.
+pub(super) type Spans = BTreeMap<usize, BTreeSet<Span>>;
+
+/// The places of some.
+pub(super) fn places(spans: &Spans, consumers: &BTreeSet<usize>) -> Vec<Span> {
+    let all: BTreeSet<Span> = consumers.iter().filter_map(|who| spans.get(who)).flatten().copied().collect();
+    all.into_iter().collect()
 }
 
 /// Selected paths of a frame.
@@ -56,7 +66,7 @@ pub(super) fn split(wants: &[Vec<Want>], listing: Option<&Listing>) -> Split {
     for (consumer, wants) in wants.iter().enumerate() {
         for want in wants {
             let node = frames.entry(&want.frame).or_default().entry(want.path.clone()).or_default();
-            node.spans.insert(want.span);
+            node.spans.entry(consumer).or_default().insert(want.span);
             if want.patterns == Patterns::default() {
                 node.plain.insert(consumer);
             } else {
@@ -100,7 +110,7 @@ fn without_repeats(tree: Tree) -> Tree {
 struct Above<'a> {
     path: &'a [String],
     plain: BTreeSet<usize>,
-    spans: BTreeSet<Span>,
+    spans: Spans,
 }
 
 fn split_tree(frame: &Frame, tree: &Tree, listing: Option<&Listing>, split: &mut Split) {
@@ -118,14 +128,16 @@ fn split_tree(frame: &Frame, tree: &Tree, listing: Option<&Listing>, split: &mut
         let above = stack.last();
         let plain: BTreeSet<usize> =
             above.map_or(node.plain.clone(), |above| above.plain.union(&node.plain).copied().collect());
-        let spans: BTreeSet<Span> =
-            above.map_or(node.spans.clone(), |above| above.spans.union(&node.spans).copied().collect());
+        let mut spans = above.map_or_else(Spans::new, |above| above.spans.clone());
+        for (who, own) in &node.spans {
+            spans.entry(*who).or_default().extend(own);
+        }
         let region = |patterns: Patterns, consumers: &BTreeSet<usize>| Region {
             frame: frame.clone(),
             path: path.clone(),
             patterns,
             consumers: consumers.iter().copied().collect(),
-            spans: spans.iter().copied().collect(),
+            spans: places(&spans, consumers),
         };
         if let Some(parts) = own_parts(node, &plain, &below) {
             let used = parts.into_iter().filter(|(_, consumers)| !consumers.is_empty());
@@ -162,29 +174,28 @@ fn by_file(
         selected.push(Selected { source: source(top), patterns: &everything, consumers: plain });
     }
     let nodes = || tree.range(top.clone()..).take_while(|(path, _)| path.starts_with(top));
-    let mut spans: BTreeMap<usize, BTreeSet<Span>> = BTreeMap::new();
+    let mut spans = Spans::new();
     for (path, node) in nodes() {
         let filtered = node.filtered.iter();
         let own = (path != top && !node.plain.is_empty()).then_some((&everything, &node.plain));
         for (patterns, consumers) in filtered.chain(own) {
             selected.push(Selected { source: source(path), patterns, consumers });
         }
-        for consumer in node.filtered.values().chain([&node.plain]).flatten() {
-            spans.entry(*consumer).or_default().extend(&node.spans);
+        for (consumer, own) in &node.spans {
+            spans.entry(*consumer).or_default().extend(own);
         }
     }
     let top = source(top);
     let pieces = listing_split::split(listing, &top, &selected)?;
     let region = |(path, patterns, consumers): listing_split::Piece| {
-        let places: BTreeSet<Span> =
-            consumers.iter().filter_map(|who| spans.get(who)).flatten().copied().collect();
+        let places = places(&spans, &consumers.iter().copied().collect());
         let names = super::path::parts(&path);
         Region {
             frame: frame.clone(),
             path: names[frame.source.len()..].to_vec(),
             patterns,
             consumers,
-            spans: places.into_iter().collect(),
+            spans: places,
         }
     };
     Some(pieces.into_iter().map(region).collect())

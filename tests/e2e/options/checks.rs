@@ -58,6 +58,6 @@ fn a_check_that_means_nothing_is_an_error() {
     let project = odd("# check=skip=unused-args\n", "# check=skip\n");
     let told = told(&project, &[]);
     assert_eq!((told.ours.0, told.theirs.0), (false, false));
-    let place = "layerset.yaml:2:9: found the rule \"unused-args\", expected one that warns; did you mean \"unused-arg\"?";
+    let place = "layerset.yaml:2:14: found the rule \"unused-args\", expected one that warns; did you mean \"unused-arg\"?";
     assert!(told.ours.1.contains(place), "{}", told.ours.1);
 }
