@@ -16,6 +16,7 @@ mod docs_rules;
 mod docs_run;
 mod docs_table;
 mod engines;
+mod example_trading;
 mod fallback;
 mod heavy;
 mod hello;
@@ -56,6 +57,6 @@ mod sharing;
 mod steps;
 mod supply_chain;
 mod support;
-mod trading;
+
 mod web;
 mod yaml;
