@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use super::media::{check_layer, is_artifact, is_layer};
+use super::media::{check_layer, is_artifact, is_meant_as_layer};
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::problem::Problem;
@@ -93,7 +93,7 @@ impl Document {
     pub(crate) fn is_artifact(&self) -> bool {
         let config = self.config.as_ref().is_some_and(|config| is_artifact(&config.media_type));
         // Signatures of cosign have the configuration of an image.
-        let files = self.layers.is_empty() || self.layers.iter().any(is_layer);
+        let files = self.layers.is_empty() || self.layers.iter().any(is_meant_as_layer);
         let entries = self.manifests.as_ref().is_some_and(|entries| {
             !entries.is_empty() && entries.iter().all(|entry| is_artifact(&entry.artifact_type))
         });

@@ -15,8 +15,18 @@ const LAYERS: [&str; 4] = [
     "application/vnd.docker.image.rootfs.foreign.diff.tar",
 ];
 
-const CONFIGS: [&str; 2] =
-    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+/// What all layers' types begin with, those that only others can read among them.
+const LAYER_KINDS: [&str; 2] = ["application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."];
+
+/// The last three are of images that old registries and clients have stored. Source: moby/moby `distribution/registry.go`,
+/// `ImageTypes`.
+const CONFIGS: [&str; 5] = [
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.docker.container.image.v1+json",
+    "application/octet-stream",
+    "application/json",
+    "text/html",
+];
 
 /// Whether this is of what is no image, such as a signature. A type that says nothing is of an image; that of a
 /// configuration stands for the artifact's where it has none.
@@ -24,8 +34,13 @@ pub(super) fn is_artifact(media_type: &str) -> bool {
     !media_type.is_empty() && !CONFIGS.contains(&media_type)
 }
 
+/// Whether this is meant as a layer of files, which may be of a kind that cannot be read here, such as an encrypted one.
+pub(super) fn is_meant_as_layer(layer: &Descriptor) -> bool {
+    layer.media_type.is_empty() || LAYER_KINDS.iter().any(|kind| layer.media_type.starts_with(kind))
+}
+
 /// Whether this is a layer of files.
-pub(super) fn is_layer(layer: &Descriptor) -> bool {
+fn is_layer(layer: &Descriptor) -> bool {
     let plain =
         ["+gzip", "+zstd", ".gzip", ".zstd"].into_iter().find_map(|end| layer.media_type.strip_suffix(end));
     LAYERS.contains(&plain.unwrap_or(&layer.media_type))

@@ -3,7 +3,7 @@
 use layerset_report::Figures;
 use serde_json::{Value, json};
 
-use crate::made::{Blobs, Packing, packed, reported, shop, told};
+use crate::made::{Blobs, Made, Packing, packed, reported, shop, told};
 
 /// What does not depend on how layers are stored.
 fn common(figures: &Figures) -> (Vec<String>, [u64; 5], Vec<String>) {
@@ -142,6 +142,45 @@ fn artifacts_are_passed_over() {
         entries.push(layout.put(media_type, index.to_string().into_bytes()));
     });
     assert_eq!(reported(&["-"], layout.archive(&[])).unwrap().totals.images, 2);
+}
+
+/// The shop with one more image, whose manifest is changed.
+fn with_changed(change: impl Fn(&mut Value)) -> Blobs {
+    with_more(|layout, entries| {
+        let files = vec![("etc/more", "more")];
+        let entry = layout.image(&Made { tag: "shop/more:1", layers: vec![files] }, Packing::Gzip);
+        let digest = entry["digest"].as_str().unwrap().trim_start_matches("sha256:");
+        let mut manifest = serde_json::from_slice(&layout.0[&format!("blobs/sha256/{digest}")]).unwrap();
+        change(&mut manifest);
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        let mut entry = layout.put(media_type, manifest.to_string().into_bytes());
+        entry["annotations"] = json!({"io.containerd.image.name": "docker.io/shop/more:1"});
+        entries.push(entry);
+    })
+}
+
+#[test]
+fn images_whose_configurations_have_old_types_are_images() {
+    for media_type in ["application/octet-stream", "application/json", "text/html", ""] {
+        let layout = with_changed(|manifest| manifest["config"]["mediaType"] = media_type.into());
+        let figures = reported(&["-"], layout.archive(&[])).unwrap();
+        assert!(figures.images.contains_key("shop/more:1"), "{media_type}: {:?}", figures.images);
+    }
+}
+
+#[test]
+fn layers_that_cannot_be_read_make_no_artifact() {
+    for media_type in [
+        "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
+        "application/vnd.oci.image.layer.v1.tar+encrypted",
+        "application/vnd.oci.image.layer.nydus.blob.v1",
+        "",
+    ] {
+        let layout = with_changed(|manifest| manifest["layers"][0]["mediaType"] = media_type.into());
+        let told = told(&["-"], layout.archive(&[]));
+        let expected = format!("shop/more:1: found a layer of media type {media_type:?}, expected");
+        assert!(told.contains(&expected), "{told}");
+    }
 }
 
 #[test]
