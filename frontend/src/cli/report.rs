@@ -151,6 +151,7 @@ impl Report {
         let progress = Arc::new(Progress::default());
         let reading = read(&request, &progress, std::io::stdin());
         let contents = watched(&progress, reading).await.map_err(|problems| failure(&problems))?;
+        tell(&report::passed_over(&contents.artifacts));
         Ok(contents.groups.iter().map(|images| figures(images, &contents.shelf)).collect())
     }
 

@@ -1,9 +1,10 @@
 //! `layerset report`: how well images share, said to people and programs. The crate `layerset_report` reads and counts;
-//! here `table` and `page` show it, `limits` tells what is too much, `bake` knows which images a bake file makes.
+//! here `table` and `page` show it, `limits` tells what is too much, `passed_over` what is no image, `bake` knows which images a bake file makes.
 
 mod bake;
 mod limits;
 mod page;
+mod passed_over;
 mod table;
 
 use layerset_report::{Exceeded, Figures, changes};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 pub use bake::tags;
 pub use limits::told;
 pub use page::report_page;
+pub use passed_over::passed_over;
 pub use table::report;
 
 /// What is reported.

@@ -22,7 +22,7 @@ use crate::place::Place;
 use crate::platform::Platform;
 use crate::problem::{Problem, Problems};
 use crate::shelf::Shelf;
-use crate::source::{Archive, Engine, Layout, Origin, Surroundings, Wanted, images};
+use crate::source::{Archive, Engine, Layout, Origin, Stored, Surroundings, Wanted, images};
 
 /// Blobs that are read at once. Most of the time goes into unpacking, so more would be no faster.
 const AT_ONCE: usize = 4;
@@ -62,6 +62,8 @@ pub struct Request {
 pub struct Contents {
     /// In the order of the request.
     pub groups: Vec<Vec<Image>>,
+    /// Names of what lies beside the images of archives and directories and is none: signatures and other artifacts.
+    pub artifacts: BTreeSet<String>,
     /// What their layers hold.
     pub shelf: Shelf,
 }
@@ -78,6 +80,7 @@ pub async fn read(
     let mut sought = sought(&places, request).await?;
     let shelf = Arc::new(Mutex::new(Shelf::default()));
     let mut found = Found::new();
+    let mut artifacts = BTreeSet::new();
     let mut problems = Vec::new();
     let mut input = Some(input);
     for place in places.iter().copied().cloned() {
@@ -90,7 +93,10 @@ pub async fn read(
             Place::Registry(_) | Place::Engine(_) => continue,
         };
         match done {
-            Ok(images) => drop(found.insert(place, images)),
+            Ok(stored) => {
+                found.insert(place, stored.images);
+                artifacts.extend(stored.artifacts);
+            }
             Err(more) => problems.extend(named(more, &place)),
         }
     }
@@ -110,7 +116,11 @@ pub async fn read(
     let groups = request.groups.iter().map(|group| of_group(group, &found)).collect::<Vec<_>>();
     let wrong: BTreeSet<Problem> =
         groups.iter().flatten().filter_map(|image| mismatch(image, &shelf)).collect();
-    if wrong.is_empty() { Ok(Contents { groups, shelf }) } else { Err(Problems(wrong.into_iter().collect())) }
+    if wrong.is_empty() {
+        Ok(Contents { groups, artifacts, shelf })
+    } else {
+        Err(Problems(wrong.into_iter().collect()))
+    }
 }
 
 async fn saved(
@@ -122,8 +132,8 @@ async fn saved(
 ) -> Result<Found, Problems> {
     let body = http::reader(engine.save(ids).await?);
     let wanted = Wanted::These(ids.clone());
-    let images = archive(body, Origin::Network, wanted, request, shelf, progress).await?;
-    Ok(images.into_iter().map(|image| (Place::Engine(image.name.clone()), vec![image])).collect())
+    let stored = archive(body, Origin::Network, wanted, request, shelf, progress).await?;
+    Ok(stored.images.into_iter().map(|image| (Place::Engine(image.name.clone()), vec![image])).collect())
 }
 
 async fn files(
@@ -131,7 +141,7 @@ async fn files(
     request: &Request,
     shelf: &Arc<Mutex<Shelf>>,
     progress: &Arc<Progress>,
-) -> Result<Vec<Image>, Problems> {
+) -> Result<Stored, Problems> {
     let name = path.display().to_string();
     if !path.is_dir() {
         let opened = File::open(path);
@@ -154,7 +164,7 @@ async fn archive(
     request: &Request,
     shelf: &Arc<Mutex<Shelf>>,
     progress: &Arc<Progress>,
-) -> Result<Vec<Image>, Problems> {
+) -> Result<Stored, Problems> {
     let platform = request.platform.clone();
     let (shelf, progress) = (Arc::clone(shelf), Arc::clone(progress));
     let read = spawn_blocking(move || {

@@ -14,7 +14,7 @@ pub(crate) use archive::Origin;
 pub(crate) use engine::Engine;
 pub use reference::Reference;
 pub(crate) use registry::{Registries, Remote, Resolved};
-pub(crate) use stored::{Wanted, images};
+pub(crate) use stored::{Stored, Wanted, images};
 pub use surroundings::Surroundings;
 
 pub(crate) use archive::Archive;

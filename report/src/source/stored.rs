@@ -25,21 +25,24 @@ pub(crate) enum Wanted {
     All(String),
 }
 
+/// What is found.
+pub(crate) struct Stored {
+    pub(crate) images: Vec<Image>,
+    /// Names of signatures and the like that lie beside them.
+    pub(crate) artifacts: Vec<String>,
+}
+
 /// The annotation that containerd and BuildKit write.
 const NAME: &str = "io.containerd.image.name";
 /// The OCI's own, which may be a tag alone.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// All wanted images.
-pub(crate) fn images(
-    files: &impl Files,
-    wanted: &Wanted,
-    platform: &Platform,
-) -> Result<Vec<Image>, Problems> {
-    let found = if let Some(index) = files.document("index.json")? {
+pub(crate) fn images(files: &impl Files, wanted: &Wanted, platform: &Platform) -> Result<Stored, Problems> {
+    let (found, artifacts) = if let Some(index) = files.document("index.json")? {
         indexed(files, &parse::<Document>(&index, "an index.json")?, wanted, platform)
     } else if let Some(list) = files.document("manifest.json")? {
-        saved(files, &parse::<Vec<SavedImage>>(&list, "a manifest.json")?, wanted)
+        (saved(files, &parse::<Vec<SavedImage>>(&list, "a manifest.json")?, wanted), Vec::new())
     } else {
         let text = "found neither index.json nor manifest.json, expected an OCI layout or what \"docker save\" writes";
         return Err(Problem::mistake(text).into());
@@ -51,7 +54,7 @@ pub(crate) fn images(
     if images.is_empty() {
         return Err(Problem::mistake("found no image in it").into());
     }
-    Ok(images)
+    Ok(Stored { images, artifacts })
 }
 
 fn apart(results: Vec<Result<Image, Problem>>) -> (Vec<Image>, Vec<Problem>) {
@@ -65,12 +68,13 @@ fn apart(results: Vec<Result<Image, Problem>>) -> (Vec<Image>, Vec<Problem>) {
     (images, problems.into_iter().collect())
 }
 
+/// The wanted images of an index, and the names of what is passed over.
 fn indexed(
     files: &impl Files,
     index: &Document,
     wanted: &Wanted,
     platform: &Platform,
-) -> Vec<Result<Image, Problem>> {
+) -> (Vec<Result<Image, Problem>>, Vec<String>) {
     let entries = index.manifests.as_deref().unwrap_or_default();
     let image =
         |name: &str, entry: &Descriptor| of(files, name, entry, platform).map_err(|problem| problem.of(name));
@@ -81,8 +85,14 @@ fn indexed(
                 |entry: &&Descriptor| document(files, entry).is_ok_and(|found| found.is_artifact());
             let (artifacts, images): (Vec<_>, Vec<_>) =
                 entries.iter().filter(|entry| !entry.is_attestation()).partition(artifact);
-            let chosen = named(if images.is_empty() { artifacts } else { images }, fallback, platform);
-            chosen.into_iter().map(|(name, entry)| image(&name, entry?)).collect()
+            let (images, artifacts) =
+                if images.is_empty() { (artifacts, Vec::new()) } else { (images, artifacts) };
+            let chosen = named(images, fallback, platform);
+            let called = |entry: &Descriptor| name(entry, fallback).unwrap_or_else(|| entry.digest.clone());
+            (
+                chosen.into_iter().map(|(name, entry)| image(&name, entry?)).collect(),
+                artifacts.into_iter().map(called).collect(),
+            )
         }
         Wanted::These(ids) => {
             let of_id = |(name, id): (&String, &Digest)| {
@@ -91,7 +101,7 @@ fn indexed(
                     || Problem::mistake(format!("{name}: found no image {id} in what the engine sent"));
                 image(name, entry.ok_or_else(missing)?)
             };
-            ids.iter().map(of_id).collect()
+            (ids.iter().map(of_id).collect(), Vec::new())
         }
     }
 }

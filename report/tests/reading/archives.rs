@@ -1,9 +1,9 @@
 //! Archives and directories: whatever their form, the images in them are the same.
 
-use layerset_report::Figures;
+use layerset_report::{Figures, Place, Request};
 use serde_json::{Value, json};
 
-use crate::made::{Blobs, Made, Packing, packed, reported, shop, told};
+use crate::made::{Blobs, Made, Packing, amd64, contents, packed, reported, shop, told};
 
 /// What does not depend on how layers are stored.
 fn common(figures: &Figures) -> (Vec<String>, [u64; 5], Vec<String>) {
@@ -181,6 +181,25 @@ fn layers_that_cannot_be_read_make_no_artifact() {
         let expected = format!("shop/more:1: found a layer of media type {media_type:?}, expected");
         assert!(told.contains(&expected), "{told}");
     }
+}
+
+#[test]
+fn what_is_passed_over_is_told() {
+    let empty = "application/vnd.oci.empty.v1+json";
+    let layout = with_more(|layout, entries| {
+        let mut entry = artifact(layout, empty, "application/x.sbom");
+        entries.push(entry.clone());
+        entry["annotations"] = json!({"org.opencontainers.image.ref.name": "api.sig"});
+        entries.push(entry);
+    });
+    let request = Request { groups: vec![vec![Place::Input]], platform: amd64(), ..Request::default() };
+    let found = contents(&request, layout.archive(&[])).unwrap().artifacts.into_iter().collect::<Vec<_>>();
+    assert!(
+        matches!(&found[..], [name, digest] if name == "-:api.sig" && digest.starts_with("sha256:")),
+        "{found:?}"
+    );
+    let plain = Blobs::layout(&shop(), Packing::Gzip);
+    assert!(contents(&request, plain.archive(&[])).unwrap().artifacts.is_empty());
 }
 
 #[test]
