@@ -1,5 +1,6 @@
 //! Where an answer leads: the header `Location`, which may be any reference. Source: RFC 9110 section 10.2.2, RFC 3986
-//! section 5.2.
+//! section 5.2. And whether that
+//! is another server.
 
 use hyper::Uri;
 
@@ -19,6 +20,15 @@ pub(crate) fn joined(from: &Uri, location: &str) -> Option<Uri> {
     let uri: Uri = address.parse().ok()?;
     let known = matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some();
     known.then_some(uri)
+}
+
+/// Whether two addresses are of one server: capitals make no other host, nor does a port that is understood.
+pub(crate) fn same_server(one: &Uri, other: &Uri) -> bool {
+    let server = |uri: &Uri| {
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        (uri.scheme().cloned(), uri.host().map(str::to_ascii_lowercase), port)
+    };
+    server(one) == server(other)
 }
 
 /// The path and query of a reference without a host.
@@ -60,6 +70,26 @@ fn undotted(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_may_be_written_in_several_ways() {
+        for (one, other, same) in [
+            ("https://h/a", "https://h:443/b?c", true),
+            ("https://Registry.example.com/", "HTTPS://registry.example.com/", true),
+            ("http://h:80/", "http://h/", true),
+            ("http://[::1]:5000/", "http://[::1]:5000/x", true),
+            ("https://h/", "https://h:80/", false),
+            ("http://h:443/", "https://h:443/", false),
+            ("https://h/", "http://h/", false),
+            ("https://h/", "https://h:5000/", false),
+            ("https://h/", "https://h.example.com/", false),
+            ("https://h/", "https://h@other/", false),
+        ] {
+            let [first, second] = [one, other].map(|uri| uri.parse::<Uri>().unwrap());
+            assert_eq!(same_server(&first, &second), same, "{one} {other}");
+            assert_eq!(same_server(&second, &first), same, "{other} {one}");
+        }
+    }
 
     #[test]
     fn references_are_joined() {

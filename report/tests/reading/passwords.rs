@@ -150,10 +150,60 @@ fn whoever_it_leads_to_may_not_ask_for_the_password() {
         assert!(!told.may_pass() && text.contains(&expected) && !text.contains("docker login"), "{text}");
         assert!(!thief.asked().is_empty());
         for asked in thief.asked() {
-            assert!(
-                asked.header("authorization").is_empty() && !asked.path.starts_with("/token"),
-                "{asked:?}"
-            );
+            // It may give a token to anybody, and see that one again.
+            let own = scheme == "Bearer" && !asked.path.starts_with("/token");
+            let shown = asked.header("authorization");
+            assert!(shown.is_empty() || (own && shown == "Bearer stolen"), "{asked:?}");
+            assert!(scheme == "Bearer" || !asked.path.starts_with("/token"), "{asked:?}");
         }
     }
+}
+
+/// A registry that answers with the blobs of another one, which gives a token to anybody and keeps some at a third server.
+#[test]
+fn another_registry_is_read_as_anybody_may() {
+    let (blobs, tags) = stocked(&shop());
+    let elsewhere = blobs.clone();
+    let cdn = Server::start(move |asked, _| {
+        assert_eq!(asked.header("authorization"), "");
+        let digest = asked.path.trim_start_matches("/sha256:");
+        Answer::new(200, elsewhere.0[&format!("blobs/sha256/{digest}")].clone())
+    });
+    let third = cdn.address.clone();
+    let other = Server::start(move |asked, own| {
+        if asked.path.starts_with("/token") {
+            assert_eq!(asked.path, "/token?service=other&scope=repository:mirror/shop:pull");
+            assert_eq!((asked.method.as_str(), asked.header("authorization")), ("GET", ""));
+            return Answer::new(200, "{\"token\": \"anybody\"}");
+        }
+        match asked.header("authorization") {
+            "" => Answer::new(401, "").with(
+                "WWW-Authenticate",
+                format!("Bearer realm=\"http://{own}/token\",service=\"other\",scope=\"repository:mirror/shop:pull\""),
+            ),
+            shown => {
+                assert_eq!(shown, "Bearer anybody");
+                Answer::new(307, "").with("Location", format!("http://{third}{}", asked.path))
+            }
+        }
+    });
+    let address = other.address.clone();
+    let server = Server::start(move |asked, _| {
+        assert_ne!(asked.header("authorization"), "Bearer anybody");
+        if asked.header("authorization") != "Basic bWU6c2VjcmV0" {
+            return Answer::new(401, "").with("WWW-Authenticate", "Basic realm=\"shop\"");
+        }
+        match asked.path.split_once("/blobs/") {
+            Some((_, digest)) => Answer::new(307, "").with("Location", format!("http://{address}/{digest}")),
+            None => open(&blobs, &tags, asked),
+        }
+    });
+    // What the user has for the other one stays unused too: nobody has asked for that.
+    let config = configured(|address| {
+        let line = |address: &str| format!("\"{address}\": {{\"auth\": \"bWU6c2VjcmV0\"}}");
+        format!("{{\"auths\": {{{}, {}}}}}", line(address), line(&other.address))
+    });
+    let (_folder, surroundings) = config(&server);
+    assert_eq!(of(&server, surroundings).unwrap().totals.images, 2);
+    assert!(!cdn.asked().is_empty());
 }

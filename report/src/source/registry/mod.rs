@@ -11,7 +11,7 @@ use std::time::Duration;
 use hyper::header::HeaderName;
 use tokio::sync::Mutex;
 
-use self::challenge::challenge;
+use self::challenge::{Challenge, challenge};
 use self::credentials::Credentials;
 use super::{Reference, Surroundings};
 use crate::digest::Digest;
@@ -112,7 +112,7 @@ impl Registries {
         let url = reference.url(of);
         let key = (reference.host().to_owned(), reference.repository.clone());
         let known = self.known.lock().await.get(&key).cloned();
-        let mut found = self.follow(&url, accept, known.as_deref()).await?;
+        let mut found = self.follow(reference, &url, accept, known.as_deref()).await?;
         // Nobody but the registry may ask for the password that is kept for it, nor give a token in its name.
         if found.elsewhere.is_none() && found.answer.status() == StatusCode::UNAUTHORIZED {
             let mut all = self.known.lock().await;
@@ -125,17 +125,14 @@ impl Registries {
             if let Some(shown) = shown {
                 all.insert(key, shown.clone());
                 drop(all);
-                found = self.follow(&url, accept, Some(&shown)).await?;
+                found = self.follow(reference, &url, accept, Some(&shown)).await?;
             }
         }
         good(reference, found)
     }
 
     async fn authorization(&self, reference: &Reference, answer: &Answer) -> Result<Option<String>, Problem> {
-        let headers = answer.headers().get_all(header::WWW_AUTHENTICATE).into_iter();
-        let Some(challenge) = challenge(headers.filter_map(|value| value.to_str().ok())) else {
-            return Ok(None);
-        };
+        let Some(challenge) = challenged(answer) else { return Ok(None) };
         let (credentials, domain) = (self.credentials.clone(), reference.domain.clone());
         // A helper is a program that may ask the user.
         let credential = tokio::task::spawn_blocking(move || credentials.of(&domain));
@@ -147,6 +144,7 @@ impl Registries {
     /// Gets what is at an address, or where that leads: blobs are often kept elsewhere.
     async fn follow(
         &self,
+        reference: &Reference,
         url: &str,
         accept: Option<&str>,
         shown: Option<&str>,
@@ -154,7 +152,8 @@ impl Registries {
         let bad = |url: &str| Problem::mistake(format!("found the address {url}, expected a URL"));
         let mut uri: Uri = url.parse().map_err(|_| bad(url))?;
         let first = uri.clone();
-        let same = |uri: &Uri| uri.authority() == first.authority() && uri.scheme() == first.scheme();
+        // A token that anybody gets, and the server that it is for.
+        let mut guest: Option<(Uri, String)> = None;
         for _ in 0..MOST_REDIRECTS {
             let mut request = http::get(uri.clone());
             let mut add = |name: HeaderName, text: &str| -> Result<(), Problem> {
@@ -165,19 +164,46 @@ impl Registries {
                 add(header::ACCEPT, accept)?;
             }
             // Whoever it leads to must not see the user's token.
-            if let Some(shown) = shown.filter(|_| same(&uri)) {
+            let elsewhere = !http::same_server(&uri, &first);
+            let theirs = guest.as_ref().filter(|(server, _)| elsewhere && http::same_server(&uri, server));
+            let asked_as_guest = theirs.is_some();
+            if let Some(shown) = theirs.map(|(_, token)| token.as_str()).or(shown.filter(|_| !elsewhere)) {
                 add(header::AUTHORIZATION, shown)?;
             }
             let answer = self.http.send(request).await?;
             let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-            let Some(location) = location.filter(|_| answer.status().is_redirection()) else {
-                let host = uri.authority().filter(|_| !same(&uri)).map(ToString::to_string);
-                return Ok(Followed { answer, elsewhere: host });
-            };
-            uri = http::joined(&uri, location).ok_or_else(|| bad(location))?;
+            if let Some(location) = location.filter(|_| answer.status().is_redirection()) {
+                uri = http::joined(&uri, location).ok_or_else(|| bad(location))?;
+                continue;
+            }
+            if elsewhere && !asked_as_guest && answer.status() == StatusCode::UNAUTHORIZED {
+                guest = self.guest(reference, &answer).await?.map(|token| (uri.clone(), token));
+                if guest.is_some() {
+                    continue;
+                }
+            }
+            let host = uri.authority().filter(|_| elsewhere).map(ToString::to_string);
+            return Ok(Followed { answer, elsewhere: host });
         }
         Err(Problem::mistake(format!("{url} leads elsewhere more than {MOST_REDIRECTS} times")))
     }
+
+    /// What another registry that an answer leads to lets anybody read with; nothing that the user has is shown for it.
+    async fn guest(&self, reference: &Reference, answer: &Answer) -> Result<Option<String>, Problem> {
+        let Some(challenge @ Challenge::Bearer { .. }) = challenged(answer) else { return Ok(None) };
+        let (repository, plain) = (&reference.repository, reference.plain);
+        match token::authorization(&self.http, &challenge, None, repository, plain).await {
+            // What it answered without a token says more: there is no password that could be wrong.
+            Err(problem) if !problem.may_pass() => Ok(None),
+            given => given,
+        }
+    }
+}
+
+/// What an answer asks for.
+fn challenged(answer: &Answer) -> Option<Challenge> {
+    let headers = answer.headers().get_all(header::WWW_AUTHENTICATE).into_iter();
+    challenge(headers.filter_map(|value| value.to_str().ok()))
 }
 
 /// An answer with what was asked for.
