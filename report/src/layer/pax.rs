@@ -18,15 +18,12 @@ impl Extensions {
         while !rest.is_empty() {
             let (key, value, after) = record(rest).ok_or_else(bad)?;
             rest = after;
+            // An empty value takes back what records before it have said: the field of the tar header counts.
+            let given = Some(value).filter(|value| !value.is_empty());
             match key {
-                b"path" | b"GNU.sparse.name" => self.path = Some(text(value)),
-                b"linkpath" => self.link = Some(text(value)),
-                b"size" => {
-                    let size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
-                    let bad =
-                        || Broken::Found(format!("found {:?} for the size of a tar entry", text(value)));
-                    self.size = Some(size.ok_or_else(bad)?);
-                }
+                b"path" | b"GNU.sparse.name" => self.path = given.map(text),
+                b"linkpath" => self.link = given.map(text),
+                b"size" => self.size = given.map(size).transpose()?,
                 _ => {}
             }
         }
@@ -43,6 +40,14 @@ fn record(data: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let field = record.get(space + 1..)?.strip_suffix(b"\n")?;
     let equals = field.iter().position(|byte| *byte == b'=')?;
     Some((field.get(..equals)?, field.get(equals + 1..)?, rest))
+}
+
+fn size(value: &[u8]) -> Result<u64, Broken> {
+    let size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+    size.ok_or_else(|| {
+        let found = text(value);
+        Broken::Found(format!("found {found:?} for the size of a tar entry, expected a number of bytes"))
+    })
 }
 
 /// A name up to its end, which may be before that of its field.
@@ -88,6 +93,18 @@ mod tests {
             let found = tar.next().expect(&shown).unwrap();
             assert_eq!((found.path.as_str(), found.size), (path, 5), "{shown}");
             assert_eq!(tar.next().unwrap(), None, "{shown}");
+        }
+        for (records, path) in [
+            (&b"8 path=\n"[..], "short"),
+            (b"13 path=long\n8 path=\n", "short"),
+            (b"8 path=\n13 path=long\n", "long"),
+            (b"8 size=\n", "short"),
+            (b"10 size=9\n8 size=\n", "short"),
+            (b"13 linkpath=\n", "short"),
+        ] {
+            let shown = String::from_utf8_lossy(records);
+            let found = Tar::new(&extended(records)[..]).next().expect(&shown).unwrap();
+            assert_eq!((found.path.as_str(), found.size, found.link.as_str()), (path, 5, ""), "{shown}");
         }
         for bad in [
             &b"12 path=long\n"[..],

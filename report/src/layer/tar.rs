@@ -99,21 +99,33 @@ impl<R: Read> Tar<R> {
                 )));
             }
         }
+        // Old archives mark a directory by its name alone.
+        let old_directory = header.as_old().linkflag == [0] && path.ends_with('/');
+        // Some state a size all the same, a hard link that of its file; no bytes follow. Source: Go `archive/tar`, which engines
+        // read layers with, `isHeaderOnlyType`.
+        let header_only = old_directory
+            || matches!(
+                kind,
+                EntryType::Link
+                    | EntryType::Symlink
+                    | EntryType::Char
+                    | EntryType::Block
+                    | EntryType::Directory
+                    | EntryType::Fifo
+            );
+        let size = if header_only { 0 } else { extensions.size.unwrap_or(size) };
         let kind = match kind {
             EntryType::Directory => Kind::Directory,
             EntryType::Symlink => Kind::Symlink,
             EntryType::Link => Kind::Hardlink,
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                // Old archives mark a directory by its name alone.
-                if path.ends_with('/') { Kind::Directory } else { Kind::File }
+                if path.ends_with('/') {
+                    Kind::Directory
+                } else {
+                    Kind::File
+                }
             }
             _ => Kind::Other,
-        };
-        // A hard link may state the size of what it leads to; no bytes follow.
-        let size = match kind {
-            Kind::File | Kind::Directory => extensions.size.unwrap_or(size),
-            Kind::Symlink | Kind::Hardlink => 0,
-            Kind::Other => size,
         };
         self.start(size)?;
         Ok(Header { path, kind, size, link })
@@ -256,6 +268,35 @@ mod tests {
         archive.extend(b"abc");
         archive.extend([0; 509]);
         assert_eq!(entries(&archive).unwrap(), [("long/name".to_owned(), Kind::File, 3)]);
+    }
+
+    #[test]
+    fn no_bytes_follow_what_has_none_of_its_own() {
+        for (flag, path, size) in [
+            (b'1', "x", 0),
+            (b'2', "x", 0),
+            (b'3', "x", 0),
+            (b'4', "x", 0),
+            (b'5', "x/", 0),
+            (b'6', "x", 0),
+            // A directory of an old archive; a file of a new one has its bytes whatever its name.
+            (0, "x/", 0),
+            (b'0', "x/", 512),
+            // What nobody knows.
+            (b'Z', "x", 512),
+        ] {
+            let mut header = tar::Header::new_ustar();
+            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+            header.as_old_mut().linkflag = [flag];
+            header.set_size(512);
+            header.set_cksum();
+            let mut bytes = header.as_bytes().to_vec();
+            bytes.resize(512 + size, 7);
+            bytes.extend(archive(&[("next", b"")]));
+            let found = entries(&bytes).unwrap();
+            let found: Vec<_> = found.iter().map(|(path, _, size)| (path.as_str(), *size)).collect();
+            assert_eq!(found, [(path, size as u64), ("next", 0)], "{}", char::from(flag));
+        }
     }
 
     #[test]
