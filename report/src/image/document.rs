@@ -74,6 +74,7 @@ pub(crate) struct SavedImage {
     pub(crate) config: String,
     #[serde(default)]
     pub(crate) repo_tags: Option<Vec<String>>,
+    #[serde(deserialize_with = "or_null")]
     pub(crate) layers: Vec<String>,
 }
 

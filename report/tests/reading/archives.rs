@@ -64,6 +64,22 @@ fn what_docker_saved_before_is_read() {
 }
 
 #[test]
+fn a_saved_image_may_have_no_layers() {
+    let (mut files, links) = Blobs::saved(&shop());
+    let mut list: Value = serde_json::from_slice(&files.0["manifest.json"]).unwrap();
+    // As Go writes an empty list, there and in the configuration.
+    let config =
+        br#"{"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": null}}"#;
+    files.0.insert("none.json".into(), config.to_vec());
+    let none = json!({"Config": "none.json", "RepoTags": ["shop/none:1"], "Layers": null});
+    list.as_array_mut().unwrap().push(none);
+    files.0.insert("manifest.json".into(), list.to_string().into_bytes());
+    let figures = reported(&["-"], files.archive(&links)).unwrap();
+    assert_eq!(figures.images.keys().collect::<Vec<_>>(), ["shop/api:1", "shop/none:1", "shop/web:1"]);
+    assert_eq!((figures.images["shop/none:1"].bytes, figures.totals.layers), (0, 3));
+}
+
+#[test]
 fn groups_share_what_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("both.tar");
