@@ -1,15 +1,26 @@
 //! The copies that make one layer: whose files, with which permissions and times, and what an engine has to read for them.
 
+use std::collections::BTreeSet;
+
 use buildkit_llb::{Copy, Edge, File, Mkdir, Owner, Rm, User};
 
-use super::{Built, Emitter, FILE_TIME, Settings};
+use super::inner::Inner;
+use super::{Built, Emitter, FILE_TIME, Settings, look};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::model::{self, Id};
 use crate::plan::{Found, Layer, Origin, Part, Patterns};
 
 impl Emitter<'_> {
-    /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the layers of `name` go onto.
-    pub(super) fn copy(&mut self, layer: &Layer, onto: Option<Edge>, below: &Built, name: &str) -> Edge {
+    /// All parts of a layer in one op, onto scratch or onto a base. `below` is what the layers of `name` go onto; `first` are
+    /// directories that are made before.
+    pub(super) fn copy(
+        &mut self,
+        layer: &Layer,
+        onto: Option<Edge>,
+        first: &Inner<'_>,
+        below: &Built,
+        name: &str,
+    ) -> Edge {
         if let Some(packages) = &layer.packages {
             match (self.packages(layer, packages, below, name), onto) {
                 (Ok(made), None) => return made,
@@ -32,7 +43,12 @@ impl Emitter<'_> {
             }
             Origin::Packages => None,
         };
-        let op = layer.parts.iter().fold(File::on(onto), |op, part| {
+        let on_the_way = first.keys().flat_map(|root| look::above(&root.target)).collect::<BTreeSet<_>>();
+        let op = on_the_way.into_iter().fold(File::on(onto), |op, path| {
+            op.mkdir(Mkdir { mode: 0o755, parents: false, timestamp: Some(FILE_TIME), ..Mkdir::new(path) })
+        });
+        let op = self.copy_directories(op, first);
+        let op = layer.parts.iter().fold(op, |op, part| {
             let copy = self.copy_of(layer, part, from);
             let op = if may_be_behind_a_link(layer, part) { read_whole(op, &copy) } else { op };
             match part.target.rsplit_once('/') {

@@ -37,7 +37,7 @@ pub(super) fn kept(beneath: &Beneath<'_>, layer: &Layer, context: &Look) -> Opti
         let unsaid = part.attributes == Attributes::default();
         of_part.retain(|path, directory| *directory != PLAIN || !unsaid && *path == part.target);
         // Lower layers have passed it, and made it as any parent.
-        if !unsaid && beneath.is_inside(part) {
+        if !unsaid && beneath.is_inside(layer, part) {
             of_part.entry(part.target.clone()).or_insert(PLAIN);
         }
         kept.extend(of_part);

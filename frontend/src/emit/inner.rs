@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Copy, File};
 
 use super::copy::copy_attributes;
+use super::look::PLAIN;
 use super::{Emitter, FILE_TIME};
 use crate::plan::{
     Attributes, Found, Layer, Look, Origin, Part, Patterns, Root, Roots, escape_pattern, on_the_way,
@@ -14,8 +15,9 @@ use crate::plan::{
 /// Directories to keep, as paths from the selections they are in.
 pub(super) type Inner<'a> = BTreeMap<&'a Root, BTreeSet<&'a str>>;
 
-/// Finds them. `context` says what the sources are; a directory that a layer makes right anyway is left out.
-pub(super) fn find<'a>(roots: &'a Roots, layers: &[&'a Layer], context: &Look) -> Inner<'a> {
+/// Finds them. `context` says what the sources are, and `look` what is there on the base; a directory that a layer makes right
+/// anyway is left out.
+pub(super) fn find<'a>(roots: &'a Roots, layers: &[&'a Layer], context: &Look, look: &Look) -> Inner<'a> {
     let mut inner = Inner::new();
     let of_context = layers.iter().filter(|layer| layer.origin == Origin::Context);
     for part in of_context.flat_map(|layer| &layer.parts) {
@@ -23,7 +25,8 @@ pub(super) fn find<'a>(roots: &'a Roots, layers: &[&'a Layer], context: &Look) -
         let start = root.source.trim_matches('/');
         let differs = on_the_way(path).filter(|path| {
             let source = if start.is_empty() { (*path).to_owned() } else { format!("{start}/{path}") };
-            let plain = part.attributes == Attributes::default();
+            let there = look.get(&format!("{}/{path}", root.target.trim_end_matches('/')));
+            let plain = part.attributes == Attributes::default() && there.is_none_or(|found| *found == PLAIN);
             matches!(context.get(&source), Some(Found::Directory { mode, .. }) if !plain || *mode != 0o755)
         });
         let differs: Vec<&str> = differs.collect();

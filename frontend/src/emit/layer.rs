@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Copy, Edge, File, Merge, Metadata};
 
 use super::covered::kept;
+use super::inner::Inner;
 use super::look;
 use super::{Built, Emitter, FILE_TIME, inner};
 use crate::diagnostic::Span;
 use crate::manifest::model::Id;
-use crate::plan::{Beneath, Chain, Layer, Look, Roots};
+use crate::plan::{Attributes, Beneath, Chain, Layer, Look, Roots};
 
 impl Emitter<'_> {
     /// `base` with the layers of `chain` on it, bottom first.
@@ -26,11 +27,15 @@ impl Emitter<'_> {
     /// One copy upon the other, for engines that cannot merge.
     fn copy_layers(&mut self, mut built: Built, layers: &[&Layer], roots: &Roots, name: &str) -> Built {
         let below = built.clone();
+        let unknown = Look::new();
         for layer in layers {
-            built.edge = Some(self.copy(layer, built.edge, &below, name));
+            // Each copy finds the destination of its selection as that has it, whichever part of it comes first.
+            let mut said = inner::find(roots, &[*layer], self.input.context, &unknown);
+            said.retain(|root, _| root.attributes != Attributes::default());
+            built.edge = Some(self.copy(layer, built.edge, &said, &below, name));
             built.config.layer_history(layer.name.clone());
         }
-        let inner = inner::find(roots, layers, self.input.context);
+        let inner = inner::find(roots, layers, self.input.context, &unknown);
         if !inner.is_empty() {
             let shown = format!("[{name}] keep mode of {}", inner::shown(&inner).join(", "));
             let op = self.copy_directories(File::on(built.edge), &inner);
@@ -52,11 +57,11 @@ impl Emitter<'_> {
             let of_base = built.edge.is_some() && (has_named_owner(layer) || look::in_the_way(look, layer));
             if let Some(kept) = kept(&beneath, layer, self.input.context).filter(|_| !of_base) {
                 directories.extend(kept);
-                inputs.push(self.copy(layer, None, &built, name));
+                inputs.push(self.copy(layer, None, &Inner::new(), &built, name));
                 merged.push(layer);
             } else {
                 let onto = self.merge(&inputs, name);
-                inputs = vec![self.copy(layer, onto, &built, name)];
+                inputs = vec![self.copy(layer, onto, &Inner::new(), &built, name)];
             }
             built.config.layer_history(layer.name.clone());
             beneath.add(layer);

@@ -8,7 +8,7 @@ use buildkit_llb::{Edge, File, Mkdir, Owner};
 
 use super::{Emitter, FILE_TIME, inner};
 use crate::manifest::model::Base;
-use crate::plan::{Found, Layer, Look, Origin, Plan, Roots};
+use crate::plan::{Attributes, Found, Layer, Look, Origin, Part, Plan, Roots};
 
 /// A directory as BuildKit makes it on the way to a destination.
 pub(super) const PLAIN: Found = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
@@ -20,6 +20,12 @@ pub(super) fn paths<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<Str
         .flat_map(|target| above(target).into_iter().chain([target.to_owned()]))
         .filter(|p| p != "/")
         .collect()
+}
+
+/// Where selections of the context go: what they hold may meet links there.
+pub(super) fn destinations_of_directories<'a>(layers: impl Iterator<Item = &'a Layer>) -> BTreeSet<String> {
+    let parts = layers.filter(|layer| layer.origin == Origin::Context).flat_map(|layer| &layer.parts);
+    parts.map(|part| part.target.clone()).filter(|target| target != "/").collect()
 }
 
 /// The most directories that a step is asked for, so that they fit on its command line.
@@ -39,7 +45,7 @@ pub(super) fn destinations(plan: &Plan, base: &Base) -> BTreeSet<String> {
 }
 
 /// Directories on the way to a path, without the root and itself.
-fn above(path: &str) -> Vec<String> {
+pub(super) fn above(path: &str) -> Vec<String> {
     path.char_indices().skip(1).filter(|(_, c)| *c == '/').map(|(at, _)| path[..at].to_owned()).collect()
 }
 
@@ -51,16 +57,34 @@ pub(super) fn in_the_way(look: &Look, layer: &Layer) -> bool {
         Some(Found::Link | Found::File) => true,
         None => false,
     };
-    layer.targets().into_iter().any(|target| {
+    let has_link = |target: &str| {
+        let inside = format!("{target}/");
+        let mut inside = look.range(inside.clone()..).take_while(|(path, _)| path.starts_with(&inside));
+        inside.any(|(path, found)| *found == Found::Link && !path[target.len() + 1..].contains('/'))
+    };
+    let onto = layer.targets().into_iter().any(|target| {
         // Whether what another stage or image holds is a file is not known here: onto a directory it is
         // copied, so that nothing is replaced.
         let replaces = match look.get(target) {
             Some(Found::Link) => true,
-            Some(Found::Directory { .. }) => matches!(layer.origin, Origin::From(_)),
-            _ => false,
+            Some(Found::Directory { mode, .. }) => {
+                mode & 0o7000 != 0
+                    || matches!(layer.origin, Origin::From(_))
+                    || layer.packages.is_none() && has_link(target)
+            }
+            // The base's own root: most have links there.
+            _ => target == "/",
         };
         replaces || above(target).iter().any(special)
-    })
+    });
+    // Directories on the way to what a pattern takes keep what the base has, which a copy sees alone.
+    let deep = |part: &Part| {
+        let nested = |pattern: &String| pattern.contains('/') || pattern.contains("**");
+        matches!(look.get(&part.target), Some(Found::Directory { .. }))
+            && (part.patterns.include.iter().any(nested)
+                || part.patterns.exclude.iter().any(|pattern| pattern.starts_with('!')))
+    };
+    onto || layer.parts.iter().any(deep)
 }
 
 impl Emitter<'_> {
@@ -77,7 +101,7 @@ impl Emitter<'_> {
         // What is there on the base already has nothing of a layer.
         let mut changed: BTreeSet<String> =
             kept.keys().filter(|path| !look.contains_key(*path)).cloned().collect();
-        let made: BTreeSet<String> = changed.iter().flat_map(|path| above(path)).collect();
+        let mut made: BTreeSet<String> = changed.iter().flat_map(|path| above(path)).collect();
         let differs = |path: &String| look.get(path).is_some_and(|found| *found != PLAIN);
         for layer in layers {
             for target in layer.targets() {
@@ -90,7 +114,7 @@ impl Emitter<'_> {
                 }
             }
         }
-        let inner = inner::find(roots, layers, self.input.context);
+        let inner = inner::find(roots, layers, self.input.context, look);
         if changed.is_empty() && inner.is_empty() {
             return None;
         }
@@ -98,6 +122,9 @@ impl Emitter<'_> {
         list.extend(inner::shown(&inner));
         // What is on the way to an inner directory is made again here, and must be as the base has it.
         changed.extend(inner::shown(&inner));
+        // The copy makes the destination itself with an owner that is said, and would give it to those on the way too.
+        let said = inner.keys().filter(|root| root.attributes != Attributes::default());
+        made.extend(said.flat_map(|root| above(&root.target)));
         // Every directory on the way, each after the one it is in: none is left to a default.
         let all: BTreeSet<String> =
             changed.iter().flat_map(|path| above(path).into_iter().chain([path.clone()])).collect();

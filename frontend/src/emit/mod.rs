@@ -91,6 +91,8 @@ pub struct LookAt {
     pub base: String,
     /// Absolute paths.
     pub paths: BTreeSet<String>,
+    /// Those of them whose links are looked for, if they are directories.
+    pub inside: BTreeSet<String>,
 }
 
 /// What a stage or service is built on and the paths to look at there. `None` if there is nothing to look at: no layers,
@@ -103,8 +105,9 @@ pub fn look_at(input: Input<'_>, target: &Target) -> Option<LookAt> {
     }
     let mut emitter = Emitter::new(input);
     let edge = emitter.below(target)?;
-    let paths = look::paths(chain.layers.iter().map(|id| &plan.layers[*id]));
-    Some(LookAt { definition: emitter.graph.definition(edge), base: emitter.graph.key(edge), paths })
+    let layers = || chain.layers.iter().map(|id| &plan.layers[*id]);
+    let (paths, inside) = (look::paths(layers()), look::destinations_of_directories(layers()));
+    Some(LookAt { definition: emitter.graph.definition(edge), base: emitter.graph.key(edge), paths, inside })
 }
 
 /// A file system built so far, with the history of what was added to the base image's own.

@@ -4,7 +4,7 @@ use buildkit_llb as llb;
 use buildkit_llb::{CacheSharing, Edge, Exec, File, Metadata, Mkdir, Mkfile, Mount, Owner, SecurityMode};
 
 use super::{Built, Emitter, FILE_TIME};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::model::{
     self, Cache, Command, Mounted, Network, Owned, Run, Secret, Security, Sharing, Ssh,
 };
@@ -141,8 +141,14 @@ impl Emitter<'_> {
         let target = if mount.target.starts_with('/') {
             mount.target.clone()
         } else {
-            format!("{}/{}", built.config.working_dir().trim_end_matches('/'), mount.target)
+            let path = format!("{}/{}", built.config.working_dir().trim_end_matches('/'), mount.target);
+            path.trim_end_matches('/').to_owned()
         };
+        if target.is_empty() {
+            let message = "found a mount on the working directory, which is \"/\"";
+            let hint = "give the stage a working_dir, or write where the command sees it";
+            self.problems.push(Diagnostic::error("invalid-path", mount.span, message).hint(hint));
+        }
         let bind = |edge: Option<Edge>, path: &str, writable: bool| {
             let bind = Mount::bind(&target, edge);
             let bind = if path.is_empty() { bind } else { bind.selector(format!("/{path}")) };

@@ -45,16 +45,28 @@ impl Engine {
                 continue;
             }
             let parent = if parent.is_empty() { "/" } else { parent };
-            if !listed.contains_key(parent) {
-                let reference = self.client.solve(at.definition.clone(), false).await?;
-                let entries = self.client.read_dir(&reference, parent, "").await?.unwrap_or_default();
-                listed.insert(parent.to_owned(), entries.iter().map(found).collect());
-            }
+            self.list_in(&at, parent, &mut listed).await?;
             if let Some(found) = listed.get(parent).and_then(|entries| entries.get(name)) {
                 look.insert(path.clone(), *found);
             }
+            if at.inside.contains(path) && matches!(look.get(path), Some(Found::Directory { .. })) {
+                self.list_in(&at, path, &mut listed).await?;
+                let links =
+                    listed.get(path).into_iter().flatten().filter(|(_, found)| **found == Found::Link);
+                look.extend(links.map(|(name, found)| (format!("{path}/{name}"), *found)));
+            }
         }
         Ok(look)
+    }
+
+    /// Has a directory of a base among those that are listed.
+    async fn list_in(&self, at: &LookAt, directory: &str, listed: &mut Directories) -> Result<(), Failure> {
+        if !listed.contains_key(directory) {
+            let reference = self.client.solve(at.definition.clone(), false).await?;
+            let entries = self.client.read_dir(&reference, directory, "").await?.unwrap_or_default();
+            listed.insert(directory.to_owned(), entries.iter().map(found).collect());
+        }
+        Ok(())
     }
 }
 

@@ -31,9 +31,11 @@ pub(super) fn probe(
     let mut wanted: BTreeSet<&Path> =
         directories.iter().flat_map(|path| Path::new(path).ancestors()).collect();
     if let Some(interpreter) = &interpreter {
-        let Scheme { purelib, platlib, scripts, .. } = &interpreter.scheme;
+        let Scheme { purelib, platlib, scripts, data, headers, .. } = &interpreter.scheme;
         wanted.extend(
-            [purelib, platlib, scripts].into_iter().flat_map(|path| Path::new(path).ancestors().skip(1)),
+            [purelib, platlib, scripts, data, headers]
+                .into_iter()
+                .flat_map(|path| Path::new(path).ancestors().skip(1)),
         );
     }
     let directories = list(Path::new("/"), &wanted);

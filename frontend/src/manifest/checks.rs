@@ -14,12 +14,13 @@ use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 const ARGUMENT: &str = "BUILDKIT_DOCKERFILE_CHECK";
 
 /// Every rule that warns.
-const WARNINGS: [&str; 15] = [
+const WARNINGS: [&str; 16] = [
     "base-platform",
     "different-pins",
     "duplicate-key",
     "foreign-platform",
     "inexact-mode",
+    "not-expanded",
     "requirements",
     "syntax-not-first",
     "unknown-build-arg",

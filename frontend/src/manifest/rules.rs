@@ -70,6 +70,8 @@ rules! {
     UNUSED_TEMPLATE = "unused-template";
     /// A build argument nobody uses.
     UNUSED_ARG = "unused-arg";
+    /// What looks like a variable or as for a shell, and stays as it is.
+    NOT_EXPANDED = "not-expanded";
     /// A build argument given that the manifest does not define.
     UNKNOWN_BUILD_ARG = "unknown-build-arg";
 }

@@ -16,12 +16,16 @@ impl<'a> Beneath<'a> {
         }
     }
 
-    /// Whether something goes below the destination of `part`, so that this is a directory.
-    pub fn is_inside(&self, part: &Part) -> bool {
+    /// Whether something else goes below the destination of `part`, which is of `layer`, so that this is a directory already. What
+    /// is split from the same selection is nothing else.
+    pub fn is_inside(&self, layer: &Layer, part: &Part) -> bool {
         let below = format!("{}/", part.target.trim_end_matches('/'));
-        let mut inside =
-            self.0.range(below.as_str()..).map(|(target, _)| *target).skip_while(|target| *target == "/");
-        inside.next().is_some_and(|target| target.starts_with(&below))
+        let inside = self.0.range(below.as_str()..).take_while(|(target, _)| target.starts_with(&below));
+        let mut inside = inside.filter(|(target, _)| target.len() > below.len());
+        inside.any(|(target, parts)| {
+            let split = |inner: &Part| is_split(part, inner, &target[below.len()..]);
+            parts.iter().any(|(other, inner)| other.origin != layer.origin || !split(inner))
+        })
     }
 
     /// The parts that go to where `part` does, or to a directory on the way to it: each with its layer, and with the path from
@@ -103,8 +107,19 @@ mod tests {
         for (target, inside) in
             [("/srv/app", true), ("/srv", true), ("/", true), ("/srv/app/b/c", false), ("/sr", false)]
         {
-            assert_eq!(beneath.is_inside(&part("/z", target)), inside, "{target}");
+            assert_eq!(beneath.is_inside(&layers[0], &part("/z", target)), inside, "{target}");
         }
+    }
+
+    #[test]
+    fn what_is_split_from_a_selection_is_nothing_else() {
+        let lib = layer(&[("/app/lib", "/srv/app/lib")]);
+        let mut beneath = Beneath::default();
+        beneath.add(&lib);
+        assert!(!beneath.is_inside(&lib, &part("/app", "/srv/app")));
+        assert!(beneath.is_inside(&lib, &part("/other", "/srv/app")));
+        let made = Layer { origin: Origin::Packages, ..lib.clone() };
+        assert!(beneath.is_inside(&made, &part("/app", "/srv/app")));
     }
 
     #[test]

@@ -78,6 +78,11 @@ pub(super) fn base_config(base: &Base, stages: &BTreeMap<String, StageChain>, fa
     };
     let mut config = config.cloned().unwrap_or_default();
     config.config.on_build.clear();
+    // What tells of the base's own build, as older builders and inline caches write it.
+    config.rest.retain(|key, _| {
+        !key.starts_with("moby.buildkit.")
+            && !["container", "container_config", "id", "parent"].contains(&key.as_str())
+    });
     config
 }
 

@@ -155,8 +155,8 @@ impl Installed {
 
     /// The directories that wheels are installed to, each once.
     pub fn targets(&self) -> Vec<&str> {
-        let Scheme { purelib, platlib, scripts, .. } = &self.scheme;
-        let mut targets = vec![purelib.as_str(), platlib, scripts];
+        let Scheme { purelib, platlib, scripts, data, headers, .. } = &self.scheme;
+        let mut targets = vec![purelib.as_str(), platlib, scripts, data, headers];
         targets.sort_unstable();
         targets.dedup();
         targets

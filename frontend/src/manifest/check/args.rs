@@ -82,6 +82,16 @@ impl Check<'_> {
         defined.or_else(|| self.predefined(name).map(Argument::Set)).unwrap_or(missing)
     }
 
+    /// The arguments of the stage itself that have values; its commands get all of them, so they count as used.
+    pub(super) fn own_arguments(&self) -> BTreeMap<String, String> {
+        let own = self.local.values.iter().filter_map(|(name, arg)| match &arg.value {
+            Argument::Set(value) => Some((name.clone(), value.clone())),
+            _ => None,
+        });
+        self.local.values.values().for_each(|arg| arg.used.set(true));
+        own.collect()
+    }
+
     /// What a name stands for that nobody has to define, as in a Dockerfile.
     fn predefined(&self, name: &str) -> Option<String> {
         let known = match name {
@@ -164,7 +174,7 @@ impl Check<'_> {
                         arg.span,
                         format!("nothing uses the build argument {}", quote(name)),
                     )
-                    .hint(format!("remove it, or use it as ${{{name}}}")),
+                    .hint(format!("remove it, or use it as ${{{name}}}; a program that reads it needs it in a stage's args or environment")),
                 );
             }
         }

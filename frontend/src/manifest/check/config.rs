@@ -16,6 +16,10 @@ const PORTS: usize = 200_000;
 impl Check<'_> {
     /// Everything that the image configuration says.
     pub(super) fn config(&mut self, service: &Service) -> model::Config {
+        self.expanded_variables(service.environment.as_ref());
+        for argv in [&service.command, &service.entrypoint].into_iter().flatten() {
+            self.expanded_command(argv);
+        }
         model::Config {
             command: service.command.as_ref().and_then(|argv| self.argv(argv)),
             entrypoint: service.entrypoint.as_ref().and_then(|argv| self.argv(argv)),
@@ -146,7 +150,16 @@ impl Check<'_> {
     /// The test of a health check. A text for the shell stays as it is: a value never becomes part of one.
     fn test(&mut self, test: &Argv) -> Option<Vec<String>> {
         let words: &[Text] = match test {
+            Argv::Line(line) if is_form(&line.value) => {
+                let message = format!("found {}, which a shell would run as a command", quote(&line.value));
+                self.problems.push(
+                    Diagnostic::error(rules::INVALID_VALUE, line.span, message)
+                        .hint("write disable: true for NONE, and the command without the word CMD"),
+                );
+                return None;
+            }
             Argv::Line(line) if !line.value.trim().is_empty() => {
+                self.twice(line);
                 return Some(vec!["CMD-SHELL".to_owned(), line.value.clone()]);
             }
             Argv::Line(_) => &[],
@@ -175,6 +188,7 @@ impl Check<'_> {
             );
             return None;
         }
+        self.all_twice(words);
         if kind == "CMD-SHELL" {
             return Some(words.iter().map(|word| word.value.clone()).collect());
         }
@@ -191,6 +205,12 @@ impl Check<'_> {
         }
         Some(model::Budget { span: place.0, size: size.flatten(), layers: layers.flatten() })
     }
+}
+
+/// Whether a test is written as in a Dockerfile, with the word that says its kind.
+fn is_form(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    ["NONE", "CMD", "CMD-SHELL"].contains(&word)
 }
 
 /// Where a command line stands.

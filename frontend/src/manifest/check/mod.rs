@@ -5,6 +5,7 @@ mod args;
 mod base;
 mod config;
 mod copies;
+mod expanded;
 mod images;
 mod mounts;
 mod names;
@@ -278,6 +279,9 @@ impl Check<'_> {
     /// Reports `${NAME}` of a name that nobody defines.
     fn undefined(&mut self, span: Span, name: &str) {
         let hint = self.hints.of(rules::UNDEFINED_ARGUMENT, name, || {
+            if name == "PATH" {
+                return "an image's variables are not expanded: write the whole value, such as /opt/venv/bin:/usr/local/bin:/usr/bin:/bin".to_owned();
+            }
             let known: BTreeSet<&str> = self.local.names().chain(self.global.names()).collect();
             suggest(name, known.iter().copied()).unwrap_or_else(|| {
                 format!(

@@ -40,9 +40,11 @@ pub(super) fn target(text: &str) -> Result<String, Fault> {
     }
 }
 
-/// Where a command sees what is mounted: as [`target`], but not in place of all that it has.
+/// Where a command sees what is mounted: as [`target`], but not in place of all that it has. The working directory itself is
+/// known later.
 pub(super) fn mounted(text: &str) -> Result<String, Fault> {
-    below_root(text, target(text)?)
+    let path = target(text)?;
+    if path.is_empty() { Ok(path) } else { below_root(text, path) }
 }
 
 /// The same, absolute.
@@ -51,7 +53,7 @@ pub(super) fn mounted_absolute(text: &str) -> Result<String, Fault> {
 }
 
 fn below_root(text: &str, path: String) -> Result<String, Fault> {
-    if path.is_empty() || path == "/" {
+    if path == "/" {
         let message = format!("found the target {}, expected a place below \"/\"", quote(text));
         return Err(Fault::new(
             rules::INVALID_PATH,

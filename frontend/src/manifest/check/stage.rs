@@ -15,6 +15,7 @@ impl Check<'_> {
         self.platform(name, stage);
         let apt = stage.apt.iter().flat_map(|apt| &apt.0);
         let apt: Vec<Spanned<String>> = apt.filter_map(|text| self.spanned(text, names::package)).collect();
+        self.expanded_variables(stage.environment.as_ref());
         let environment = self.variables(stage.environment.as_ref(), "variable", true);
         let working_dir = stage.working_dir.as_ref().and_then(|dir| self.spanned(dir, path::absolute));
         let user = stage.user.as_ref().and_then(|user| self.spanned(user, names::user));

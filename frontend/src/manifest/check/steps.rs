@@ -71,17 +71,16 @@ impl Check<'_> {
             );
             return None;
         }
+        let mut args = self.own_arguments();
         match command {
             RunCommand::Shell(text) => {
-                let args = shell_names(&text.value)
-                    .filter_map(|name| match self.argument(name) {
-                        Argument::Set(value) => Some((name.to_owned(), value)),
-                        _ => None,
-                    })
-                    .collect();
+                args.extend(shell_names(&text.value).filter_map(|name| match self.argument(name) {
+                    Argument::Set(value) => Some((name.to_owned(), value)),
+                    _ => None,
+                }));
                 Some((span, Command::Shell(text.value.clone()), args))
             }
-            RunCommand::Argv(words) => Some((span, Command::Argv(self.words(&words.0)?), BTreeMap::new())),
+            RunCommand::Argv(words) => Some((span, Command::Argv(self.words(&words.0)?), args)),
         }
     }
 
