@@ -57,6 +57,8 @@ class Side:
         self.stacks: set[tuple[str, ...]] = set()
         self.retries = 0
         self.unpacked = 0
+        # Whether there is an image of each service.
+        self.baked_all = False
 
     def start(self) -> None:
         self.project = self.place.make(pathlib.Path(self.directory.name) / "trading")
@@ -111,7 +113,8 @@ class Side:
         traced = vertices.Trace(done.stderr.splitlines())
         told = vertices.summary(traced)
         downloads, downloaded = self.place.served.take()
-        if self.mode == "kept":
+        self.baked_all |= not targets
+        if self.mode == "kept" and self.baked_all:
             self.up()
         held = self.images(targets) if self.mode != "loaded" else {}
         blobs = {digest: size for layers in held.values() for digest, size in layers}
