@@ -24,6 +24,7 @@ mod interrupted;
 mod lock_images;
 mod many;
 mod matrix;
+mod matrix_cases;
 mod merging;
 mod mistakes;
 mod mistakes_table;

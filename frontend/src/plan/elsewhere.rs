@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::region::{Node, Region, Split, Tree, own_parts, places};
 use super::want::{Frame, Patterns};
 
-/// The regions of what stages and images hold, which is not known before they are built. A path in one may be a link, or a
-/// directory of another mode, so nothing inside of another selection is taken out of that: who has both has the outer one.
+/// Their regions. A path in one may be a link, or a directory of another mode, so nothing inside of another selection is taken out of that: who has both has the outer one.
 pub(super) fn one_by_one(frame: &Frame, tree: &Tree, split: &mut Split) {
     let mut stack: Vec<(&Vec<String>, BTreeSet<usize>)> = Vec::new();
     for (path, node) in tree {

@@ -7,7 +7,7 @@ use super::consumer::Consumer;
 use super::packages::{Packages, View};
 use super::region::{Consumers, Region};
 use super::target::Target;
-use super::want::{Origin, Patterns, Want};
+use super::want::{Origin, Patterns, Want, nested};
 use super::weight::beside;
 use crate::manifest::model::Base;
 
@@ -28,21 +28,19 @@ pub(super) fn drop_inherited(
         let holds = |stage: &usize| {
             holders.binary_search(stage).is_ok() || selects_around(&consumers[*stage], region)
         };
-        let inherits = |who: &usize| {
-            let at = below[*who].iter().position(&holds);
+        let mut left = Consumers::new();
+        for who in &holders {
+            let Some(at) = below[*who].iter().position(holds) else {
+                left.push(*who);
+                continue;
+            };
             // Whatever was written over it since then has to be written over again, also by the stage that has it.
-            at.is_some_and(|at| {
-                let own = after_last(&consumers[below[*who][at]].wants, region);
-                let since = below[*who][..at].iter().chain([who]).flat_map(|who| &consumers[*who].wants);
-                !own.iter().chain(since).any(|want| covers(want, region))
-            })
-        };
-        let (gone, left): (Consumers, Consumers) = holders.iter().copied().partition(inherits);
-        for who in gone {
-            let at = below[who].iter().position(&holds).unwrap_or_default();
-            let mut since = below[who][..at].iter().chain([&who]).map(|who| &consumers[*who]);
-            if since.any(|since| has_packages_around(since, region, packages)) {
-                again.push(Region { consumers: vec![who], ..region.clone() });
+            let own = after_last(&consumers[below[*who][at]].wants, region);
+            let since = || below[*who][..at].iter().chain([who]).map(|who| &consumers[*who]);
+            if own.iter().chain(since().flat_map(|since| &since.wants)).any(|want| covers(want, region)) {
+                left.push(*who);
+            } else if since().any(|since| has_packages_around(since, region, packages)) {
+                again.push(Region { consumers: vec![*who], ..region.clone() });
             }
         }
         region.consumers = left;
@@ -107,10 +105,7 @@ fn stages_below(consumers: &[Consumer], stages: &BTreeMap<String, StageChain>) -
 
 /// The selections behind the last one that has something of a region.
 fn after_last<'w>(wants: &'w [Want], region: &Region) -> &'w [Want] {
-    let has = |want: &Want| {
-        let (own, other) = (&want.path, &region.path);
-        want.frame == region.frame && (own.starts_with(other) || other.starts_with(own))
-    };
+    let has = |want: &Want| want.frame == region.frame && nested(&want.path, &region.path);
     wants.iter().rposition(has).map_or(wants, |last| &wants[last + 1..])
 }
 

@@ -174,7 +174,8 @@ fn shared_places(wants: &[Want], targets: &[Vec<String>]) -> BTreeSet<usize> {
     shared
 }
 
-fn nested(a: &[String], b: &[String]) -> bool {
+/// Whether one of two paths is the other or below it.
+pub(super) fn nested(a: &[String], b: &[String]) -> bool {
     a.starts_with(b) || b.starts_with(a)
 }
 

@@ -86,6 +86,12 @@ pub struct Input {
     pub files: Vec<String>,
 }
 
+/// Refuses inputs of which nobody knows what they require.
+pub(crate) fn said<'a>(inputs: impl Iterator<Item = &'a Input>) -> Result<(), Vec<Problem>> {
+    let unsaid: Vec<Problem> = inputs.filter_map(|input| input.unsaid.clone()).collect();
+    if unsaid.is_empty() { Ok(()) } else { Err(unsaid) }
+}
+
 /// All inputs of a manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs {

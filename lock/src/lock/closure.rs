@@ -6,7 +6,7 @@ use std::str::FromStr;
 use pep440_rs::Version;
 
 use super::{Format, Lock, why};
-use crate::input::{Input, InputId, Part};
+use crate::input::{Input, InputId, Part, said};
 use crate::marker::{Groups, MarkerEnvironment, Selection};
 use crate::name;
 use crate::problem::{Place, Problem};
@@ -101,7 +101,7 @@ impl Closures<'_> {
         let mut closure = Closure::default();
         let packages = match self.lock.format {
             Format::Layerset => {
-                said(inputs)?;
+                said(inputs.iter().copied())?;
                 self.grouped(inputs)?
             }
             Format::UvLock => self.walked(inputs, None)?,
@@ -167,7 +167,7 @@ impl Closures<'_> {
         inputs: &[&Input],
         within: Option<&BTreeSet<usize>>,
     ) -> Result<BTreeSet<usize>, Vec<Problem>> {
-        said(inputs)?;
+        said(inputs.iter().copied())?;
         let walk = why::walk(self, inputs, within);
         if walk.problems.is_empty() { Ok(walk.steps.into_keys().collect()) } else { Err(walk.problems) }
     }
@@ -213,12 +213,6 @@ impl Closures<'_> {
         warnings.push(Problem::at(Place::file(&lock.path), message).hint(hint));
         Ok(all)
     }
-}
-
-/// Refuses inputs of which nobody knows what they require.
-fn said(inputs: &[&Input]) -> Result<(), Vec<Problem>> {
-    let unsaid: Vec<Problem> = inputs.iter().filter_map(|input| input.unsaid.clone()).collect();
-    if unsaid.is_empty() { Ok(()) } else { Err(unsaid) }
 }
 
 /// The normalised name of a group or an extra.

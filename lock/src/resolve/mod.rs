@@ -85,11 +85,7 @@ pub struct Uv {
 /// written to. `scratch` is an empty directory for what uv reads and writes; the caller removes it.
 pub fn resolve(request: &Request<'_>, uv: &Uv, context: &Path, scratch: &Path) -> Result<Lock, Vec<Problem>> {
     let settings = check(request, context)?;
-    let unsaid: Vec<Problem> =
-        request.inputs.inputs.iter().filter_map(|input| input.unsaid.clone()).collect();
-    if !unsaid.is_empty() {
-        return Err(unsaid);
-    }
+    crate::input::said(request.inputs.inputs.iter())?;
     let plain = |path: &Path| {
         let absolute = path.canonicalize().ok().and_then(|path| path.to_str().map(ToOwned::to_owned));
         let message = format!("the directory {} cannot be used", path.display());
