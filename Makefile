@@ -2,7 +2,8 @@
 # `make test` passes all tests. Both set up what they need below target/.
 
 TRIPLE := $(shell rustc -vV | sed -n 's/^host: //p')
-FRONTEND := target/$(TRIPLE)/release/layerset
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+FRONTEND := $(abspath $(TARGET))/$(TRIPLE)/release/layerset
 STEP = @printf '\n==> %s\n'
 
 .PHONY: help demo test lint unit oracle e2e frontend bench bench-parts clean-engine
@@ -35,19 +36,19 @@ unit:
 
 oracle:
 	$(STEP) "our LLB against that of the published crate"
-	cargo test --manifest-path llb/oracle/Cargo.toml --target-dir target/oracle --locked
+	cargo test --manifest-path llb/oracle/Cargo.toml --target-dir $(TARGET)/oracle --locked
 
 e2e: frontend
 	$(STEP) "tests on real engines"
-	LAYERSET_FRONTEND=$(CURDIR)/$(FRONTEND) tests/e2e.sh
+	LAYERSET_FRONTEND=$(FRONTEND) tests/e2e.sh
 
 bench: frontend ## measure 22 services beside the best hand-made Dockerfile: BENCH="--docs" or other options
 	$(STEP) "examples/trading: before, hand-made, Layerset"
 	cargo build -q --locked -p layerset-e2e --bin engine
-	bench/trading/run.py --frontend $(FRONTEND) --engine $${CARGO_TARGET_DIR:-target}/debug/engine $(BENCH)
+	bench/trading/run.py --frontend $(FRONTEND) --engine $(TARGET)/debug/engine $(BENCH)
 
 bench-parts: frontend ## measure the parts that the documentation gives figures for
-	LAYERSET_FRONTEND=$(CURDIR)/$(FRONTEND) bench/run.sh
+	LAYERSET_FRONTEND=$(FRONTEND) bench/run.sh
 
 clean-engine: ## stop the private engines and delete them
 	cargo run -q -p layerset-e2e --bin engine -- down

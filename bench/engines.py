@@ -16,13 +16,17 @@ HOST = "198.18.54.1"
 
 
 class Failed(Exception):
-    """A command that did not do what it was told, with the end of what it said."""
+    """A command that did not do what it was told, with the end of what it said; `stderr` is all of that."""
+
+    def __init__(self, message: str, stderr: str) -> None:
+        super().__init__(message)
+        self.stderr = stderr
 
 
 def attempt(command: list[str], environment: dict, root: pathlib.Path | None = None) -> subprocess.CompletedProcess:
     done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
     if done.returncode:
-        raise Failed(f"failed: {' '.join(command)}\n{done.stderr[-3000:]}")
+        raise Failed(f"failed: {' '.join(command)}\n{done.stderr[-3000:]}", done.stderr)
     return done
 
 

@@ -18,10 +18,11 @@ def built(tool: tools.Tool, place: side.Place, pushed: side.Side | None) -> dict
     second = side.Side(tool, "loaded", place, registry=pushed.registry if pushed else "")
     try:
         second.start()
+        # Without what a bake of the benchmark waits for before it begins.
+        baked = second.bake(targets=(SERVICE,))["seconds"]
         start = time.monotonic()
-        second.bake(targets=(SERVICE,))
-        answered(second, second.reference(SERVICE))
-        told = {"first_built_seconds": round(time.monotonic() - start, 2)}
+        answered_by(second.environment, second.reference(SERVICE))
+        told = {"first_built_seconds": round(baked + time.monotonic() - start, 2)}
         if pushed:
             second.mode, second.blobs = "pushed", dict(pushed.blobs)
             told["second"] = second.bake()
@@ -43,10 +44,6 @@ def pulled(tool: tools.Tool, place: side.Place, pushed: side.Side) -> float:
         return round(time.monotonic() - start, 2)
     finally:
         engines.stop(place.engine, "tradingpull")
-
-
-def answered(one: side.Side, reference: str) -> None:
-    answered_by(one.environment, reference)
 
 
 def answered_by(environment: dict, reference: str) -> None:

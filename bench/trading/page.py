@@ -17,7 +17,7 @@ SIDES = {
 ROWS = [
     "cold", "cold, one image first", "no change", "no change, external frontend", "one shared file", "one service file", "shared pin",
     "shared pin, no containers", "ml pin", "heavy pin", "base patched",
-    "base patched, one image first", "service added",
+    "base patched, builder pinned", "base patched, one image first", "service added",
 ]  # fmt: skip
 START, END = "<!-- trading: begin -->", "<!-- trading: end -->"
 
@@ -55,12 +55,16 @@ class Table:
             self.line(f"layers an image, {which}", layers, "g")
         self.line("images with heavy libraries not required", held("heavy_images"))
         self.line("images with required packages missing", held("lacking_images"))
+        self.line("images with other files than hand-made's", held("other_files"))
 
     def of_row(self, row: str) -> None:
         rows = lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "rows", row)  # noqa: E731
         of = lambda key: lambda tool, mode: bars.find(rows(tool, mode), key)  # noqa: E731
         self.line(f"{row}: seconds", of("seconds"), ".2f")
-        if row.endswith("pin"):
+        if row == "cold":
+            begin = lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "locking_seconds")  # noqa: E731
+            self.line("  and of locking", begin, ".2f")
+        elif "pin" in row.split(",")[0].split():
             self.line("  and of locking", of("locking_seconds"), ".2f")
         self.line("  bytes of context sent", of("context_bytes"))
         self.line("  bytes pushed", of("new_bytes"))

@@ -54,11 +54,14 @@ class Project:
 
     def pin(self, package: str, version: str) -> None:
         """Changes the version of a package wherever it is pinned."""
-        line = re.compile(rf"^{re.escape(package)}==\S+", re.MULTILINE)
+        line, found = re.compile(rf"^{re.escape(package)}==\S+", re.MULTILINE), False
         for path in self.requirement_files().values():
             text = path.read_text()
             if (changed := line.sub(f"{package}=={version}", text)) != text:
                 path.write_text(changed)
+                found = True
+        if not found:
+            sys.exit(f"found no other version of {package} in the requirement files than {version}")
 
     def touch(self, path: str, number: int) -> None:
         """A line more in a source file."""

@@ -12,7 +12,9 @@ SLOW = 20
 # Of the images of a patched base, and of pins: so many changes are there.
 MOST = 3
 # Names of rows.
+SAME, EXTERNAL = "no change", "no change, external frontend"
 BARE = "shared pin, no containers"
+PINNED = "base patched, builder pinned"
 FIRST = "base patched, one image first"
 COLD_FIRST = "cold, one image first"
 # What is summed up of two bakes.
@@ -29,7 +31,7 @@ class Rows:
         self.runs, self.shelf, self.edited = min(runs, MOST), shelf, edited
         self.more = 2 * runs - 1
         self.edits: dict[str, Callable[[sides.Side, int], float]] = {
-            "no change": lambda side, number: 0.0,
+            SAME: lambda side, number: 0.0,
             "one shared file": lambda side, number: side.project.touch(edited["shared"], number),
             "one service file": lambda side, number: side.project.touch(edited["service"], number),
             "shared pin": lambda side, number: pin(side, "shared", number),
@@ -37,6 +39,7 @@ class Rows:
             "ml pin": lambda side, number: pin(side, "ml", number),
             "heavy pin": lambda side, number: pin(side, "heavy", number),
             "base patched": lambda side, number: side.base(number + 1),
+            PINNED: lambda side, number: pinned_builder(side),
             FIRST: lambda side, number: kept_base(side),
             "service added": lambda side, number: added(side, number),
         }
@@ -53,15 +56,17 @@ class Rows:
             one["new_package_bytes"] = self.package_bytes(side)
         results.setdefault(row, []).append(one)
         told(side, row, one)
+        effective(side, row, one)
         # What had to be baked twice says nothing of time.
         return one["seconds"] > SLOW and not one["retries"]
 
     def in_turns(self, together: list[sides.Side], row: str, results: dict[str, dict]) -> None:
         done: set[str] = set()
         # What has a bar beside the other tool's few seconds is done more often.
-        runs = {"service added": 1, BARE: 1, FIRST: 1, "no change": self.more}.get(row, self.runs)
+        runs = {"service added": 1, BARE: 1, PINNED: 1, FIRST: 1, SAME: self.more}.get(row, self.runs)
         for number in range(runs):
-            for side in together:
+            # Neither is always the first.
+            for side in together if number % 2 == 0 else reversed(together):
                 if side.engine not in done and self.measure(side, row, number, results[side.engine]):
                     done.add(side.engine)
 
@@ -78,7 +83,7 @@ def external(side: sides.Side, syntax: str, runs: int) -> list[dict]:
     options = ("--set", f"*.args.BUILDKIT_SYNTAX={syntax}")
     baked = [side.bake(options=options) for _ in range(runs + 1)][1:]
     for one in baked:
-        told(side, "no change, external frontend", one)
+        told(side, EXTERNAL, one)
     return baked
 
 
@@ -97,6 +102,15 @@ def bare_pin(side: sides.Side) -> float:
         return -1.0
     side.down()
     return pin(side, "shared", MOST)
+
+
+def pinned_builder(side: sides.Side) -> float:
+    """A patch that no other row has, below images whose packages are installed in what was there before. Layerset
+    installs in none."""
+    if side.tool.key != "handmade":
+        return -1.0
+    side.base(MOST + 2, builder=side.builder)
+    return 0.0
 
 
 def kept_base(side: sides.Side) -> float:
@@ -148,6 +162,14 @@ def to_edit(held: list[dict[str, int]]) -> dict[str, str]:
     most = max(counts[path] for path in found)
     alone = [path for path in found if counts[path] == 1]
     return {"shared": next(path for path in found if counts[path] == most), "service": alone[0]}
+
+
+def effective(side: sides.Side, row: str, one: dict) -> None:
+    """A change that does not reach the images costs little."""
+    if "pin" in row.split(",")[0].split() and not one["downloads"]:
+        sys.exit(f"{side.tool.key} {side.mode}: {row}: found no wheel downloaded, expected that of the other version")
+    if row not in (SAME, "service added") and not one["new_blobs"]:
+        sys.exit(f"{side.tool.key} {side.mode}: {row}: found no new layer, expected what has changed")
 
 
 def told(side: sides.Side, row: str, one: dict) -> None:

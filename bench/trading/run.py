@@ -6,14 +6,14 @@
 Every tool is given the same wheels by an index on this machine, the same base image, the same files, and engines that
 begin empty. `pushed` bakes with store=false, as CI does, tools in turns; `kept` keeps the images in the engine, which
 takes gigabytes, one tool after another. Prints a table and writes bench/results/latest.json with every figure and the
-bars; what is not measured this time stays in it from the last. `--docs` also writes the table and the chart of docs/.
+bars; what is not measured this time stays in it from the last. `--docs` also writes the table and the chart of docs/, of
+one whole run alone. `--still` gives hand-made what makes its layers of packages the same on every builder, and writes
+bench/results/still.json.
 """
 
 import argparse
-import os
 import pathlib
-import platform
-import shutil
+import signal
 import statistics
 import sys
 import time
@@ -32,6 +32,7 @@ import first  # noqa: E402
 import ideal  # noqa: E402
 import images  # noqa: E402
 import index  # noqa: E402
+import machine  # noqa: E402
 import page  # noqa: E402
 import project  # noqa: E402
 import results  # noqa: E402
@@ -54,26 +55,28 @@ class Run:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.arguments = arguments
         self.work = wheels.ROOT / "target/bench/trading"
-        self.latest = results.Latest()
+        self.latest = results.Latest("still" if arguments.still else "latest")
         uv = wheels.uv(self.work)
         shelf_files, pins = project.wanted(project.EXAMPLE)
         self.wheels = wheels.Shelf(self.work, shelf_files, pins)
         served = index.Index(self.wheels.directory)
         scale = "0.01" if arguments.quick else "1"
         make = lambda root: project.Project(root, scale, served.port, uv)  # noqa: E731
-        self.place = sides.Place(arguments.engine, arguments.frontend, served, make, arguments.lock)
+        self.place = sides.Place(arguments.engine, arguments.frontend, served, make, arguments.lock, arguments.still)
         self.contents = contents.Shelf("/app")
         self.pushed: dict[str, sides.Side] = {}
         self.read: set[str] = set()
         self.edited: dict[str, str] = {}
         self.needed: dict[str, pathlib.Path] = {}
+        # Paths below the images' working directory, of each tool by service.
+        self.files: dict[str, dict[str, set[str]]] = {}
         self.compared = [tools.TOOLS[key] for key in COMPARED if key in arguments.tools]
         self.failed: list[str] = []
         # Whose engine runs, so that none is left.
         self.running: list[sides.Side] = []
 
     def begin(self, tool: tools.Tool, mode: str) -> sides.Side:
-        has_room(DISK_BYTES.get(tool.key, DISK_BYTES[mode]))
+        machine.has_room(DISK_BYTES.get(tool.key, DISK_BYTES[mode]))
         side = sides.Side(tool, mode, self.place)
         # Before anything can fail that leaves an engine behind.
         self.running.append(side)
@@ -102,19 +105,31 @@ class Run:
         self.contents.learn(held)
         self.latest.put("images", side.tool.key, figures.of_images(side, held, self.contents, self.wheels))
         files = [self.contents.files(layers) for layers in held.values()]
+        self.files[side.tool.key] = dict(zip(held, map(set, files)))
+        self.compare()
         if side.tool.key == "layerset" or not self.edited:
             self.edited = self.latest.tree["edited"] = rows.to_edit(files)
             self.needed = figures.needed(files, side.project.backend)
+
+    def compare(self) -> None:
+        """In how many images there are other files than in hand-made's."""
+        if set(self.files) >= set(COMPARED):
+            by_service = [
+                {reference.rpartition("/")[2]: paths for reference, paths in self.files[tool].items()} for tool in COMPARED
+            ]
+            others = [name for name, paths in by_service[0].items() if paths != by_service[1].get(name)]
+            self.latest.tree["images"]["layerset"] |= {"other_files": len(others), "others": others}
 
     def rows(self, together: list[sides.Side], wanted: list[str]) -> None:
         found: dict[str, dict[str, list[dict]]] = {side.engine: {"cold": [self.cold(side)]} for side in together}
         baking = rows.Rows(self.arguments.runs, self.contents, self.edited)
         for row in [row for row in baking.edits if row in wanted]:
             baking.in_turns(together, row, found)
+            # Beside what it is compared with, on engines that have as much.
+            for side in together if row == rows.SAME else ():
+                if syntax := self.external(side):
+                    found[side.engine][rows.EXTERNAL] = rows.external(side, syntax, baking.more)
             self.note(together, found)
-        for side in together:
-            if syntax := self.external(side):
-                found[side.engine]["no change, external frontend"] = rows.external(side, syntax, self.arguments.runs)
         self.note(together, found)
         for side in together:
             disk = side.disk() - side.empty_bytes
@@ -190,6 +205,9 @@ class Run:
             return self.arguments.rows
         return bars.ROWS if "bars" in self.arguments.only else ALL_ROWS
 
+    def asked_for_all(self) -> bool:
+        return self.wanted() == ALL_ROWS and len(self.compared) == len(COMPARED) and not self.arguments.quick
+
     def all(self) -> None:
         only = set(self.arguments.only)
         if "bars" in only:
@@ -198,9 +216,11 @@ class Run:
             started = time.monotonic()
             try:
                 getattr(self, f"part_{part}")()
+                self.latest.measured(part, self.asked_for_all())
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 # The other parts take long, and are worth having.
                 self.failed.append(part)
+                self.latest.measured(part, False)
                 print(f"{part} failed: {error!r}\n{traceback.format_exc()}", file=sys.stderr, flush=True)
             # `first` is the last to need what was pushed, and `before` the room.
             kept = () if part == "first" else self.pushed.values()
@@ -224,22 +244,6 @@ def medians(baked: list[dict]) -> dict:
     return {**row, "retries": retries, "runs": len(baked), "all_seconds": seconds, "kinds": baked[-1]["kinds"]}
 
 
-def has_room(wanted: int) -> None:
-    free = shutil.disk_usage(wheels.ROOT).free
-    if free < wanted:
-        sys.exit(f"found {free:,} bytes free, expected {wanted:,} for an engine: make room")
-
-
-def machine() -> dict:
-    return {
-        "cores": os.cpu_count(),
-        "kernel": platform.release(),
-        "when": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
-        "load": round(os.getloadavg()[0], 2),
-        "disks": disk.wanted,
-    }
-
-
 def options() -> argparse.Namespace:
     parser = table.options(__doc__, cold=1)
     parts = f"of {' '.join(PARTS)} bars, or none"
@@ -249,6 +253,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help=f"bakes of what takes less than {rows.SLOW} s")
     parser.add_argument("--quick", action="store_true", help="small models, one run: to try the benchmark")
     parser.add_argument("--docs", action="store_true", help="also write docs/figures/")
+    parser.add_argument("--still", action="store_true", help="hand-made's packages the same on every builder")
     parser.add_argument("--lock", metavar="FILE", help="locked during each bake, on a machine with other work too")
     external = wheels.ROOT / "target/go/dockerfile-frontend"
     default = str(external) if external.exists() else None
@@ -264,9 +269,12 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     arguments = options()
+    machine.has_what_it_takes()
+    # Killed, it stops its engines too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = Run(arguments)
     if arguments.only:
-        run.latest.tree["machine"] = machine()
+        run.latest.tree["machine"] = machine.told()
     try:
         run.all()
     finally:
@@ -274,8 +282,13 @@ def main() -> None:
     run.latest.tree["bars"] = bars.Bars(run.latest.tree).held
     run.latest.write()
     print(page.text(run.latest.tree))
-    if arguments.docs:
+    whole = run.latest.whole(PARTS)
+    if not whole:
+        print("\nnot of one whole run: some figures are of others, or missing", file=sys.stderr)
+    if arguments.docs and whole:
         page.write(run.latest.tree, wheels.ROOT / "docs")
+    elif arguments.docs:
+        sys.exit("docs/ is as it was: --docs writes there what one whole run has measured")
     if run.failed:
         sys.exit(f"not measured: {', '.join(run.failed)}")
 

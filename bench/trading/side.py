@@ -42,6 +42,8 @@ class Place:
     make: Callable[[pathlib.Path], project.Project]
     # A file that is locked during each bake, on a machine that has other work too.
     lock: str | None
+    # Whether hand-made's layers of packages are to be the same on every builder.
+    still: bool
 
 
 class Side:
@@ -67,9 +69,12 @@ class Side:
         self.base(0)
         self.empty_bytes = self.disk()
         self.locking = self.lock()
+        # What was built to make a lock is built again by the first bake, whose time it is.
+        self.docker("builder", "prune", "--all", "--force")
 
-    def base(self, number: int) -> None:
-        """A tag of the base image; with a number one with a patched library in a layer of its own."""
+    def base(self, number: int, builder: str | None = None) -> None:
+        """A tag of the base image; with a number one with a patched library in a layer of its own. `builder` is what
+        hand-made installs packages in, if that is another."""
         tag = f"trading-base:{number}"
         text = f"FROM {tools.PYTHON_IMAGE}\n{self.tool.base_lines(self.place.served.port)}"
         if number:
@@ -78,7 +83,7 @@ class Side:
             (pathlib.Path(empty) / "Dockerfile").write_text(text)
             self.docker("build", "--quiet", "--tag", tag, empty)
         self.base_layers = int(self.docker("image", "inspect", "-f", "{{len .RootFS.Layers}}", tag))
-        self.tag = tag
+        self.tag, self.builder = tag, builder or tag
 
     def lock(self) -> float:
         """Seconds of making what the builds are given."""
@@ -102,16 +107,16 @@ class Side:
             load, retries = os.getloadavg()[0], 0
             start = time.monotonic()
             try:
-                done = engines.attempt(command, self.environment, root)
+                said = engines.attempt(command, self.environment, root).stderr
             except engines.Failed as failed:
                 if not QUIRK.search(str(failed)):
                     sys.exit(str(failed))
+                # What both attempts did is one trace.
                 retries = 1
-                done = engines.run(command, self.environment, root)
+                said = failed.stderr + engines.run(command, self.environment, root).stderr
             seconds = time.monotonic() - start
         self.retries += retries
-        traced = vertices.Trace(done.stderr.splitlines())
-        told = vertices.summary(traced)
+        told = vertices.summary(vertices.Trace(said.splitlines()))
         downloads, downloaded = self.place.served.take()
         self.baked_all |= not targets
         if self.mode == "kept" and self.baked_all:

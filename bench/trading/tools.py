@@ -36,6 +36,11 @@ class Tool:
         raise NotImplementedError
 
 
+# What makes layers of packages the same on every builder, by hand.
+STILL = {
+    "AFTER": "find /venv -exec touch --no-dereference --date=@315532800 {} +",
+    "PYC_INVALIDATION_MODE": "UNCHECKED_HASH",
+}
 # What the light services have, and what risk computes with.
 ADDED = "treasury"
 MIX = ("numpy", "pandas", "ml", "statsmodels", "risk")
@@ -95,7 +100,8 @@ class HandMade(Tool):
         file.write_text(json.dumps(bake))
 
     def arguments(self, side) -> dict[str, str]:
-        return {**super().arguments(side), "INDEX_URL": side.project.address()}
+        still = STILL if side.place.still else {}
+        return {**super().arguments(side), "BUILDER_IMAGE": side.builder, "INDEX_URL": side.project.address(), **still}
 
     def bake_files(self, side) -> tuple[list[pathlib.Path], pathlib.Path]:
         tags = side.project.hand_made / "tags.json"

@@ -8,7 +8,7 @@ use harness::place::workspace;
 use harness::run;
 use harness::{Engine, Project};
 
-use crate::support::{containerd, inspect, ok};
+use crate::support::{inspect, ok};
 
 /// What compose publishes: ports that the engine finds free.
 const PORTS: [&str; 7] = [
@@ -21,7 +21,8 @@ const PORTS: [&str; 7] = [
     "TRADE_ENGINE_PORT",
 ];
 
-/// The example in a directory of its own. What it has on the engine goes with it.
+/// The example in a directory of its own, on an engine on which nobody else has a project of this name. What it has there
+/// goes with it.
 struct Trading {
     engine: &'static Engine,
     project: Project,
@@ -29,7 +30,8 @@ struct Trading {
 
 impl Trading {
     fn generate() -> Self {
-        let trading = Self { engine: containerd(), project: Project::new("trading").unwrap() };
+        let engine = Engine::private().unwrap().with_frontend().unwrap();
+        let trading = Self { engine, project: Project::new("trading").unwrap() };
         let generate = workspace().join("examples/trading/generate.py");
         let options = ["--scale=0.001", "--stand-ins"];
         run::output(run::command("python3").arg(generate).arg(trading.path()).args(options)).unwrap();

@@ -1,5 +1,7 @@
 //! Python packages in running containers: console scripts, metadata, entry points, namespace packages, `.pth` files.
 
+use std::env::consts::ARCH;
+
 use harness::Wheel;
 use serde_json::{Value, json};
 
@@ -33,7 +35,7 @@ def run():
 fn wheels(tag: &str) -> Vec<Wheel> {
     let for_python = |python: &str| {
         Wheel::bare("twofold", "1.0")
-            .tag(&format!("{python}-{python}-manylinux_2_17_x86_64.manylinux2014_x86_64"))
+            .tag(&format!("{python}-{python}-manylinux_2_17_{ARCH}.manylinux2014_{ARCH}"))
             .file("twofold/__init__.py", format!("FOR = {python:?}\n"))
     };
     vec![

@@ -1,6 +1,7 @@
 //! What is done again after a change of a pin, of the base image, of the interpreter, and on another engine.
 
 use std::collections::BTreeMap;
+use std::env::consts::ARCH;
 
 use harness::project::unique;
 use harness::{Engine, Wheel};
@@ -97,7 +98,7 @@ fn another_interpreter_is_noticed() {
     let mut shelf = Shelf::new(containerd());
     for python in ["cp311", "cp313"] {
         let wheel = Wheel::bare("native", "1.0")
-            .tag(&format!("{python}-{python}-manylinux_2_17_x86_64"))
+            .tag(&format!("{python}-{python}-manylinux_2_17_{ARCH}"))
             .file("native.py", format!("FOR = '{python} {}'\n", shelf.tag));
         shelf.index.add(&wheel).unwrap();
     }
@@ -111,7 +112,7 @@ fn another_interpreter_is_noticed() {
         shelf.manifest("", "", &[service("api", &rest(&base))]);
         shelf.index.forget();
         shelf.push();
-        let native = format!("native-1.0-{python}-{python}-manylinux_2_17_x86_64.whl");
+        let native = format!("native-1.0-{python}-{python}-manylinux_2_17_{ARCH}.whl");
         assert_eq!(shelf.index.downloads().get(&native), Some(&1), "{:?}", shelf.index.log());
         let script = "import native, pure, sys; print(sys.version_info.minor, native.FOR, pure.__file__)";
         let expected = format!(

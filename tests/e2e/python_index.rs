@@ -1,5 +1,6 @@
 //! Where packages come from: a private index with a secret, a directory of wheels in the context, the real index.
 
+use std::env::consts::ARCH;
 use std::fmt::Write as _;
 
 use harness::run;
@@ -165,7 +166,8 @@ fn lock_of(requirements: &[&str]) -> String {
         "--only-binary=:all:",
     ]);
     pip.args(["--python-version=3.13", "--implementation=cp", "--abi=cp313", "--abi=abi3", "--abi=none"]);
-    pip.args(["--platform=manylinux2014_x86_64", "--platform=manylinux_2_28_x86_64", "--target=nowhere"]);
+    pip.args(["manylinux2014", "manylinux_2_28"].map(|libc| format!("--platform={libc}_{ARCH}")));
+    pip.arg("--target=nowhere");
     let report: Value = serde_json::from_str(&run::output(pip.args(requirements)).unwrap()).unwrap();
     let mut lock = "lock-version = \"1.0\"\ncreated-by = \"tests\"\n".to_owned();
     let all = report["install"].as_array().unwrap();

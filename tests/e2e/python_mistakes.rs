@@ -1,6 +1,8 @@
 //! What goes wrong with requirements, locks, indexes and wheels: each with the words that a user sees, the place in the
 //! manifest and in the file it names, and nothing half-built.
 
+use std::env::consts::ARCH;
+
 use harness::{Index, Output, Wheel};
 
 use crate::python_support::{Shelf, service};
@@ -118,7 +120,7 @@ fn wheels_for_another_platform_only() {
     }
     let output = told(
         &shelf,
-        &["layerset.yaml:4:", "\"foreign\" (requirements.txt:1:1)", "Python 3.13", " on x86_64"],
+        &["layerset.yaml:4:", "\"foreign\" (requirements.txt:1:1)", "Python 3.13", &format!(" on {ARCH}")],
     );
     marked(&output);
 

@@ -2,6 +2,7 @@
 //! once and stored once over all images, and every service imports what it requires.
 
 use std::collections::BTreeMap;
+use std::env::consts::ARCH;
 use std::fmt::Write as _;
 use std::thread;
 
@@ -34,7 +35,9 @@ fn library(shelf: &Shelf, name: &str, kilobytes: usize) -> Wheel {
     let mut wheel = Wheel::new(name, "1.0");
     if kilobytes >= 1000 {
         let native = payload::library(&text, kilobytes * 600);
-        wheel = wheel.tag("cp313-cp313-manylinux_2_17_x86_64").file(&format!("{name}/_native.so"), native);
+        wheel = wheel
+            .tag(&format!("cp313-cp313-manylinux_2_17_{ARCH}"))
+            .file(&format!("{name}/_native.so"), native);
     }
     for part in 0..10 {
         let module = payload::module(&format!("{text} {part}"), kilobytes * 40);

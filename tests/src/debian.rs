@@ -65,6 +65,11 @@ pub fn architecture() -> Result<String> {
 /// The mirror in apt's sources that serves the machine's own release.
 pub fn mirror() -> Result<String> {
     let release = fs::read_to_string("/etc/os-release").doing("read /etc/os-release")?;
+    if !release.lines().any(|line| line == "ID=debian") {
+        return Err(Error::new(
+            "found a machine of another distribution in /etc/os-release, expected Debian, of whose packages engines are made",
+        ));
+    }
     let codename = release
         .lines()
         .find_map(|line| line.strip_prefix("VERSION_CODENAME="))

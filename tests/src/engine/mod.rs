@@ -81,6 +81,7 @@ pub(crate) struct Client {
 }
 
 static CONTAINERD: OnceLock<Result<Engine, String>> = OnceLock::new();
+static PRIVATE: OnceLock<Result<Engine, String>> = OnceLock::new();
 static GRAPHDRIVER: OnceLock<Result<Engine, String>> = OnceLock::new();
 static SECOND: OnceLock<Result<Engine, String>> = OnceLock::new();
 static OLDER: OnceLock<Result<Engine, String>> = OnceLock::new();
@@ -91,6 +92,11 @@ impl Engine {
     /// The engine with containerd's image store, started on first use.
     pub fn containerd() -> Result<&'static Self> {
         shared(&CONTAINERD, || Self::own_or("main", Flavour::Containerd))
+    }
+
+    /// The same, but never the machine's own: for what has names that its user's things may have.
+    pub fn private() -> Result<&'static Self> {
+        shared(&PRIVATE, || Self::up("main", Flavour::Containerd))
     }
 
     /// The engine with the graph driver's image store, started on first use.
