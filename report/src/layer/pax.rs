@@ -50,10 +50,16 @@ fn size(value: &[u8]) -> Result<u64, Broken> {
     })
 }
 
-/// A name up to its end, which may be before that of its field.
+/// A name up to its end, which may be before that of its field. Bytes that are no UTF-8 are spelled `\xe9`: names that
+/// differ in them alone are of different files.
 pub(super) fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned()
+    let mut text = String::new();
+    for chunk in bytes.get(..end).unwrap_or_default().utf8_chunks() {
+        text += chunk.valid();
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -86,6 +92,7 @@ mod tests {
             // What looks like a record within a value is none.
             (b"42 SCHILY.xattr.user.note=a\n15 path=etc/o\n", "short"),
             (b"12 path=a=b\n", "a=b"),
+            (b"16 path=caf\xe9/\xc3\xa9\n", "caf\\xe9/\u{e9}"),
         ] {
             let shown = String::from_utf8_lossy(records);
             let archive = extended(records);
