@@ -82,6 +82,7 @@ pub(crate) mod examples {
             copies: 2,
             duplicated_bytes: 800_000,
             paths: vec!["/app/model.bin".into(), "/srv/model.bin".into()],
+            path_count: 1_200,
             layers: vec![api, web],
             images: both.map(str::to_owned).to_vec(),
         });

@@ -74,7 +74,8 @@ fn layers(figures: &Figures) -> String {
 fn duplicated(figures: &Figures) -> Option<String> {
     let mut table = table(["DUPLICATED", "LAYERS", "IN", "FILE"], &[0, 1]);
     for one in figures.duplicated.iter().take(MOST) {
-        let also = one.paths.len().saturating_sub(1);
+        // Older reports have no count.
+        let also = one.path_count.max(one.paths.len() as u64).saturating_sub(1);
         let path = one.paths.first().map_or("", String::as_str);
         row(
             &mut table,
@@ -82,7 +83,7 @@ fn duplicated(figures: &Figures) -> Option<String> {
                 human(one.duplicated_bytes),
                 thousands(one.copies),
                 shared_by(&one.images, figures),
-                if also == 0 { path.to_owned() } else { format!("{path} and {also} more") },
+                if also == 0 { path.to_owned() } else { format!("{path} and {} more", thousands(also)) },
             ],
         );
     }
@@ -213,7 +214,7 @@ mod tests {
         4b5e57f6eb2f     5.0 MB  1,200  web:1
 
         DUPLICATED  LAYERS  IN     FILE
-          800.0 kB       2  all 2  /app/model.bin and 1 more
+          800.0 kB       2  all 2  /app/model.bin and 1,199 more
 
         WASTED  IN     FILE                              WHY
         2.0 MB  all 2  /var/cache/apt/archives/curl.deb  removed by RUN rm -rf /var/cache/apt

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Figures, MOST};
 use crate::digest::Digest;
-use crate::shelf::{ContentId, Shelf};
+use crate::shelf::{ContentId, PathId, Shelf};
 
-/// The most paths and images that are listed for one file.
-const MOST_PLACES: usize = 8;
+/// The most paths that are listed for one file.
+const MOST_PATHS: usize = 8;
 
 /// A content that several layers have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +22,11 @@ pub struct Duplicate {
     pub copies: u64,
     /// All copies but one.
     pub duplicated_bytes: u64,
-    /// Paths that it has.
+    /// Paths that it has, some of them where there are many.
     pub paths: Vec<String>,
+    /// The number of all of its paths.
+    #[serde(default)]
+    pub path_count: u64,
     /// The layers.
     pub layers: Vec<Digest>,
     /// Images with one of the layers.
@@ -74,19 +77,22 @@ pub(super) fn add(figures: &mut Figures, shelf: &Shelf) {
 fn places(figures: &Figures, shelf: &Shelf, listed: Vec<(ContentId, Duplicate)>) -> Vec<Duplicate> {
     let order: Vec<ContentId> = listed.iter().map(|(id, _)| *id).collect();
     let mut listed: BTreeMap<ContentId, Duplicate> = listed.into_iter().collect();
+    let mut paths: BTreeMap<ContentId, BTreeSet<PathId>> = BTreeMap::new();
     for (digest, layer) in &figures.layers {
         for (path, id) in contents(shelf, digest) {
             let Some(one) = listed.get_mut(&id) else { continue };
+            // A layer may have it thousands of times.
             if one.layers.last() != Some(digest) {
                 one.layers.push(*digest);
+                one.images.extend(layer.images.iter().cloned());
             }
-            if one.paths.len() < MOST_PLACES {
-                let path = shelf.paths.text(path);
-                if !one.paths.contains(&path) {
-                    one.paths.push(path);
-                }
+            if !paths.entry(id).or_default().insert(path) {
+                continue;
             }
-            one.images.extend(layer.images.iter().cloned());
+            one.path_count += 1;
+            if one.paths.len() < MOST_PATHS {
+                one.paths.push(shelf.paths.text(path));
+            }
         }
     }
     let tidied = |mut one: Duplicate| {
@@ -98,10 +104,7 @@ fn places(figures: &Figures, shelf: &Shelf, listed: Vec<(ContentId, Duplicate)>)
     order.iter().filter_map(|id| listed.remove(id)).map(tidied).collect()
 }
 
-fn contents<'a>(
-    shelf: &'a Shelf,
-    digest: &Digest,
-) -> impl Iterator<Item = (crate::shelf::PathId, ContentId)> + use<'a> {
+fn contents<'a>(shelf: &'a Shelf, digest: &Digest) -> impl Iterator<Item = (PathId, ContentId)> + use<'a> {
     let entries = shelf.layer(digest).map(|layer| &layer.entries[..]).unwrap_or_default();
     entries.iter().filter_map(|(path, what)| Some((*path, what.content()?)))
 }

@@ -1,9 +1,11 @@
 //! What a group of images comes to. `duplicated` finds files that are stored more than once, `wasted` those that an
-//! image cannot see, `disk` what an engine unpacks, `limits` what must not be exceeded.
+//! image cannot see, `disk` what an engine unpacks, `limits` what must not be exceeded; `groups` keeps lists of images
+//! small.
 
 mod compare;
 mod disk;
 mod duplicated;
+mod groups;
 mod limits;
 mod wasted;
 

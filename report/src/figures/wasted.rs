@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::groups::{Group, Groups};
 use super::{Figures, MOST};
 use crate::digest::Digest;
 use crate::image::Image;
@@ -61,21 +62,30 @@ struct Hidden<'a> {
     bytes: u64,
     how: How,
     by: &'a str,
-    images: Vec<&'a str>,
+    images: Group,
+}
+
+/// What is hidden so far.
+#[derive(Default)]
+struct All<'a> {
+    files: BTreeMap<(Digest, PathId), Hidden<'a>>,
+    groups: Groups,
 }
 
 /// A file hidden in several images is one: it is stored once.
 pub(super) fn add(figures: &mut Figures, images: &[&Image], shelf: &Shelf) {
-    let mut all: BTreeMap<(Digest, PathId), Hidden<'_>> = BTreeMap::new();
-    for image in images {
-        let wasted = of_image(image, shelf, &mut all);
+    let mut all = All::default();
+    for (number, image) in images.iter().enumerate() {
+        let wasted = of_image(number, image, shelf, &mut all);
         if let Some(figures) = figures.images.get_mut(&image.name) {
             figures.wasted_bytes = wasted;
         }
     }
-    figures.totals.wasted_bytes = all.values().map(|one| one.bytes).sum();
-    figures.totals.wasted_files = all.len() as u64;
-    let mut listed: Vec<_> = all.into_iter().collect();
+    let All { files, groups } = all;
+    figures.totals.wasted_bytes = files.values().map(|one| one.bytes).sum();
+    figures.totals.wasted_files = files.len() as u64;
+    let name = |number: usize| images.get(number).map(|image| image.name.clone());
+    let mut listed: Vec<_> = files.into_iter().collect();
     listed.sort_by(|(a, one), (b, other)| other.bytes.cmp(&one.bytes).then_with(|| a.cmp(b)));
     listed.truncate(MOST);
     figures.wasted = listed
@@ -86,13 +96,13 @@ pub(super) fn add(figures: &mut Figures, images: &[&Image], shelf: &Shelf) {
             layer,
             how: one.how,
             by: one.by.to_owned(),
-            images: one.images.into_iter().map(str::to_owned).collect(),
+            images: groups.images(one.images).into_iter().filter_map(name).collect(),
         })
         .collect();
 }
 
 /// From the top down, so that what hides is known before what is hidden.
-fn of_image<'a>(image: &'a Image, shelf: &Shelf, all: &mut BTreeMap<(Digest, PathId), Hidden<'a>>) -> u64 {
+fn of_image<'a>(of: usize, image: &'a Image, shelf: &Shelf, all: &mut All<'a>) -> u64 {
     let mut above = vec![Above::default(); shelf.paths.len()];
     let mut wasted = 0;
     let mut seen = BTreeSet::new();
@@ -111,15 +121,10 @@ fn of_image<'a>(image: &'a Image, shelf: &Shelf, all: &mut BTreeMap<(Digest, Pat
             }
             wasted += bytes;
             let made_by = image.layers.get(by.layer as usize).map_or("", |layer| &layer.made_by);
-            let one = all.entry((layer.blob, *path)).or_insert(Hidden {
-                bytes,
-                how,
-                by: made_by,
-                images: Vec::new(),
-            });
-            if one.images.last() != Some(&image.name.as_str()) {
-                one.images.push(&image.name);
-            }
+            let file = (layer.blob, *path);
+            let one =
+                all.files.entry(file).or_insert(Hidden { bytes, how, by: made_by, images: Group::default() });
+            one.images = all.groups.with(one.images, of);
         }
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         for (path, what) in &read.entries {

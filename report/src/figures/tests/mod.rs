@@ -86,7 +86,18 @@ fn files_are_duplicated_across_layers_alone() {
     let one = &figures.duplicated[0];
     assert_eq!((figures.duplicated.len(), one.bytes, one.copies, one.layers.len()), (1, 4, 3, 3));
     assert_eq!(one.paths, ["/four", "/one", "/three", "/two"]);
+    assert_eq!(one.path_count, 4);
     assert_eq!(one.images, ["a", "b", "c"]);
+}
+
+#[test]
+fn all_paths_of_a_duplicate_are_counted() {
+    let names: Vec<String> = (0..20).map(|number| format!("licenses/{number}")).collect();
+    let entries: Vec<_> = names.iter().map(|name| (name.as_str(), Some("license"))).collect();
+    let figures = of(&[&entries, &entries[..1], &[("own", Some("license"))]], &[("a", &[0, 1, 2])]);
+    let one = &figures.duplicated[0];
+    assert_eq!((one.path_count, one.paths.len(), one.layers.len()), (21, 8, 3));
+    assert_eq!(one.images, ["a"]);
 }
 
 #[test]
