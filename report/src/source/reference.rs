@@ -65,7 +65,8 @@ impl Reference {
         let hub = domain == "docker.io";
         let library = if hub && !path.contains('/') { "library/" } else { "" };
         // Without a scheme, and without what is understood of Docker Hub, so that an image has one name.
-        let text = if hub { rest.strip_prefix("library/").unwrap_or(rest) } else { text };
+        let official = rest.strip_prefix("library/").filter(|_| path.matches('/').count() == 1);
+        let text = if hub { official.unwrap_or(rest) } else { text };
         let written = match (digest, tag) {
             (None, None) => format!("{text}:latest"),
             _ => text.to_owned(),
@@ -139,6 +140,11 @@ mod tests {
                 "docker.io/library/busybox:1",
                 "https://registry-1.docker.io/v2/library/busybox/manifests/1",
                 "busybox:1",
+            ),
+            (
+                "docker.io/library/a/b:1",
+                "https://registry-1.docker.io/v2/library/a/b/manifests/1",
+                "library/a/b:1",
             ),
             ("localhost:5000/a", "http://localhost:5000/v2/a/manifests/latest", "localhost:5000/a:latest"),
             ("127.0.0.1/a:1", "http://127.0.0.1/v2/a/manifests/1", "127.0.0.1/a:1"),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Reference;
 use crate::digest::Digest;
 use crate::image::{Config, Descriptor, Document, Image, SavedImage, choose, parse};
 use crate::layer::Expected;
@@ -154,8 +155,7 @@ fn named<'a>(entries: Vec<&'a Descriptor>, fallback: &str, platform: &Platform) 
 
 fn name(entry: &Descriptor, fallback: &str) -> Option<String> {
     if let Some(name) = entry.annotations.get(NAME) {
-        let short = name.strip_prefix("docker.io/").unwrap_or(name);
-        return Some(short.strip_prefix("library/").unwrap_or(short).to_owned());
+        return Some(Reference::parse(name).map_or_else(|_| name.clone(), |reference| reference.to_string()));
     }
     let name = entry.annotations.get(REF_NAME)?;
     Some(if name.contains([':', '/']) { name.clone() } else { format!("{fallback}:{name}") })
