@@ -10,7 +10,7 @@ use crate::source::Reference;
 pub enum Place {
     /// In a registry.
     Registry(Reference),
-    /// In this machine's engine.
+    /// In this machine's engine, by a name that [`Place::engine`] has made.
     Engine(String),
     /// A directory with an OCI layout, or an archive: all images in it.
     Files(PathBuf),
@@ -19,6 +19,18 @@ pub enum Place {
 }
 
 impl Place {
+    /// What this machine's engine calls so. A name has one spelling, which has a tag: without one, an engine sends all that
+    /// the repository has. An id stays as it is.
+    pub fn engine(written: &str) -> Self {
+        let id = written.starts_with("sha256:") || written.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let name = Some(written).filter(|_| !id && !written.contains("://")).map(Reference::parse);
+        // Of what is no name the engine says so.
+        Self::Engine(match name {
+            Some(Ok(reference)) => reference.to_string(),
+            Some(Err(_)) | None => written.to_owned(),
+        })
+    }
+
     /// `-`, `docker://NAME`, a path that looks like one, or a reference to a registry.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         if text == "-" {
@@ -27,7 +39,7 @@ impl Place {
         if let Some(name) = text.strip_prefix("docker://") {
             return match name {
                 "" => Err(Problem::mistake("found docker:// without a name, expected docker://NAME")),
-                name => Ok(Self::Engine(name.to_owned())),
+                name => Ok(Self::engine(name)),
             };
         }
         let path = text.strip_prefix("oci-layout://").or_else(|| is_path(text).then_some(text));
@@ -68,5 +80,24 @@ mod tests {
             assert_eq!(Place::parse(text).unwrap(), place, "{text}");
         }
         assert!(Place::parse("docker://").is_err());
+    }
+
+    #[test]
+    fn an_image_of_an_engine_has_one_name() {
+        let id = format!("sha256:{}", "0f".repeat(32));
+        let both = format!("shop/api:1@{id}");
+        for (written, name) in [
+            ("busybox", "busybox:latest"),
+            ("busybox:latest", "busybox:latest"),
+            ("docker.io/library/busybox", "busybox:latest"),
+            ("shop/api", "shop/api:latest"),
+            ("localhost:5000/a", "localhost:5000/a:latest"),
+            ("3fa0c1d2e4b5", "3fa0c1d2e4b5"),
+            (&id, &id),
+            (&both, &both),
+            ("no name", "no name"),
+        ] {
+            assert_eq!(Place::engine(written), Place::Engine(name.to_owned()), "{written}");
+        }
     }
 }

@@ -165,7 +165,7 @@ impl Report {
             written.extend(baked(file)?);
         }
         let place = |text: &String| match Place::parse(text)? {
-            Place::Registry(_) if self.docker && !text.contains("://") => Ok(Place::Engine(text.clone())),
+            Place::Registry(_) if self.docker && !text.contains("://") => Ok(Place::engine(text)),
             place => Ok(place),
         };
         let (mut places, mut problems) = (Vec::new(), Vec::new());
