@@ -47,7 +47,10 @@ impl Connector {
 
     async fn open(self, uri: Uri) -> io::Result<Stream> {
         let (certificates, proxy) = match self {
-            Self::Unix(path) => return Ok(Stream::Unix(TokioIo::new(UnixStream::connect(path).await?))),
+            Self::Unix(path) => {
+                let stream = UnixStream::connect(path).await.map_err(advised)?;
+                return Ok(Stream::Unix(TokioIo::new(stream)));
+            }
             Self::Network(certificates, proxy) => (certificates, proxy),
         };
         let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what.to_owned());
@@ -65,6 +68,16 @@ impl Connector {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| wrong("no name of a host"))?;
         let tls = TlsConnector::from(certificates.config()?).connect(name, tcp).await?;
         Ok(Stream::Tls(Box::new(TokioIo::new(tls))))
+    }
+}
+
+/// The same, with what can be done where a socket is of other users.
+fn advised(error: io::Error) -> io::Error {
+    match error.kind() {
+        kind @ io::ErrorKind::PermissionDenied => {
+            io::Error::new(kind, format!("{error}, expected a socket of this user or of one of their groups"))
+        }
+        _ => error,
     }
 }
 

@@ -107,7 +107,7 @@ pub(crate) async fn whole(answer: Answer) -> Result<Bytes, Problem> {
     }
 }
 
-/// Why there is no answer. What TLS finds wrong with a server, no other attempt would change.
+/// Why there is no answer. What TLS finds wrong with a server, and what is forbidden, no other attempt would change.
 fn failed(host: &str, error: &(dyn Error + 'static)) -> Problem {
     let inner = |error: &(dyn Error + 'static)| {
         let io = error.downcast_ref::<std::io::Error>()?;
@@ -124,8 +124,15 @@ fn failed(host: &str, error: &(dyn Error + 'static)) -> Problem {
                  a registry that has none is written with http:// before it"
             ))
         }
+        _ if forbidden(error) => Problem::mistake(format!("cannot reach {host}: {}", causes(error))),
         _ => Problem::try_again(format!("cannot reach {host}: {}", causes(error))),
     }
+}
+
+fn forbidden(error: &(dyn Error + 'static)) -> bool {
+    chain(error)
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 /// An error and what caused it, which is where the reason is.
@@ -180,6 +187,15 @@ fn decoded(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_forbidden_does_not_pass() {
+        use std::io::ErrorKind::{NotFound, PermissionDenied};
+        for (kind, passes) in [(PermissionDenied, false), (NotFound, true)] {
+            let problem = failed("docker", &std::io::Error::from(kind));
+            assert!(problem.may_pass() == passes && problem.to_string().starts_with("cannot reach docker: "));
+        }
+    }
 
     #[test]
     fn parts_of_addresses_are_encoded() {

@@ -77,9 +77,20 @@ impl Proxy {
             }
         }
         let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
+        let told = format!("the proxy {}:{} answered {line:?}", self.host, self.port);
         match line.split_whitespace().nth(1) {
             Some("200") => Ok(stream),
-            _ => Err(io::Error::other(format!("the proxy {}:{} answered {line:?}", self.host, self.port))),
+            Some("407") => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("{told}, expected that it knows the user and password of HTTPS_PROXY"),
+            )),
+            Some("403") => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "{told}, expected that it lets {place} through: ask who runs it, or put it into NO_PROXY"
+                ),
+            )),
+            _ => Err(io::Error::other(told)),
         }
     }
 }
@@ -144,14 +155,20 @@ mod tests {
             });
             let proxy = Proxy::new(&format!("http://me:secret@{address}"), None).unwrap();
             let opened = proxy.tunnel("registry.example.com", 443).await.map(drop);
-            (opened.map_err(|error| error.to_string()), server.await.unwrap())
+            (opened.map_err(|error| (error.kind(), error.to_string())), server.await.unwrap())
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (opened, request) = runtime.block_on(asked("HTTP/1.1 200 Connection established\r\n\r\n"));
         assert_eq!(opened, Ok(()));
         assert!(request.starts_with("CONNECT registry.example.com:443 HTTP/1.1\r\n"), "{request}");
         assert!(request.contains("Proxy-Authorization: Basic bWU6c2VjcmV0\r\n"), "{request}");
-        let (refused, _) = runtime.block_on(asked("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"));
-        assert!(refused.unwrap_err().contains("answered \"HTTP/1.1 407 Proxy"));
+        for (answer, kind) in [
+            ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", io::ErrorKind::PermissionDenied),
+            ("HTTP/1.1 403 Forbidden\r\n\r\n", io::ErrorKind::PermissionDenied),
+            ("HTTP/1.1 502 Bad Gateway\r\n\r\n", io::ErrorKind::Other),
+        ] {
+            let (refused, told) = runtime.block_on(asked(answer)).0.unwrap_err();
+            assert!(refused == kind && told.contains(&format!("answered {:?}", answer.trim_end())), "{told}");
+        }
     }
 }

@@ -22,7 +22,7 @@ use crate::place::Place;
 use crate::platform::Platform;
 use crate::problem::{Problem, Problems};
 use crate::shelf::Shelf;
-use crate::source::{Archive, Engine, Layout, Origin, Stored, Surroundings, Wanted, images};
+use crate::source::{Archive, Engine, Layout, Origin, Stored, Surroundings, Wanted, few, images};
 
 /// Blobs that are read at once. Most of the time goes into unpacking, so more would be no faster.
 const AT_ONCE: usize = 4;
@@ -130,10 +130,13 @@ async fn saved(
     shelf: &Arc<Mutex<Shelf>>,
     progress: &Arc<Progress>,
 ) -> Result<Found, Problems> {
-    let body = http::reader(engine.save(ids).await?);
-    let wanted = Wanted::These(ids.clone());
-    let stored = archive(body, Origin::Network, wanted, request, shelf, progress).await?;
-    Ok(stored.images.into_iter().map(|image| (Place::Engine(image.name.clone()), vec![image])).collect())
+    let mut found = Found::new();
+    for ids in few(ids) {
+        let body = http::reader(engine.save(&ids).await?);
+        let stored = archive(body, Origin::Network, Wanted::These(ids), request, shelf, progress).await?;
+        found.extend(stored.images.into_iter().map(|image| (Place::Engine(image.name.clone()), vec![image])));
+    }
+    Ok(found)
 }
 
 async fn files(

@@ -1,6 +1,7 @@
 //! Asking registries and the engine what they have, before anything large is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -31,13 +32,8 @@ pub(super) async fn sought(places: &BTreeSet<&Place>, request: &Request) -> Resu
         match place {
             Place::Registry(reference) => references.push(reference.clone()),
             Place::Engine(name) => names.push(name.clone()),
-            Place::Files(path) if !path.exists() => {
-                problems.insert(Problem::mistake(format!(
-                    "{}: there is no such file or directory",
-                    path.display()
-                )));
-            }
-            Place::Files(_) | Place::Input => {}
+            Place::Files(path) => problems.extend(missing(path)),
+            Place::Input => {}
         }
     }
     if !references.is_empty() {
@@ -63,12 +59,22 @@ pub(super) async fn sought(places: &BTreeSet<&Place>, request: &Request) -> Resu
                     problems.insert(problem);
                     break;
                 }
-                Err(problem) => drop(problems.insert(problem.of(&format!("docker://{name}")))),
+                Err(problem) => drop(problems.insert(problem)),
             }
         }
         sought.engine = Some(engine);
     }
     if problems.is_empty() { Ok(sought) } else { Err(Problems(problems.into_iter().collect())) }
+}
+
+/// Why there is nothing at a path.
+fn missing(path: &Path) -> Option<Problem> {
+    let text = match path.try_exists() {
+        Ok(true) => return None,
+        Ok(false) => "there is no such file or directory".to_owned(),
+        Err(error) => format!("cannot read it: {error}"),
+    };
+    Some(Problem::mistake(text).of(&path.display().to_string()))
 }
 
 async fn resolved(

@@ -18,6 +18,9 @@ const SOCKET: &str = "/var/run/docker.sock";
 /// first byte, which takes minutes for images of some gigabytes; a server that is gone is still told in the end.
 const SAVING: Duration = Duration::from_secs(6 * 60 * 60);
 
+/// The most bytes of names in one request: addresses of 64 KiB and more are none.
+const MOST_NAMES: usize = 32 << 10;
+
 /// An engine.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
@@ -69,20 +72,21 @@ impl Engine {
     /// Looks for an image.
     pub(crate) async fn inspect(&self, name: &str) -> Result<Inspected, Problem> {
         let answer = self.get(&self.http, &format!("images/{}/json", http::encoded(name, "/:@"))).await?;
+        // Until here it is the same for all of them.
+        let of = |problem: Problem| problem.of(&format!("docker://{name}"));
         if answer.status() == StatusCode::NOT_FOUND {
-            return Err(Problem::mistake(format!(
+            return Err(of(Problem::mistake(format!(
                 "the engine {} has no such image; an image of a registry is written without docker://",
                 self.shown
-            )));
+            ))));
         }
-        let answer = self.good(answer).await?;
-        parse(&http::whole(answer).await?, "an image of the engine")
+        let answer = self.good(answer).await.map_err(of)?;
+        parse(&http::whole(answer).await?, "an image of the engine").map_err(of)
     }
 
-    /// An archive with all of them.
+    /// An archive with all of them, which are [`few`].
     pub(crate) async fn save(&self, names: &BTreeMap<String, Digest>) -> Result<Answer, Problem> {
-        let names: Vec<String> =
-            names.keys().map(|name| format!("names={}", http::encoded(name, ""))).collect();
+        let names: Vec<String> = names.keys().map(|name| asked(name)).collect();
         let patient = self.http.within(SAVING);
         let answer = self.get(&patient, &format!("images/get?{}", names.join("&"))).await?;
         self.good(answer).await
@@ -93,11 +97,10 @@ impl Engine {
         let uri =
             uri.map_err(|error| Problem::mistake(format!("found the engine {}: {error}", self.shown)))?;
         let answer = http.send(http::get(uri)).await;
+        let told = |text: String| format!("{text}; the engine is {}", self.shown);
         answer.map_err(|problem| match problem {
-            Problem::TryAgain(text) => {
-                Problem::TryAgain(format!("{}; the engine is {}", text.replace("docker: ", ""), self.shown))
-            }
-            problem @ Problem::Mistake(_) => problem,
+            Problem::TryAgain(text) => Problem::TryAgain(told(text)),
+            Problem::Mistake(text) => Problem::Mistake(told(text)),
         })
     }
 
@@ -110,6 +113,28 @@ impl Engine {
         let text = format!("the engine {} answered {status}: {}", self.shown, message(&body));
         Err(if status.is_server_error() { Problem::TryAgain(text) } else { Problem::Mistake(text) })
     }
+}
+
+/// As many at once as one request has room for.
+pub(crate) fn few(names: &BTreeMap<String, Digest>) -> Vec<BTreeMap<String, Digest>> {
+    let mut portions: Vec<BTreeMap<String, Digest>> = Vec::new();
+    let mut bytes = 0;
+    for (name, id) in names {
+        let own = asked(name).len() + 1;
+        bytes += own;
+        match portions.last_mut().filter(|_| bytes <= MOST_NAMES) {
+            Some(portion) => drop(portion.insert(name.clone(), *id)),
+            None => {
+                portions.push(BTreeMap::from([(name.clone(), *id)]));
+                bytes = own;
+            }
+        }
+    }
+    portions
+}
+
+fn asked(name: &str) -> String {
+    format!("names={}", http::encoded(name, ""))
 }
 
 /// `{"message": "…"}`

@@ -11,7 +11,7 @@ mod stored;
 mod surroundings;
 
 pub(crate) use archive::Origin;
-pub(crate) use engine::Engine;
+pub(crate) use engine::{Engine, few};
 pub use reference::Reference;
 pub(crate) use registry::{Registries, Remote, Resolved};
 pub(crate) use stored::{Stored, Wanted, images};

@@ -69,6 +69,41 @@ fn several_images_come_in_one_archive() {
 }
 
 #[test]
+fn hundreds_of_images_come_in_several_archives() {
+    let layout = Blobs::layout(&shop(), Packing::Gzip);
+    let index: serde_json::Value = serde_json::from_slice(&layout.0["index.json"]).unwrap();
+    let id = index["manifests"][0]["digest"].as_str().unwrap().to_owned();
+    let engine = Server::start(move |asked, _| match asked.path.starts_with("/images/get?") {
+        true => Answer::new(200, layout.archive(&[])),
+        false => Answer::new(200, json!({"Id": id}).to_string()),
+    });
+    let names: Vec<String> = (0..700).map(|number| format!("{}/{number}:1", "a".repeat(100))).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let figures = of(&format!("tcp://{}", engine.address), &names).unwrap();
+    assert_eq!((figures.totals.images, figures.totals.layers), (700, 2));
+    let archives = engine.asked().iter().filter(|asked| asked.path.starts_with("/images/get?")).count();
+    assert_eq!(archives, 3);
+}
+
+#[test]
+fn a_socket_of_others_is_a_mistake() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("docker.sock");
+    let _engine = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0)).unwrap();
+    if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
+        return; // Nothing is forbidden to root.
+    }
+    let host = format!("unix://{}", socket.display());
+    let told = of(&host, &["a", "b"]).unwrap_err();
+    let text = told.to_string();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(!told.may_pass() && text.contains("cannot reach docker: ") && text.contains(&host), "{text}");
+    assert!(text.contains("Permission denied"), "{text}");
+}
+
+#[test]
 fn a_context_says_where_the_engine_is() {
     let engine = engine(None);
     let (_folder, mut surroundings, _) =

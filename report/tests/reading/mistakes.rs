@@ -114,6 +114,10 @@ fn what_is_no_archive_of_images_is_told() {
     assert!(text.starts_with("standard input: found a blob that begins with the bytes 6e 6f"), "{text}");
     let missing = told(&["./nowhere.tar", "./neither/", "-"], Vec::new());
     assert_eq!(missing.lines().count(), 2, "all at once, before anything is read: {missing}");
+    // What cannot be looked at may be there.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let below = told(&[&format!("{}/images.tar", file.path().display())], Vec::new());
+    assert!(below.contains("images.tar: cannot read it: Not a directory"), "{below}");
 }
 
 #[test]
