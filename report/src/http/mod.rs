@@ -23,7 +23,7 @@ use tokio_rustls::rustls;
 
 pub(crate) use body::reader;
 pub(crate) use hyper::{Method, StatusCode, Uri, header};
-pub(crate) use join::{joined, same_server};
+pub(crate) use join::{joined, server};
 pub(crate) use proxy::Proxy;
 
 use certificates::Certificates;

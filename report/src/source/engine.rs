@@ -122,12 +122,11 @@ pub(crate) fn few(names: &BTreeMap<String, Digest>) -> Vec<BTreeMap<String, Dige
     for (name, id) in names {
         let own = asked(name).len() + 1;
         bytes += own;
-        match portions.last_mut().filter(|_| bytes <= MOST_NAMES) {
-            Some(portion) => drop(portion.insert(name.clone(), *id)),
-            None => {
-                portions.push(BTreeMap::from([(name.clone(), *id)]));
-                bytes = own;
-            }
+        if let Some(portion) = portions.last_mut().filter(|_| bytes <= MOST_NAMES) {
+            portion.insert(name.clone(), *id);
+        } else {
+            portions.push(BTreeMap::from([(name.clone(), *id)]));
+            bytes = own;
         }
     }
     portions

@@ -73,9 +73,12 @@ fn hundreds_of_images_come_in_several_archives() {
     let layout = Blobs::layout(&shop(), Packing::Gzip);
     let index: serde_json::Value = serde_json::from_slice(&layout.0["index.json"]).unwrap();
     let id = index["manifests"][0]["digest"].as_str().unwrap().to_owned();
-    let engine = Server::start(move |asked, _| match asked.path.starts_with("/images/get?") {
-        true => Answer::new(200, layout.archive(&[])),
-        false => Answer::new(200, json!({"Id": id}).to_string()),
+    let engine = Server::start(move |asked, _| {
+        if asked.path.starts_with("/images/get?") {
+            Answer::new(200, layout.archive(&[]))
+        } else {
+            Answer::new(200, json!({"Id": id}).to_string())
+        }
     });
     let names: Vec<String> = (0..700).map(|number| format!("{}/{number}:1", "a".repeat(100))).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -91,7 +94,7 @@ fn a_socket_of_others_is_a_mistake() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("docker.sock");
     let _engine = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o0)).unwrap();
     if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
         return; // Nothing is forbidden to root.
     }

@@ -91,6 +91,41 @@ fn whoever_may_not_read_is_told_to_log_in() {
 }
 
 #[test]
+fn whoever_has_no_password_is_not_asked_about_it() {
+    let server = Server::start(move |asked, own| {
+        if asked.path.starts_with("/token?") {
+            return Answer::new(401, "");
+        }
+        Answer::new(401, "").with("WWW-Authenticate", format!("Bearer realm=\"http://{own}/token\""))
+    });
+    let told = of(&server, Surroundings::default()).unwrap_err().to_string();
+    let expected = format!("docker login {}", server.address);
+    assert!(told.contains(&expected) && !told.contains("still valid"), "{told}");
+    let config =
+        configured(|address| format!("{{\"auths\": {{\"{address}\": {{\"auth\": \"bWU6c2VjcmV0\"}}}}}}"));
+    let (_folder, surroundings) = config(&server);
+    let told = of(&server, surroundings).unwrap_err().to_string();
+    assert!(told.contains("is the password of docker login still valid?"), "{told}");
+}
+
+#[test]
+fn the_first_challenge_that_has_an_answer_counts() {
+    let (blobs, tags) = stocked(&shop());
+    let server = Server::start(move |asked, own| {
+        if asked.path.starts_with("/token?") {
+            return Answer::new(200, "{\"token\": \"anybody\"}");
+        }
+        if asked.header("authorization") == "Bearer anybody" {
+            return open(&blobs, &tags, asked);
+        }
+        Answer::new(401, "")
+            .with("WWW-Authenticate", "Basic realm=\"shop\"")
+            .with("WWW-Authenticate", format!("Bearer realm=\"http://{own}/token\""))
+    });
+    assert_eq!(of(&server, Surroundings::default()).unwrap().totals.images, 2);
+}
+
+#[test]
 fn what_leads_elsewhere_takes_no_token_along() {
     let (blobs, tags) = stocked(&shop());
     let elsewhere = blobs.clone();
@@ -206,4 +241,6 @@ fn another_registry_is_read_as_anybody_may() {
     let (_folder, surroundings) = config(&server);
     assert_eq!(of(&server, surroundings).unwrap().totals.images, 2);
     assert!(!cdn.asked().is_empty());
+    let tokens = other.asked().iter().filter(|asked| asked.path.starts_with("/token")).count();
+    assert_eq!(tokens, 2, "one for each repository");
 }

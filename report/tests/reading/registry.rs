@@ -72,6 +72,44 @@ fn all_that_is_missing_is_told_at_once() {
 }
 
 #[test]
+fn a_blob_that_is_missing_is_no_missing_image() {
+    let (blobs, tags) = stocked(&shop());
+    let server = Server::start(move |asked, _| {
+        if asked.path.contains("/blobs/") { Answer::new(404, "") } else { open(&blobs, &tags, asked) }
+    });
+    let told = of(&server, Surroundings::default()).unwrap_err().to_string();
+    let expected = format!("the registry {} has the image and not its blobs/sha256:", server.address);
+    assert!(told.contains(&expected) && !told.contains("no such image"), "{told}");
+}
+
+#[test]
+fn a_registry_with_tls_on_this_machine_is_told() {
+    let server = Server::start(|_, _| Answer::new(400, "Client sent an HTTP request to an HTTPS server."));
+    let told = of(&server, Surroundings::default()).unwrap_err().to_string();
+    assert!(told.contains(&format!("is written https://{}/shop/api:1", server.address)), "{told}");
+}
+
+#[test]
+fn a_blob_may_lead_elsewhere_five_times() {
+    let (blobs, tags) = stocked(&shop());
+    let leading = move |most: usize| {
+        let (blobs, tags) = (blobs.clone(), tags.clone());
+        move |asked: &Asked, _: &str| {
+            let (path, hops) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+            if path.contains("/blobs/") && hops.len() < most {
+                return Answer::new(307, "").with("Location", format!("{path}?{hops}x"));
+            }
+            open(&blobs, &tags, &Asked { path: path.to_owned(), ..asked.clone() })
+        }
+    };
+    let server = Server::start(leading(5));
+    assert_eq!(of(&server, Surroundings::default()).unwrap().totals.images, 2);
+    let server = Server::start(leading(6));
+    let told = of(&server, Surroundings::default()).unwrap_err().to_string();
+    assert!(told.contains("leads elsewhere more than 5 times"), "{told}");
+}
+
+#[test]
 fn bad_luck_is_tried_again() {
     let (blobs, tags) = stocked(&shop());
     let number = AtomicUsize::new(0);

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::credentials::Credential;
+
 /// A way to authenticate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
@@ -19,9 +21,19 @@ pub(super) enum Challenge {
     },
 }
 
-/// The first challenge that we can answer.
-pub(super) fn challenge<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Challenge> {
-    headers.flat_map(challenges).find_map(|(scheme, mut parameters)| {
+impl Challenge {
+    /// Whether what the user has is an answer. A token is given to anybody.
+    pub(super) fn has_answer(&self, credential: Option<&Credential>) -> bool {
+        matches!(
+            (self, credential),
+            (Self::Bearer { .. }, _) | (Self::Basic, Some(Credential::Password(..) | Credential::Token(_)))
+        )
+    }
+}
+
+/// The challenges that can be answered, in the registry's order.
+pub(super) fn challenges<'a>(headers: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
+    let known = |(scheme, mut parameters): (String, Parameters)| {
         let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
         match scheme.to_ascii_lowercase().as_str() {
             "basic" => Some(Challenge::Basic),
@@ -31,13 +43,14 @@ pub(super) fn challenge<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Ch
             }
             _ => None,
         }
-    })
+    };
+    headers.flat_map(schemes).filter_map(known).collect()
 }
 
 type Parameters = BTreeMap<String, String>;
 
 /// Schemes, each with its parameters.
-fn challenges(header: &str) -> Vec<(String, Parameters)> {
+fn schemes(header: &str) -> Vec<(String, Parameters)> {
     let mut found: Vec<(String, Parameters)> = Vec::new();
     let mut rest = header.trim_start_matches([' ', '\t', ',']);
     while !rest.is_empty() {
@@ -86,8 +99,9 @@ fn read_value(text: &str) -> (String, &str) {
 mod tests {
     use super::*;
 
+    /// The first.
     fn of(headers: &[&str]) -> Option<Challenge> {
-        challenge(headers.iter().copied())
+        challenges(headers.iter().copied()).into_iter().next()
     }
 
     fn bearer(realm: &str, service: &str, scope: &str) -> Challenge {

@@ -1,17 +1,19 @@
 //! Images in registries, over their API. `challenge` reads what a registry wants to see, `credentials` looks for what the user
-//! has, `token` makes a header of both. Source: opencontainers/distribution-spec.
+//! has, `token` makes a header of both, `answer` tells what an answer means. Source: opencontainers/distribution-spec.
 
+mod answer;
 mod challenge;
 mod credentials;
 mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hyper::header::HeaderName;
 use tokio::sync::Mutex;
 
-use self::challenge::{Challenge, challenge};
+use self::answer::{Followed, good};
+use self::challenge::{Challenge, challenges};
 use self::credentials::Credentials;
 use super::{Reference, Surroundings};
 use crate::digest::Digest;
@@ -29,9 +31,14 @@ const MOST_REDIRECTS: usize = 5;
 pub(crate) struct Registries {
     http: Http,
     credentials: Credentials,
-    /// By host and repository.
-    known: Mutex<BTreeMap<(String, String), String>>,
+    /// What the user may read with.
+    known: Mutex<BTreeMap<Repository, String>>,
+    /// What servers that a registry leads to let anybody read with.
+    guests: Mutex<BTreeMap<(Repository, String), String>>,
 }
+
+/// A registry's host, and a path there.
+type Repository = (String, String);
 
 /// A blob in a registry.
 #[derive(Clone, Debug)]
@@ -39,12 +46,6 @@ pub(crate) struct Remote {
     pub(crate) reference: Reference,
     pub(crate) digest: Digest,
     pub(crate) bytes: u64,
-}
-
-/// An answer, and the host that gave it, if that is not the registry.
-struct Followed {
-    answer: Answer,
-    elsewhere: Option<String>,
 }
 
 /// An image, and the blobs of its layers.
@@ -58,7 +59,12 @@ impl Registries {
         let credentials = Credentials::read(surroundings.docker_config.as_deref())?;
         let proxy =
             surroundings.proxy.as_deref().map(|proxy| Proxy::new(proxy, surroundings.no_proxy.as_deref()));
-        Ok(Self { http: Http::through(proxy.transpose()?), credentials, known: Mutex::default() })
+        Ok(Self {
+            http: Http::through(proxy.transpose()?),
+            credentials,
+            known: Mutex::default(),
+            guests: Mutex::default(),
+        })
     }
 
     /// Reads an image's manifest and configuration.
@@ -110,7 +116,7 @@ impl Registries {
 
     async fn once(&self, reference: &Reference, of: &str, accept: Option<&str>) -> Result<Answer, Problem> {
         let url = reference.url(of);
-        let key = (reference.host().to_owned(), reference.repository.clone());
+        let key = repository(reference);
         let known = self.known.lock().await.get(&key).cloned();
         let mut found = self.follow(reference, &url, accept, known.as_deref()).await?;
         // Nobody but the registry may ask for the password that is kept for it, nor give a token in its name.
@@ -128,17 +134,22 @@ impl Registries {
                 found = self.follow(reference, &url, accept, Some(&shown)).await?;
             }
         }
-        good(reference, found)
+        good(reference, of, found)
     }
 
     async fn authorization(&self, reference: &Reference, answer: &Answer) -> Result<Option<String>, Problem> {
-        let Some(challenge) = challenged(answer) else { return Ok(None) };
+        let challenges = challenged(answer);
+        if challenges.is_empty() {
+            return Ok(None);
+        }
         let (credentials, domain) = (self.credentials.clone(), reference.domain.clone());
         // A helper is a program that may ask the user.
         let credential = tokio::task::spawn_blocking(move || credentials.of(&domain));
         let credential = credential.await.map_err(|error| Problem::mistake(error.to_string()))??;
         let (repository, plain) = (&reference.repository, reference.plain);
-        token::authorization(&self.http, &challenge, credential.as_ref(), repository, plain).await
+        let answerable = |one: &&Challenge| one.has_answer(credential.as_ref());
+        let Some(challenge) = challenges.iter().find(answerable) else { return Ok(None) };
+        token::authorization(&self.http, challenge, credential.as_ref(), repository, plain).await
     }
 
     /// Gets what is at an address, or where that leads: blobs are often kept elsewhere.
@@ -151,10 +162,9 @@ impl Registries {
     ) -> Result<Followed, Problem> {
         let bad = |url: &str| Problem::mistake(format!("found the address {url}, expected a URL"));
         let mut uri: Uri = url.parse().map_err(|_| bad(url))?;
-        let first = uri.clone();
-        // A token that anybody gets, and the server that it is for.
-        let mut guest: Option<(Uri, String)> = None;
-        for _ in 0..MOST_REDIRECTS {
+        let first = http::server(&uri);
+        let (mut redirects, mut refused) = (0, BTreeSet::new());
+        loop {
             let mut request = http::get(uri.clone());
             let mut add = |name: HeaderName, text: &str| -> Result<(), Problem> {
                 request.headers_mut().insert(name, token::value(text)?);
@@ -164,74 +174,73 @@ impl Registries {
                 add(header::ACCEPT, accept)?;
             }
             // Whoever it leads to must not see the user's token.
-            let elsewhere = !http::same_server(&uri, &first);
-            let theirs = guest.as_ref().filter(|(server, _)| elsewhere && http::same_server(&uri, server));
-            let asked_as_guest = theirs.is_some();
-            if let Some(shown) = theirs.map(|(_, token)| token.as_str()).or(shown.filter(|_| !elsewhere)) {
+            let server = http::server(&uri);
+            let elsewhere = (server != first).then(|| (repository(reference), server));
+            let shown = match &elsewhere {
+                None => shown.map(str::to_owned),
+                Some(guest) => self.guests.lock().await.get(guest).cloned(),
+            };
+            if let Some(shown) = &shown {
                 add(header::AUTHORIZATION, shown)?;
             }
             let answer = self.http.send(request).await?;
             let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
             if let Some(location) = location.filter(|_| answer.status().is_redirection()) {
                 uri = http::joined(&uri, location).ok_or_else(|| bad(location))?;
+                redirects += 1;
+                if redirects > MOST_REDIRECTS {
+                    let text = format!("{url} leads elsewhere more than {MOST_REDIRECTS} times");
+                    return Err(Problem::mistake(text));
+                }
                 continue;
             }
-            if elsewhere && !asked_as_guest && answer.status() == StatusCode::UNAUTHORIZED {
-                guest = self.guest(reference, &answer).await?.map(|token| (uri.clone(), token));
-                if guest.is_some() {
-                    continue;
-                }
+            let host = uri.authority().filter(|_| elsewhere.is_some()).map(ToString::to_string);
+            if let Some(guest) = elsewhere.filter(|_| answer.status() == StatusCode::UNAUTHORIZED)
+                && refused.insert(guest.clone())
+                && self.admitted(guest, reference, shown, &answer).await?
+            {
+                continue;
             }
-            let host = uri.authority().filter(|_| elsewhere).map(ToString::to_string);
             return Ok(Followed { answer, elsewhere: host });
         }
-        Err(Problem::mistake(format!("{url} leads elsewhere more than {MOST_REDIRECTS} times")))
     }
 
-    /// What another registry that an answer leads to lets anybody read with; nothing that the user has is shown for it.
-    async fn guest(&self, reference: &Reference, answer: &Answer) -> Result<Option<String>, Problem> {
-        let Some(challenge @ Challenge::Bearer { .. }) = challenged(answer) else { return Ok(None) };
-        let (repository, plain) = (&reference.repository, reference.plain);
-        match token::authorization(&self.http, &challenge, None, repository, plain).await {
-            // What it answered without a token says more: there is no password that could be wrong.
-            Err(problem) if !problem.may_pass() => Ok(None),
-            given => given,
+    /// Whether there is a token by now with which anybody may read at another server, for what is answered there; nothing that
+    /// the user has is shown for it.
+    async fn admitted(
+        &self,
+        guest: (Repository, String),
+        reference: &Reference,
+        shown: Option<String>,
+        answer: &Answer,
+    ) -> Result<bool, Problem> {
+        let mut all = self.guests.lock().await;
+        // Another request may have got one since.
+        if all.get(&guest).is_some_and(|newer| Some(newer) != shown.as_ref()) {
+            return Ok(true);
         }
+        let bearer = |one: &Challenge| matches!(one, Challenge::Bearer { .. });
+        let Some(challenge) = challenged(answer).into_iter().find(bearer) else { return Ok(false) };
+        let (repository, plain) = (&reference.repository, reference.plain);
+        let given = match token::authorization(&self.http, &challenge, None, repository, plain).await {
+            // What it answered without a token says more: there is no password that could be wrong.
+            Err(problem) if !problem.may_pass() => None,
+            given => given?,
+        };
+        let admitted = given.is_some();
+        all.extend(given.map(|token| (guest, token)));
+        Ok(admitted)
     }
+}
+
+fn repository(reference: &Reference) -> Repository {
+    (reference.host().to_owned(), reference.repository.clone())
 }
 
 /// What an answer asks for.
-fn challenged(answer: &Answer) -> Option<Challenge> {
+fn challenged(answer: &Answer) -> Vec<Challenge> {
     let headers = answer.headers().get_all(header::WWW_AUTHENTICATE).into_iter();
-    challenge(headers.filter_map(|value| value.to_str().ok()))
-}
-
-/// An answer with what was asked for.
-fn good(reference: &Reference, found: Followed) -> Result<Answer, Problem> {
-    let (status, domain) = (found.answer.status(), &reference.domain);
-    if status.is_success() {
-        return Ok(found.answer);
-    }
-    if let Some(host) = found.elsewhere {
-        let text = format!("the registry {domain} leads to {host}, which answered {status}");
-        return Err(match status.as_u16() {
-            429 | 500.. => Problem::try_again(text),
-            _ => {
-                Problem::mistake(format!("{text}, expected what is stored there: ask who runs the registry"))
-            }
-        });
-    }
-    Err(match status.as_u16() {
-        404 => Problem::mistake(format!(
-            "there is no such image in the registry {domain}; one of this machine's engine is written docker://{reference}"
-        )),
-        401 | 403 => Problem::mistake(format!(
-            "the registry {domain} does not let you read it, or does not have it: docker login {domain}"
-        )),
-        429 => Problem::try_again(format!("the registry {domain} was asked too often: {status}")),
-        500.. => Problem::try_again(format!("the registry {domain} answered {status}")),
-        _ => Problem::mistake(format!("the registry {domain} answered {status}")),
-    })
+    challenges(headers.filter_map(|value| value.to_str().ok()))
 }
 
 fn held(bytes: &[u8], digest: &Digest) -> Result<(), Problem> {

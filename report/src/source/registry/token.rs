@@ -22,7 +22,7 @@ struct Token {
     access_token: String,
 }
 
-/// The header's value; nothing if there is nothing to show.
+/// The header's value; nothing if there is nothing to show, which the registry's own answer says best.
 pub(super) async fn authorization(
     http: &Http,
     challenge: &Challenge,
@@ -65,6 +65,8 @@ pub(super) async fn authorization(
         let text = format!("{realm} gave no token: {status}");
         return Err(match status.as_u16() {
             429 | 500.. => Problem::TryAgain(text),
+            401 | 403 if credential.is_none() => return Ok(None),
+            _ if credential.is_none() => Problem::Mistake(text),
             _ => Problem::Mistake(format!("{text}; is the password of docker login still valid?")),
         });
     }
