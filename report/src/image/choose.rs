@@ -4,12 +4,13 @@ use super::document::Descriptor;
 use crate::platform::Platform;
 use crate::problem::Problem;
 
-/// The nearest to the platform; attestations are no images. What says nothing of its platform fits all.
+/// The nearest to the platform; attestations and other artifacts are no images. What says nothing of its platform fits all.
 pub(crate) fn choose<'a>(
     entries: impl IntoIterator<Item = &'a Descriptor>,
     wanted: &Platform,
 ) -> Result<&'a Descriptor, Problem> {
-    let images: Vec<&'a Descriptor> = entries.into_iter().filter(|entry| !entry.is_attestation()).collect();
+    let is_image = |entry: &&Descriptor| !entry.is_attestation() && !entry.is_artifact();
+    let images: Vec<&'a Descriptor> = entries.into_iter().filter(is_image).collect();
     let distance = |entry: &&'a Descriptor| match &entry.platform {
         Some(platform) if !platform.os.is_empty() => platform.distance(wanted),
         _ => Some(u8::MAX),
@@ -56,6 +57,9 @@ mod tests {
         ];
         assert_eq!(choose(&entries, &wanted).unwrap().digest, "it");
         assert_eq!(choose(&[entry("any", None)], &wanted).unwrap().digest, "any");
+        let sbom = Descriptor { artifact_type: "application/x.sbom".into(), ..entry("sbom", None) };
+        assert_eq!(choose(&[sbom.clone(), entry("any", None)], &wanted).unwrap().digest, "any");
+        assert_eq!(choose(&[sbom], &wanted).unwrap_err().to_string(), "found an index without images");
         let told = choose(&entries[..3], &wanted).unwrap_err().to_string();
         assert_eq!(told, "found no image for linux/arm64; there is linux/amd64: choose with --platform");
         let told = choose(&entries[..2], &wanted).unwrap_err().to_string();

@@ -103,11 +103,18 @@ impl Document {
 
     /// An image manifest's configuration and layers, all of which are known.
     pub(crate) fn image(&self) -> Result<(&Descriptor, Blobs), Problem> {
-        let Some(config) = self.config.as_ref().filter(|_| self.schema_version == 2) else {
+        if self.schema_version != 2 {
             return Err(Problem::mistake(format!(
                 "found an image manifest of version {}, expected version 2: push it again with a newer Docker",
                 self.schema_version
             )));
+        }
+        let Some(config) = &self.config else {
+            let found = if self.manifests.is_some() { "an index within too many others" } else { "neither" };
+            let text = format!(
+                "found {found}, expected an image manifest with a configuration, or an index of some"
+            );
+            return Err(Problem::mistake(text));
         };
         let layer = |layer: &Descriptor| {
             check_layer(layer)?;
@@ -131,6 +138,11 @@ impl Descriptor {
         self.annotations.contains_key("vnd.docker.reference.type")
             || self.platform.as_ref().is_some_and(|platform| platform.os == "unknown")
     }
+
+    /// Whether it says that it is no image, such as a list of what an image has in it.
+    pub(crate) fn is_artifact(&self) -> bool {
+        self.platform.is_none() && is_artifact(&self.artifact_type)
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +154,13 @@ mod tests {
         let old = parse::<Document>(br#"{"schemaVersion": 1, "fsLayers": []}"#, "x").unwrap();
         let told = old.image().unwrap_err().to_string();
         assert!(told.starts_with("found an image manifest of version 1, expected version 2"), "{told}");
+        for (json, found) in [
+            (&br#"{"schemaVersion": 2}"#[..], "found neither, expected an image manifest"),
+            (br#"{"schemaVersion": 2, "manifests": []}"#, "found an index within too many others, expected"),
+        ] {
+            let told = parse::<Document>(json, "x").unwrap().image().unwrap_err().to_string();
+            assert!(told.starts_with(found), "{told}");
+        }
         let told = parse::<Document>(b"<html>", "an image manifest").unwrap_err().to_string();
         assert!(told.starts_with("found an image manifest that cannot be read: "), "{told}");
     }
