@@ -63,8 +63,7 @@ impl<R: Read> Tar<R> {
             }
             let header = tar::Header::from_byte_slice(&block);
             checked(header, &block)?;
-            let size =
-                header.entry_size().map_err(|_| Broken::Found("found a tar header without a size".into()))?;
+            let size = size(header)?;
             match header.entry_type() {
                 EntryType::GNULongName => extensions.path = Some(text(&self.extension(size)?)),
                 EntryType::GNULongLink => extensions.link = Some(text(&self.extension(size)?)),
@@ -191,6 +190,15 @@ impl<R: Read> Read for Tar<R> {
     }
 }
 
+/// The bytes that follow a header. A field without digits says that there are none: some leave it so for directories and
+/// links. Source: Go `archive/tar`, `parseOctal`.
+fn size(header: &tar::Header) -> Result<u64, Broken> {
+    if header.as_old().size.iter().all(|byte| matches!(byte, 0 | b' ')) {
+        return Ok(0);
+    }
+    header.entry_size().map_err(|_| Broken::Found("found a tar header without a size".into()))
+}
+
 fn truncated() -> Broken {
     Broken::Found("found the end of the tar archive within an entry".into())
 }
@@ -296,6 +304,19 @@ mod tests {
             let found = entries(&bytes).unwrap();
             let found: Vec<_> = found.iter().map(|(path, _, size)| (path.as_str(), *size)).collect();
             assert_eq!(found, [(path, size as u64), ("next", 0)], "{}", char::from(flag));
+        }
+    }
+
+    #[test]
+    fn an_empty_size_is_none() {
+        for size in [[0; 12], [b' '; 12]] {
+            let mut header = tar::Header::new_ustar();
+            header.set_path("d/").unwrap();
+            header.set_entry_type(EntryType::Directory);
+            header.as_old_mut().size = size;
+            header.set_cksum();
+            let archive = [header.as_bytes().to_vec(), archive(&[("next", b"")])].concat();
+            assert_eq!(entries(&archive).unwrap().len(), 2);
         }
     }
 
