@@ -96,7 +96,11 @@ impl Archive {
         }
         let mut start = Vec::new();
         Read::by_ref(content).take(512).read_to_end(&mut start).map_err(Fault::Lost)?;
-        if is_layer(&start) {
+        // An empty file is an archive without entries, and may be a document too.
+        if header.size == 0 {
+            self.documents.insert(path.clone(), Vec::new());
+        }
+        if is_layer(&start) || header.size == 0 {
             let expected = Expected { digest, bytes: Some(header.size) };
             let layer = match read_layer(Cursor::new(start).chain(content), &expected) {
                 Ok(found) => {

@@ -80,6 +80,25 @@ fn a_saved_image_may_have_no_layers() {
 }
 
 #[test]
+fn a_layer_may_have_no_bytes() {
+    let mut layout = Blobs::default();
+    let layer = layout.put("application/vnd.oci.image.layer.v1.tar", Vec::new());
+    let config = json!({"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": [layer["digest"]]}});
+    let config = layout.put("application/vnd.oci.image.config.v1+json", config.to_string().into_bytes());
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": [layer]});
+    let entry = layout.put("application/vnd.oci.image.manifest.v1+json", manifest.to_string().into_bytes());
+    let index = json!({"schemaVersion": 2, "manifests": [entry]});
+    layout.0.insert("index.json".into(), index.to_string().into_bytes());
+    let folder = tempfile::tempdir().unwrap();
+    layout.write(folder.path());
+    let path = format!("{}/", folder.path().display());
+    for (place, input) in [("-", layout.archive(&[])), (path.as_str(), Vec::new())] {
+        let totals = reported(&[place], input).unwrap().totals;
+        assert_eq!((totals.images, totals.layers, totals.stored_bytes), (1, 1, 0), "{place}");
+    }
+}
+
+#[test]
 fn groups_share_what_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("both.tar");
