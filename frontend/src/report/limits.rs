@@ -6,13 +6,17 @@ use layerset_report::{Amount, Exceeded};
 
 use crate::plan::human;
 use crate::printable::printable;
+use crate::table::thousands;
 
 /// A line for each limit that does not hold, and one for each offender.
 pub fn told(exceeded: &[Exceeded]) -> String {
     let mut text = String::new();
     for one in exceeded {
         let at = if one.limit.starts_with("min") { "at least" } else { "at most" };
-        let (found, allowed) = (shown(one.found), shown(one.allowed));
+        // Two numbers that look the same would say that the limit holds.
+        let same = shown(one.found) == shown(one.allowed);
+        let of = if same { exact } else { shown };
+        let (found, allowed) = (of(one.found), of(one.allowed));
         let _ = writeln!(text, "layerset: --{}: found {found}, expected {at} {allowed}", one.limit);
         for worst in &one.worst {
             let _ = writeln!(text, "  {:>9}  {}", shown(worst.amount), printable(&worst.what));
@@ -26,6 +30,15 @@ fn shown(amount: Amount) -> String {
         Amount::Bytes(bytes) => human(bytes),
         Amount::Count(count) => format!("{count} layers"),
         Amount::Part(part) => format!("{:.1} %", part * 100.0),
+    }
+}
+
+/// With all digits.
+fn exact(amount: Amount) -> String {
+    match amount {
+        Amount::Bytes(bytes) => format!("{} B", thousands(bytes)),
+        Amount::Part(part) => format!("{:.2} %", part * 100.0),
+        Amount::Count(_) => shown(amount),
     }
 }
 
@@ -67,6 +80,17 @@ mod tests {
         ");
         assert_eq!(told(&Limits::default().exceeded(&figures(1))), "");
     }
+
+    #[test]
+    fn what_is_hardly_too_much_is_told_exactly() {
+        let mut figures = figures(1);
+        figures.totals.stored_bytes = 25_000_012_345;
+        let limits = Limits { stored: Some(25_000_000_000), reuse: Some(0.39), ..Limits::default() };
+        let text = told(&limits.exceeded(&figures));
+        assert!(text.contains("found 25,000,012,345 B, expected at most 25,000,000,000 B"), "{text}");
+        assert!(text.contains("found 38.96 %, expected at least 39.00 %"), "{text}");
+    }
+
     #[test]
     fn offenders_do_not_command_the_terminal() {
         let mut figures = figures(1);

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use super::{Figures, LayerFigures};
+use super::{Figures, LayerFigures, rounded};
 use crate::digest::Digest;
 
 /// The most offenders that are told.
@@ -21,7 +21,7 @@ pub struct Limits {
     pub disk: Option<u64>,
     /// Files in more than one layer.
     pub duplicated: Option<u64>,
-    /// Files that no image can see.
+    /// Files that are hidden in an image.
     pub wasted: Option<u64>,
     /// Layers of one image.
     pub layers: Option<u64>,
@@ -76,7 +76,9 @@ impl Limits {
             Some(Exceeded { limit, found: amount(found), allowed: amount(allowed), worst: worst() })
         };
         let bytes = Amount::Bytes;
-        let reuse = self.reuse.filter(|least| totals.reuse < *least).map(|least| Exceeded {
+        // Of as many digits as the figure: a hair above it is no more.
+        let least = self.reuse.map(rounded);
+        let reuse = least.filter(|least| rounded(totals.reuse) < *least).map(|least| Exceeded {
             limit: "min-reuse",
             found: Amount::Part(totals.reuse),
             allowed: Amount::Part(least),

@@ -116,6 +116,17 @@ fn nothing_is_nothing() {
 }
 
 #[test]
+fn a_percentage_holds_at_its_value() {
+    for percent in (0..=10_000).map(|hundredths| f64::from(hundredths) / 100.0) {
+        let mut figures = Figures::default();
+        figures.totals.reuse = rounded(percent / 100.0);
+        let limits = |percent: f64| Limits { reuse: Some(percent / 100.0), ..Limits::default() };
+        assert_eq!(limits(percent).exceeded(&figures), [], "{percent}");
+        assert_eq!(limits(percent + 0.01).exceeded(&figures).len(), 1, "{percent}");
+    }
+}
+
+#[test]
 fn limits_hold_up_to_their_value() {
     let figures = of(
         &[BASE, &[("app/a", Some("0123456789")), ("etc/motd", Some("hello"))]],
