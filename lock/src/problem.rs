@@ -49,6 +49,8 @@ pub enum Kind {
     NotFound,
     /// The index could not be reached: the same may work later.
     Network,
+    /// This machine could not read or write what the resolver needs, a full disk say: the same may work later.
+    Machine,
     /// The resolver could not be run, or said what we do not understand.
     Resolver,
 }

@@ -60,7 +60,7 @@ fn resolved(
     })
     .map_err(|failure| match failure {
         layerset_lock::Failure::Problems(problems) => problems,
-        layerset_lock::Failure::Read(error) => vec![Problem::new(Kind::Resolver, error.to_string())],
+        layerset_lock::Failure::Read(error) => vec![Problem::new(Kind::Machine, error.to_string())],
     })?;
     let previous = request.previous.as_ref().and_then(|path| Some((path, fs::read(files.join(path)).ok()?)));
     let previous = previous.and_then(|(path, bytes)| Lock::read(path, &bytes).ok());
@@ -85,11 +85,15 @@ fn resolved(
 
 /// The lock of a context on this machine's disk, by the program `uv`.
 pub fn resolve_here(request: &Request, uv: &Path, context: &Path) -> Result<String, Vec<Problem>> {
-    let failed = |error: std::io::Error| {
-        vec![Problem::new(Kind::Resolver, format!("no temporary directory: {error}"))]
-    };
-    let scratch = tempfile::tempdir().map_err(failed)?;
-    resolved(request, uv.to_owned(), BTreeMap::new(), context, context, scratch.path())
+    let failed =
+        |what: &str, error: std::io::Error| vec![Problem::new(Kind::Machine, format!("{what}: {error}"))];
+    let scratch = tempfile::tempdir().map_err(|error| failed("no temporary directory", error))?;
+    // uv runs in another directory: what is named from this one has to be found from there.
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| failed("no directory", error));
+    let context = absolute(context)?;
+    // A word alone is looked for where programs are.
+    let uv = if uv.components().count() > 1 { absolute(uv)? } else { uv.to_owned() };
+    resolved(request, uv, BTreeMap::new(), &context, &context, scratch.path())
 }
 
 /// uv in its image: ours has it at the root, others where programs are.

@@ -9,9 +9,10 @@ use crate::failure::Failure;
 /// Rule of all of them.
 const RULE: &str = "requirements";
 
-/// A failure that says all of it. An index that does not answer may do so next time.
+/// A failure that says all of it. An index that does not answer may do so next time, and a full disk have room.
 pub fn failure(source: &Source, asked: &Asked, otherwise: Span, problems: &[Problem]) -> Failure {
-    if !problems.is_empty() && problems.iter().all(|problem| problem.kind == Kind::Network) {
+    let may_pass = |problem: &Problem| matches!(problem.kind, Kind::Network | Kind::Machine);
+    if !problems.is_empty() && problems.iter().all(may_pass) {
         let text = |problem: &Problem| {
             let hint = hint(problem).map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{}{hint}", message(problem))

@@ -84,7 +84,7 @@ impl Runner<'_> {
     fn directory(&self, place: &str) -> Result<String, Vec<Problem>> {
         let directory = format!("{}/{place}", self.scratch);
         let failed =
-            |error| vec![Problem::new(Kind::Resolver, format!("cannot write to {directory}: {error}"))];
+            |error| vec![Problem::new(Kind::Machine, format!("cannot write to {directory}: {error}"))];
         std::fs::create_dir_all(Path::new(&directory)).map_err(failed)?;
         Ok(directory)
     }
@@ -194,6 +194,18 @@ impl Runner<'_> {
 }
 
 fn write(path: &str, text: &str) -> Result<(), Vec<Problem>> {
-    let failed = |error| vec![Problem::new(Kind::Resolver, format!("cannot write {path}: {error}"))];
+    let failed = |error| vec![Problem::new(Kind::Machine, format!("cannot write {path}: {error}"))];
     std::fs::write(path, text).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_is_no_mistake() {
+        let problems = write("/dev/full", "text").unwrap_err();
+        assert_eq!(problems[0].kind, Kind::Machine);
+        assert!(problems[0].message.starts_with("cannot write /dev/full: "), "{problems:?}");
+    }
 }

@@ -63,7 +63,7 @@ pub(super) fn problem(
         Kind::Resolver if said.full.contains("No interpreter found") => {
             Problem::new(kind, "uv finds no Python").hint("install one of any version, or say where one is")
         }
-        Kind::Resolver => Problem::new(kind, "uv failed").hint("see what it says"),
+        Kind::Machine | Kind::Resolver => Problem::new(kind, "uv failed").hint("see what it says"),
     };
     if matches!(kind, Kind::Conflict | Kind::NotFound) {
         problem.place = lines.first().map(|(_, requirement)| requirement.place.clone());
