@@ -1,5 +1,6 @@
 //! The local disk as the outside of a build: what the command line reads, without an engine.
 
+mod look;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use crate::emit::{BaseSource, UV_IMAGE};
 use crate::failure::Failure;
 use crate::manifest::model::Base;
 use crate::outside::{ManifestFile, OnStage, Outside, Pins, Resolved, Weights};
-use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Found, Listing, Look, Place, escape_pattern};
+use crate::plan::{ContextPlan, Entry, EntryKind, Filter, Listing, Look, Place, escape_pattern};
 use crate::platform::Platform;
 use crate::python::{self, Answer, Imports, Probed, Request};
 
@@ -48,21 +49,8 @@ impl Outside for Disk {
         Ok(Resolved::default())
     }
 
-    async fn kinds(&self, _: &ContextPlan, paths: &[String]) -> Result<Look, Failure> {
-        let mut kinds = Look::new();
-        for path in paths {
-            let full = self.context.join(path);
-            // A link that leads nowhere here may lead somewhere in the image: it is a file all the same.
-            match fs::metadata(&full).or_else(|_| fs::symlink_metadata(&full)) {
-                Ok(found) => {
-                    let plain = Found::Directory { mode: 0o755, uid: 0, gid: 0 };
-                    kinds.insert(path.clone(), if found.is_dir() { plain } else { Found::File });
-                }
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-                Err(error) => return Err(unreadable(&full, &error)),
-            }
-        }
-        Ok(kinds)
+    async fn kinds(&self, context: &ContextPlan, paths: &[String]) -> Result<Look, Failure> {
+        self.found(context, paths)
     }
 
     async fn links(&self, _: &ContextPlan, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
@@ -70,22 +58,8 @@ impl Outside for Disk {
         Ok(paths.iter().filter(link).cloned().collect())
     }
 
-    async fn weights(&self, _: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
-        let mut weights = Weights::new();
-        for path in paths {
-            let full = self.context.join(path);
-            let Ok(found) = fs::metadata(&full) else { continue };
-            let bytes = if found.is_dir() {
-                let inside = fs::read_dir(&full).map_err(|error| unreadable(&full, &error))?;
-                let files =
-                    inside.filter_map(|entry| entry.ok()?.metadata().ok()).filter(fs::Metadata::is_file);
-                files.map(|file| file.len()).sum()
-            } else {
-                found.len()
-            };
-            weights.insert(path.clone(), bytes);
-        }
-        Ok(weights)
+    async fn weights(&self, context: &ContextPlan, paths: &BTreeSet<String>) -> Result<Weights, Failure> {
+        self.weighed(context, paths)
     }
 
     async fn read(&self, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
@@ -160,9 +134,14 @@ impl Disk {
 
 /// Lists a directory as a client sends it: what is left out is not entered.
 pub fn list(root: &Path, filter: Filter) -> Result<Listing, Failure> {
+    below(root, "", &Place::default(), filter).map(Listing::new)
+}
+
+/// The same of a directory somewhere in it.
+fn below(directory: &Path, name: &str, place: &Place, filter: Filter) -> Result<Vec<Entry>, Failure> {
     let mut walk = Walk { filter, entries: Vec::new() };
-    walk.directory(root, "", &Place::default())?;
-    Ok(Listing::new(walk.entries))
+    walk.directory(directory, name, place)?;
+    Ok(walk.entries)
 }
 
 struct Walk {
@@ -219,9 +198,14 @@ fn attributes(entry: &fs::DirEntry) -> Result<(u64, u32), Failure> {
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if is_absent(error.kind()) => Ok(None),
         Err(error) => Err(unreadable(path, &error)),
     }
+}
+
+/// There is nothing at a path, nor can there be.
+fn is_absent(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename)
 }
 
 /// A file that is there and cannot be read is the user's to mend; anything else may pass.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::{list, unreadable};
+use super::{list, read};
 use crate::failure::Failure;
 use crate::plan::{EntryKind, Filter};
 use crate::python::{Imports, is_source, names_in};
@@ -20,7 +20,8 @@ pub fn imports(root: &Path, filter: Filter, names: &BTreeSet<String>) -> Result<
     let mut imports = BTreeMap::new();
     for entry in files.filter(|entry| is_source(&entry.path)) {
         let path = root.join(&entry.path);
-        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        // A name that is no UTF-8 is not found by its text, and nobody imports such a file.
+        let Some(bytes) = read(&path)? else { continue };
         if let Some(mut found) = names_in(&entry.path, &bytes) {
             found.retain(|name| names.contains(name));
             imports.insert(entry.path.clone(), found);
@@ -42,4 +43,21 @@ pub(super) fn texts(root: &Path, directories: &BTreeSet<String>) -> BTreeSet<Str
         );
     }
     texts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_utf_8_are_passed_over() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("a.py"), "import one\n").unwrap();
+        fs::write(root.path().join(OsStr::from_bytes(b"caf\xe9.py")), "import one\n").unwrap();
+        let found = imports(root.path(), Filter::default(), &["one".to_owned()].into()).unwrap();
+        assert_eq!(found.into_keys().collect::<Vec<_>>(), ["a.py"]);
+    }
 }
