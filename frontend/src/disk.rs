@@ -41,7 +41,8 @@ impl Outside for Disk {
             Some(bytes) => Some(bytes),
             None => read(&self.context.join(".dockerignore"))?,
         };
-        Ok(ManifestFile { name, bytes, ignore })
+        let context = self.context.display().to_string();
+        Ok(ManifestFile { name, bytes, context, ignore })
     }
 
     /// Nothing is known here: an image's configuration is on an engine or in a registry.

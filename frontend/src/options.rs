@@ -17,7 +17,7 @@ use crate::platform::Platform;
 
 pub use attest::Sbom;
 pub use machine::surroundings;
-pub use others::NoPlace;
+pub use others::{NoPlace, args_for_others};
 
 /// A cache to import from, as `--cache-from` gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -19,6 +19,8 @@ pub struct ManifestFile {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// The context, as the command line that is run again names it.
+    pub context: String,
     /// The `.dockerignore` that goes with it: `<manifest>.dockerignore`, else the context's.
     pub ignore: Option<Vec<u8>>,
 }

@@ -30,7 +30,7 @@ pub struct BakeOptions {
 const CACHES: [(&str, &str); 2] = [("cache-from", "LAYERSET_CACHE_FROM"), ("cache-to", "LAYERSET_CACHE_TO")];
 
 /// The argument that names the frontend where no syntax line does.
-const SYNTAX: &str = "BUILDKIT_SYNTAX";
+pub const SYNTAX: &str = "BUILDKIT_SYNTAX";
 
 /// One bake target a service, the group `default` of all, and more where these are too many for a small builder.
 pub fn bake(manifest: &Manifest, options: &BakeOptions) -> Answer {

@@ -12,7 +12,7 @@ mod plan_packages;
 mod plan_page;
 mod targets;
 
-pub use bake::{BakeOptions, bake};
+pub use bake::{BakeOptions, SYNTAX, bake};
 pub use check::check;
 pub use describe::{describe, names, version};
 pub use listing::{dot, llb};

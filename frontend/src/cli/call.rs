@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use super::file::write_new;
+use super::args::{Common, On};
+use super::file::{refuse_present, write_new};
 use super::out::tell;
-use super::{Format, lock, platform};
+use super::{Format, lock};
 use crate::calls::{self, Answer, BakeOptions};
 use crate::diagnostic::render;
 use crate::disk::Disk;
 use crate::emit::{Input, Settings};
 use crate::failure::Failure;
-use crate::manifest::Inputs;
+use crate::manifest::{Inputs, syntax};
+use crate::options::args_for_others;
 use crate::pipeline::{self, Listed, Planned};
 use crate::plan::{Figures, Look, Looks};
 use crate::platform::{Platform, Platforms};
@@ -25,6 +27,8 @@ pub(super) enum Call {
     Plan {
         #[command(flatten)]
         common: Common,
+        #[command(flatten)]
+        on: On,
         /// Compare with what `--format json` printed before: what an edit rebuilds and pushes
         #[arg(long, value_name = "OLD.json")]
         diff: Option<PathBuf>,
@@ -36,7 +40,12 @@ pub(super) enum Call {
         force: bool,
     },
     /// Report every error and warning of the manifest
-    Check(Common),
+    Check {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        on: On,
+    },
     /// Print a bake file that builds every service
     Bake(Common),
     /// Lock the Python packages of all services with the uv of this machine; digests of images stay as they are
@@ -50,6 +59,8 @@ pub(super) enum Call {
     Llb {
         #[command(flatten)]
         common: Common,
+        #[command(flatten)]
+        on: On,
         /// A service or stage; not needed if there is one service
         #[arg(long)]
         target: Option<String>,
@@ -73,76 +84,56 @@ impl Call {
             Self::Plan { common, .. }
             | Self::Lock { common, .. }
             | Self::Llb { common, .. }
-            | Self::Check(common)
+            | Self::Check { common, .. }
             | Self::Bake(common) => common,
+        }
+    }
+
+    /// The platforms that are asked for.
+    fn platforms(&self) -> &[Platform] {
+        match self {
+            Self::Plan { on, .. } | Self::Check { on, .. } | Self::Llb { on, .. } => on.platform.as_slice(),
+            Self::Lock { options, .. } => &options.platform,
+            // A bake file builds for what its targets and who bakes say.
+            Self::Bake(_) => &[],
         }
     }
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Common {
-    /// The manifest; by default layerset.yaml in CONTEXT
-    #[arg(short, long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// The build context
-    #[arg(default_value = ".", value_name = "CONTEXT")]
-    context: PathBuf,
-    /// Set a build argument
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
-    build_arg: Vec<(String, String)>,
-    /// Name a context that the build will be given
-    #[arg(long, value_name = "NAME=SOURCE", value_parser = pair)]
-    build_context: Vec<(String, String)>,
-    /// Platform to plan for
-    #[arg(long, value_name = "OS/ARCH", value_parser = platform)]
-    platform: Option<Platform>,
-    /// How to print
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("found {text:?}, expected NAME=VALUE")),
-    }
-}
-
 async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
+    refuse(call)?;
     let beside = if common.context.as_os_str() == "." { Path::new("") } else { &common.context };
     let manifest = common.file.clone().unwrap_or_else(|| beside.join("layerset.yaml"));
     let disk = Disk { manifest, context: common.context.clone() };
     let args: BTreeMap<String, String> = common.build_arg.iter().cloned().collect();
     let contexts: BTreeSet<String> = common.build_context.iter().map(|(name, _)| name.clone()).collect();
     let build = Platform::new("linux", std::env::consts::ARCH, "");
-    let platform = common.platform.clone().unwrap_or_else(|| build.clone());
+    let requested = call.platforms();
+    let platform = requested.first().unwrap_or(&build).clone();
     let platforms = Platforms { target: platform.clone(), build };
     let target = if let Call::Llb { target, .. } = call { target.as_deref() } else { None };
     let inputs = Inputs { args: &args, contexts: &contexts, platforms: Some(&platforms), target };
     let checked = pipeline::check(&disk, &inputs).await?;
-    if !matches!(call, Call::Check(_)) && !checked.warnings.is_empty() {
+    if !matches!(call, Call::Check { .. }) && !checked.warnings.is_empty() {
         tell(&render(&checked.source, &checked.warnings));
     }
     let services = checked.services();
     match call {
-        Call::Check(_) => {
+        Call::Check { .. } => {
             let warnings = checked.findings(&disk, &platform, &platform).await?;
             Ok(Answer { status: 0, ..calls::check(&checked.source, &warnings) })
         }
         Call::Bake(_) => {
             let options = BakeOptions {
-                syntax: None,
+                syntax: args.get(calls::SYNTAX).filter(|_| syntax(&checked.source).is_none()).cloned(),
                 context: common.context.display().to_string(),
                 manifest: from_context(&disk),
-                args: args.clone(),
+                args: args_for_others(&args, &checked.manifest.declared),
                 contexts: common.build_context.iter().cloned().collect(),
             };
             Ok(calls::bake(&checked.manifest, &options))
         }
-        Call::Lock { options, .. } => {
-            let requested: Vec<Platform> = common.platform.iter().cloned().collect();
-            options.answer(&checked, &disk, &requested, &platform).await
-        }
+        Call::Lock { options, .. } => options.answer(&checked, &disk, &platform).await,
         Call::Llb { target, dot, .. } => {
             let target = checked.target(target.as_deref())?;
             let native = checked.native(&disk, &services, &platform, std::slice::from_ref(&platform)).await?;
@@ -168,6 +159,10 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
             if !planned.warnings.is_empty() {
                 tell(&render(&checked.source, &planned.warnings));
             }
+            let odd = checked.odd_kinds(&disk, &planned, &services).await?;
+            if !odd.is_empty() {
+                tell(&render(&checked.source, &odd));
+            }
             let figures = planned.figures();
             let mut answer = match diff {
                 Some(old) => calls::plan_diff(&old_figures(old)?, &figures),
@@ -188,6 +183,17 @@ async fn answer(call: &Call, common: &Common) -> Result<Answer, Failure> {
             }
             Ok(answer)
         }
+    }
+}
+
+/// What need not be begun, since it cannot be ended.
+fn refuse(call: &Call) -> Result<(), Failure> {
+    match call {
+        Call::Plan { html: Some(file), force, .. } => refuse_present(file, *force),
+        Call::Llb { dot: true, common, .. } if common.format == Format::Json => {
+            Err(Failure::Request("found --dot and --format json, expected one of them".into()))
+        }
+        _ => Ok(()),
     }
 }
 

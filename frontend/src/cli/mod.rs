@@ -1,6 +1,7 @@
 //! The command line. This room is the one place that prints, all of it through `out`: `call` has the calls on local files without an
-//! engine, `report` counts images, `lock` and `file` are parts of these.
+//! engine, `report` counts images, `args`, `lock` and `file` are parts of these.
 
+mod args;
 mod call;
 mod file;
 mod lock;
@@ -51,7 +52,8 @@ enum Format {
 }
 
 fn platform(text: &str) -> Result<Platform, String> {
-    Platform::parse(text).ok_or_else(|| format!("found {text:?}, expected a platform such as linux/arm64"))
+    let expected = if text.contains(',') { "one platform" } else { "a platform" };
+    Platform::parse(text).ok_or_else(|| format!("found {text:?}, expected {expected} such as linux/arm64"))
 }
 
 /// Runs the command line of this process.

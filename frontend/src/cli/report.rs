@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use layerset_report::{Figures, Limits, Place, Problems, Progress, Request, figures, read};
 
-use super::file::write_new;
+use super::file::{refuse_present, write_new};
 use super::out::tell;
 use super::watch::watched;
 use super::{Format, platform};
@@ -101,6 +101,10 @@ fn part(text: &str) -> Result<f64, String> {
 
 impl Report {
     pub(super) async fn answer(&self) -> Result<Answer, Failure> {
+        // Reading images takes long: what cannot be written is said before.
+        if let Some(file) = &self.html {
+            refuse_present(file, self.force)?;
+        }
         let (printed, before, follow) = self.before();
         let images = self.places(follow.iter().chain(&self.images).chain(&self.after), &self.bake)?;
         if images.is_empty() {

@@ -73,7 +73,9 @@ impl Engine {
         };
         let ((bytes, own_ignore), context_ignore) = tokio::try_join!(manifest, self.context_ignore())?;
         let bytes = bytes.ok_or_else(|| self.no_manifest(&name))?;
-        Ok(ManifestFile { name, bytes, ignore: own_ignore.or(context_ignore) })
+        // Where the client is, an engine is not told.
+        let context = ".".to_owned();
+        Ok(ManifestFile { name, bytes, context, ignore: own_ignore.or(context_ignore) })
     }
 
     fn no_manifest(&self, name: &str) -> Failure {

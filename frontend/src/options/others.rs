@@ -38,10 +38,7 @@ impl Options {
     /// it does not have are the client's own, which buildx takes from its configuration and adds to every request,
     /// passwords included. It adds those of the machine where it bakes.
     pub fn args_for_others(&self, declared: &BTreeSet<String>) -> BTreeMap<String, String> {
-        let own = |name: &str| name.starts_with("BUILDKIT_") || name == "SOURCE_DATE_EPOCH";
-        let machine = |name: &String| is_proxy(name) && !declared.contains(name);
-        let args = self.build_args.iter().filter(|(name, _)| !own(name) && !machine(name));
-        args.map(|(name, value)| (name.clone(), value.clone())).collect()
+        args_for_others(&self.build_args, declared)
     }
 
     /// Path of the manifest from the context, if the client tells: buildx names both from the
@@ -83,6 +80,17 @@ impl Options {
     fn place(&self, local: &str) -> Option<&String> {
         self.raw.get(&format!("vcs:localdir:{local}"))
     }
+}
+
+/// The same of the build arguments of a command line.
+pub fn args_for_others(
+    args: &BTreeMap<String, String>,
+    declared: &BTreeSet<String>,
+) -> BTreeMap<String, String> {
+    let own = |name: &str| name.starts_with("BUILDKIT_") || name == "SOURCE_DATE_EPOCH";
+    let machine = |name: &String| is_proxy(name) && !declared.contains(name);
+    let args = args.iter().filter(|(name, _)| !own(name) && !machine(name));
+    args.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// `path` as seen from `directory`, both from one root.

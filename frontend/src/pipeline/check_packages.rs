@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Inputs, Lock};
 
 use super::Checked;
-use super::committed::unlocked;
 use super::packages::named;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::failure::Failure;
@@ -44,7 +43,7 @@ impl Checked {
             Some(lock) => {
                 warnings.extend(self.idle_packages(outside, (&asked, &inputs, &lock), plan, platform).await?);
             }
-            None => warnings.push(unlocked(&asked, &self.source.name)),
+            None => warnings.push(self.unlocked(&asked)),
         }
         warnings.sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
         Ok(warnings)

@@ -32,7 +32,7 @@ impl Checked {
         let bytes = read.lock.as_ref().ok_or_else(|| {
             let message = format!("no {:?} in the build context", path.value);
             let hint = if self.locks_packages() {
-                format!("make it: {}", lock_command(&self.source.name, &path.value))
+                format!("make it: {}", self.lock_command(&path.value))
             } else {
                 self.made_elsewhere()
             };
@@ -57,24 +57,42 @@ impl Checked {
              \"lock\" and as python's \"lock\""
         )
     }
+
+    /// A warning that there is none.
+    pub(super) fn unlocked(&self, asked: &Asked) -> Diagnostic {
+        let first = asked.values().flatten().map(|(_, span)| *span).min().unwrap_or_default();
+        let message = "the packages are not locked: what is installed depends on when it was first built";
+        Diagnostic::warning("unlocked", first, message)
+            .hint(format!("lock them, and say python: {{lock: {MADE}}}: {}", self.lock_command(MADE)))
+    }
+
+    /// The command that makes the lock at a path of the context.
+    pub(super) fn lock_command(&self, lock: &str) -> String {
+        lock_command(&self.source.name, &self.given.context, lock)
+    }
+
+    /// The command that has an engine print the lock.
+    pub fn call_lock(&self) -> String {
+        call_lock(&self.source.name, &self.given.context)
+    }
 }
 
 /// The command that makes a lock, also again: a shell empties the file that it writes to first, and the versions in the lock
 /// there is are to be kept.
-/// It is there to be pasted, and the names are somebody's: a shell reads each as one word.
-pub(super) fn lock_command(manifest: &str, lock: &str) -> String {
-    let new = format!("{lock}.new");
-    let [manifest, lock, new] =
-        [manifest, lock, &new].map(|name| shlex::try_quote(name).unwrap_or("FILE".into()));
-    format!("docker buildx build -f {manifest} --call=lock . > {new} && mv {new} {lock}")
+fn lock_command(manifest: &str, context: &str, lock: &str) -> String {
+    let lock =
+        if context == "." { lock.to_owned() } else { format!("{}/{lock}", context.trim_end_matches('/')) };
+    let (lock, new) = (word(&lock), word(&format!("{lock}.new")));
+    format!("{} > {new} && mv {new} {lock}", call_lock(manifest, context))
 }
 
-/// A warning that there is none.
-pub(super) fn unlocked(asked: &Asked, manifest: &str) -> Diagnostic {
-    let first = asked.values().flatten().map(|(_, span)| *span).min().unwrap_or_default();
-    let message = "the packages are not locked: what is installed depends on when it was first built";
-    Diagnostic::warning("unlocked", first, message)
-        .hint(format!("lock them, and say python: {{lock: {MADE}}}: {}", lock_command(manifest, MADE)))
+fn call_lock(manifest: &str, context: &str) -> String {
+    format!("docker buildx build -f {} --call=lock {}", word(manifest), word(context))
+}
+
+/// Commands are there to be pasted, and the names are somebody's: a shell reads each as one word.
+fn word(name: &str) -> String {
+    shlex::try_quote(name).unwrap_or("FILE".into()).into_owned()
 }
 
 #[cfg(test)]
@@ -85,8 +103,11 @@ mod tests {
     fn names_are_words_and_no_commands() {
         let plain =
             "docker buildx build -f a/layerset.yaml --call=lock . > b/c.toml.new && mv b/c.toml.new b/c.toml";
-        assert_eq!(lock_command("a/layerset.yaml", "b/c.toml"), plain);
-        let words = shlex::split(&lock_command("my file.yaml", "x; rm -rf $HOME '")).unwrap();
+        assert_eq!(lock_command("a/layerset.yaml", ".", "b/c.toml"), plain);
+        let up =
+            "docker buildx build -f ../x.yaml --call=lock .. > ../c.toml.new && mv ../c.toml.new ../c.toml";
+        assert_eq!(lock_command("../x.yaml", "..", "c.toml"), up);
+        let words = shlex::split(&lock_command("my file.yaml", ".", "x; rm -rf $HOME '")).unwrap();
         assert_eq!(words[4], "my file.yaml");
         assert_eq!(words[words.len() - 2..], ["x; rm -rf $HOME '.new", "x; rm -rf $HOME '"]);
     }

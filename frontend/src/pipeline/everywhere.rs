@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::InputId;
+use layerset_lock::{Format, InputId, Lock};
 
 use super::Checked;
 use crate::diagnostic::Span;
@@ -18,6 +18,28 @@ pub(super) type Images = BTreeMap<String, BTreeSet<Span>>;
 pub(super) type Everywhere = Vec<(String, Asked)>;
 
 impl Checked {
+    /// The platforms to lock for, by their processors: those of the request and those that services name; else those of the
+    /// lock there is, on whatever machine it is made again; else the worker's.
+    pub(super) fn platforms(
+        &self,
+        worker: &Platform,
+        requested: &[Platform],
+        previous: Option<&Lock>,
+    ) -> Vec<Platform> {
+        let named = self.manifest.services.values().flat_map(|service| &service.platforms);
+        let named = named.filter_map(|platform| Platform::parse(&platform.value));
+        let mut platforms: Vec<Platform> = requested.iter().cloned().chain(named).collect();
+        if platforms.is_empty() {
+            platforms.extend(previous.map(platforms_of).unwrap_or_default());
+        }
+        if platforms.is_empty() {
+            platforms.push(worker.clone());
+        }
+        let mut machines = BTreeSet::new();
+        platforms.retain(|platform| machines.insert(platform.machine().to_owned()));
+        platforms
+    }
+
     /// What is required on `here`, which is this manifest's platform, and on `platforms`.
     pub(super) fn asked_everywhere(
         &self,
@@ -41,6 +63,21 @@ impl Checked {
         }
         Ok(images)
     }
+}
+
+/// The platforms that a lock of ours is for.
+fn platforms_of(lock: &Lock) -> Vec<Platform> {
+    let ours = lock.environments.iter().filter(|_| lock.format == Format::Layerset);
+    let machines: BTreeSet<&str> = ours.filter_map(python::machine_of).collect();
+    machines.into_iter().map(|machine| Platform::new("linux", machine, "")).collect()
+}
+
+/// Those platforms of the lock there is that are none of `platforms`.
+pub(super) fn given_up(previous: Option<&Lock>, platforms: &[Platform]) -> Vec<Platform> {
+    let machines: BTreeSet<&str> = platforms.iter().map(Platform::machine).collect();
+    let mut given_up = previous.map(platforms_of).unwrap_or_default();
+    given_up.retain(|platform| !machines.contains(platform.machine()));
+    given_up
 }
 
 /// All that is asked for: each consumer with what it requires on any platform.

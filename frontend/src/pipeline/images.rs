@@ -6,7 +6,6 @@ use layerset_lock::Lock;
 
 use super::Checked;
 use super::bases::is_elsewhere;
-use super::committed::lock_command;
 use super::everywhere::Images;
 use super::packages::MADE;
 use crate::diagnostic::{Diagnostic, Span, Spanned};
@@ -52,8 +51,7 @@ impl Checked {
         let bases: BTreeMap<Base, Span> = images.iter().map(first).collect();
         let (mut left, mut sources, mut first) = (bases.clone(), Sources::new(), BTreeMap::new());
         // A stage that nobody builds here may be on an image for others alone. An index has one digest for all.
-        let common = ["amd64", "arm64"].map(|architecture| Platform::new("linux", architecture, ""));
-        for platform in platforms.iter().chain(&common) {
+        for platform in platforms.iter().chain(&common()) {
             if left.is_empty() {
                 break;
             }
@@ -98,13 +96,15 @@ impl Checked {
         requested: &[Platform],
     ) -> Result<(Pins, Vec<String>), Failure> {
         let Some(path) = &self.manifest.lock else { return Ok((Pins::new(), Vec::new())) };
-        let files = outside.read(&BTreeSet::from([path.value.clone()])).await?;
-        // One that cannot be read says nothing: it is about to be replaced.
-        let lock = files.iter().find_map(|(path, bytes)| Lock::read(path, bytes).ok());
-        let known = lock.map(|lock| lock.images).unwrap_or_default();
-        let images = self.images_on(&self.platforms(worker, requested))?;
+        let previous = self.previous(outside, path).await?;
+        let images = self.images_on(&self.platforms(worker, requested, previous.as_ref()))?;
+        let mut known = previous.map(|lock| lock.images).unwrap_or_default();
         let missing = images.keys().filter(|name| !known.contains_key(*name)).cloned().collect();
-        Ok((known.into_iter().filter(|(name, _)| images.contains_key(name)).collect(), missing))
+        // What others lock for their machines is not for this one to drop: it could not be had again here.
+        let elsewhere = common().into_iter().filter_map(|platform| self.on(&platform).ok());
+        let elsewhere: BTreeSet<String> = elsewhere.flat_map(|there| there.images().into_keys()).collect();
+        known.retain(|name, _| images.contains_key(name) || elsewhere.contains(name));
+        Ok((known, missing))
     }
 
     /// Whether the manifest's `lock` is that of its packages too.
@@ -161,6 +161,11 @@ impl Checked {
     /// The command that makes the lock.
     fn command(&self) -> String {
         let path = self.manifest.lock.as_ref().map_or(MADE, |path| &path.value);
-        lock_command(&self.source.name, path)
+        self.lock_command(path)
     }
+}
+
+/// The platforms that most images are for.
+fn common() -> [Platform; 2] {
+    ["amd64", "arm64"].map(|architecture| Platform::new("linux", architecture, ""))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Checked;
-use crate::diagnostic::{Diagnostic, Span};
+use super::{Checked, Planned};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::failure::Failure;
 use crate::manifest::model::{Base, Selection, Stage};
 use crate::outside::Outside;
@@ -60,6 +60,19 @@ impl Checked {
         }
         let diagnostics = problems.into_values().collect();
         Err(Failure::Manifest { file: Box::new(self.source.clone()), diagnostics })
+    }
+
+    /// What [`Self::kinds`] refuses, as warnings: a plan can be shown all the same.
+    pub async fn odd_kinds(
+        &self,
+        outside: &impl Outside,
+        planned: &Planned,
+        targets: &[Target],
+    ) -> Result<Vec<Diagnostic>, Failure> {
+        let found = self.kinds(outside, &planned.plan, planned.facts.listing.as_ref(), targets).await;
+        let Err(Failure::Manifest { diagnostics, .. }) = found else { return found.map(|_| Vec::new()) };
+        let warning = |diagnostic| Diagnostic { severity: Severity::Warning, ..diagnostic };
+        Ok(diagnostics.into_iter().map(warning).collect())
     }
 
     /// What is wrong with a selection of what is of this kind. Where a copy with patterns begins at one of `links`, BuildKit's

@@ -6,7 +6,7 @@ use layerset_lock::{Environment, Lock, Problem};
 use unwheel::Libc;
 
 use super::Checked;
-use super::everywhere::together;
+use super::everywhere::{given_up, together};
 use super::packages::{Seen, named, place, uv};
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
@@ -23,7 +23,10 @@ impl Checked {
         worker: &Platform,
         requested: &[Platform],
     ) -> Result<String, Failure> {
-        let mut everywhere = self.platforms(worker, requested);
+        let previous =
+            if self.has_packages_to_lock() { self.previous_packages(outside).await? } else { None };
+        let platforms = self.platforms(worker, requested, previous.as_ref());
+        let mut everywhere = platforms.clone();
         everywhere.retain(|platform| platform != worker);
         everywhere.insert(0, worker.clone());
         let images = if self.manifest.lock.is_some() {
@@ -32,7 +35,7 @@ impl Checked {
             Pins::new()
         };
         let packages = if self.has_packages_to_lock() {
-            Some(self.lock_packages(outside, worker, requested).await?)
+            Some(self.lock_packages(outside, worker, &platforms, previous).await?)
         } else if images.is_empty() {
             return Err(self.nothing_to_lock());
         } else {
@@ -46,22 +49,21 @@ impl Checked {
         self.locks_packages() && !python::asked(&self.manifest).is_empty()
     }
 
-    /// The text of a `pylock.toml`. Interpreters are asked on `worker`, which runs steps; on the other
-    /// platforms that are asked for, or that services name, they are taken to be the same.
+    /// The text of a `pylock.toml` for `platforms`. Interpreters are asked on `worker`, which runs steps; on the others
+    /// they are taken to be the same.
     async fn lock_packages(
         &self,
         outside: &impl Outside,
         worker: &Platform,
-        requested: &[Platform],
+        platforms: &[Platform],
+        previous: Option<Lock>,
     ) -> Result<String, Failure> {
-        let platforms = self.platforms(worker, requested);
-        let everywhere = self.asked_everywhere(worker, &platforms)?;
+        let everywhere = self.asked_everywhere(worker, platforms)?;
         let asked = together(&everywhere);
         let targets = self.with_requirements(&self.everything(), &asked);
         let Some(first) = targets.first() else { return Err(self.nothing_to_lock()) };
-        let there = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
-        let read = python::read(outside, &asked, there).await?;
-        let python::Read { mut files, lock, .. } = read.map_err(|problems| self.wrong(&asked, &problems))?;
+        let read = python::read(outside, &asked, None).await?;
+        let files = read.map_err(|problems| self.wrong(&asked, &problems))?.files;
         let bases = plan::bases_of(&self.manifest, &targets).bases;
         let Resolved { facts, mut sources, refused } = outside.resolve(&bases, worker, &Pins::new()).await?;
         self.accept(&bases, refused, worker)?;
@@ -87,7 +89,7 @@ impl Checked {
         }
         let mut environments: Vec<Environment> = Vec::new();
         for interpreter in &seen.interpreters {
-            for platform in &platforms {
+            for platform in platforms {
                 let environment = python::environment_on(interpreter, platform.machine());
                 if !environments.contains(&environment) {
                     environments.push(environment);
@@ -95,42 +97,37 @@ impl Checked {
             }
         }
         let mut request = self.request(&everywhere, environments);
-        // Its versions stay where they can. One that cannot be read says nothing.
-        if let Some((path, bytes)) = there.zip(lock).filter(|(path, bytes)| Lock::read(path, bytes).is_ok()) {
-            request.previous = Some(path.to_owned());
-            files.insert(path.to_owned(), bytes);
-        }
-        let files = self.step_files(files.keys());
+        // Its versions stay where they can.
+        request.previous = previous.map(|lock| lock.path);
+        let files = self.step_files(files.keys().chain(&request.previous));
         let answer = outside.lock(at(first), &files, &request).await?.unwrap_or_default();
         if answer.problems.is_empty() { Ok(answer.lock) } else { Err(self.wrong(&asked, &answer.problems)) }
     }
 
     /// What is to be resolved for these versions of Python, where no stage can be asked. No version: that of the
-    /// lock there is, else those in the tags of the base images.
+    /// lock there is, else those in the tags of the base images. Besides: the platforms that it is given up for.
     pub async fn lock_request(
         &self,
         outside: &impl Outside,
         versions: &[String],
         worker: &Platform,
         requested: &[Platform],
-    ) -> Result<Request, Failure> {
-        let platforms = self.platforms(worker, requested);
+    ) -> Result<(Request, Vec<Platform>), Failure> {
+        let previous = self.previous_packages(outside).await?;
+        let platforms = self.platforms(worker, requested, previous.as_ref());
         let everywhere = self.asked_everywhere(worker, &platforms)?;
         let asked = together(&everywhere);
         let targets = self.with_requirements(&self.everything(), &asked);
         if targets.is_empty() {
             return Err(self.nothing_to_lock());
         }
-        let there = self.manifest.python.lock.as_ref().map(|path| path.value.as_str());
-        let read = python::read(outside, &asked, there).await?;
-        let known = there.zip(read.map_err(|problems| self.wrong(&asked, &problems))?.lock);
-        let previous =
-            known.and_then(|(path, bytes)| Some((Lock::read(path, &bytes).ok()?, path.to_owned())));
+        let read = python::read(outside, &asked, None).await?;
+        read.map_err(|problems| self.wrong(&asked, &problems))?;
         let bases = plan::bases_of(&self.manifest, &targets).bases;
         let tags: Vec<(String, bool)> =
             bases.keys().filter_map(|base| python_of(&base.to_string())).collect();
         let named: Vec<String> = match &previous {
-            Some((lock, _)) if versions.is_empty() => {
+            Some(lock) if versions.is_empty() => {
                 lock.environments.iter().filter_map(python::version_of).collect()
             }
             _ => versions.to_vec(),
@@ -139,8 +136,8 @@ impl Checked {
         if pythons.is_empty() {
             let text = format!(
                 "which Python the packages are for is not known here: name it with --python 3.13, or have the engine \
-                 look: docker buildx build -f {} --call=lock .",
-                self.source.name
+                 look: {}",
+                self.call_lock()
             );
             return Err(Failure::Request(text));
         }
@@ -157,26 +154,14 @@ impl Checked {
             }
         }
         let mut request = self.request(&everywhere, environments);
-        request.previous = previous.map(|(_, path)| path);
-        Ok(request)
+        let given_up = given_up(previous.as_ref(), &platforms);
+        request.previous = previous.map(|lock| lock.path);
+        Ok((request, given_up))
     }
 
     /// Problems of a resolution, at the places that name what is wrong.
     pub fn unresolved(&self, problems: &[Problem]) -> Failure {
         self.wrong(&python::asked(&self.manifest), problems)
-    }
-
-    /// Those of the request and those that services name, by their processors; else the worker's.
-    pub(super) fn platforms(&self, worker: &Platform, requested: &[Platform]) -> Vec<Platform> {
-        let named = self.manifest.services.values().flat_map(|service| &service.platforms);
-        let named = named.filter_map(|platform| Platform::parse(&platform.value));
-        let mut platforms: Vec<Platform> = requested.iter().cloned().chain(named).collect();
-        if platforms.is_empty() {
-            platforms.push(worker.clone());
-        }
-        let mut machines = BTreeSet::new();
-        platforms.retain(|platform| machines.insert(platform.machine().to_owned()));
-        platforms
     }
 
     /// That there is neither a package nor an image for the lock.

@@ -15,6 +15,7 @@ mod lock;
 mod modes;
 mod native;
 mod packages;
+mod previous;
 mod request;
 mod required;
 mod targets;
@@ -56,6 +57,7 @@ pub struct Checked {
 /// What a build gives to the manifest.
 #[derive(Clone, Debug, Default)]
 struct Given {
+    context: String,
     args: BTreeMap<String, String>,
     contexts: BTreeSet<String>,
     platforms: Option<Platforms>,
@@ -105,6 +107,7 @@ pub async fn check(outside: &impl Outside, inputs: &Inputs<'_>) -> Result<Checke
     let file = outside.manifest().await?;
     let ignore = file.ignore.map(|bytes| plan::ignore_patterns(&String::from_utf8_lossy(&bytes)));
     let given = Given {
+        context: file.context,
         args: inputs.args.clone(),
         contexts: inputs.contexts.clone(),
         platforms: inputs.platforms.cloned(),

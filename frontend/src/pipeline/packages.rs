@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use layerset_lock::{Lock, Problem};
 use unwheel::Interpreter;
 
-use super::committed::unlocked;
 use super::required::Required;
 use super::{Checked, Native};
 use crate::diagnostic::{Diagnostic, Span};
@@ -101,7 +100,7 @@ impl Checked {
         let mut warnings = python::warnings(asked, Span::default(), &inputs.elsewhere);
         warnings.extend(python::different_pins(asked, &inputs));
         if required.committed.is_none() {
-            warnings.push(unlocked(asked, &self.source.name));
+            warnings.push(self.unlocked(asked));
         }
         warnings.extend(python::warnings(asked, Span::default(), &selected.warnings));
         warnings.sort_by_key(|warning| warning.span);

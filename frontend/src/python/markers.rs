@@ -74,6 +74,11 @@ pub fn version_of(environment: &Marker) -> Option<String> {
     value(environment, "python_version").map(str::to_owned)
 }
 
+/// The machine in it, `x86_64` of `… and platform_machine == 'x86_64'`.
+pub fn machine_of(environment: &Marker) -> Option<&str> {
+    value(environment, "platform_machine")
+}
+
 /// What a variable has to be where a marker holds.
 pub(super) fn value<'m>(marker: &'m Marker, name: &str) -> Option<&'m str> {
     match marker {

@@ -25,7 +25,7 @@ pub use assumed::{assumed, describe};
 pub use credentials::of_indexes;
 pub use imports::{Imports, is_python, is_source, names_in, words};
 pub use inputs::{Asked, Read, asked, read};
-pub use markers::{environment_on, interpreter_on, markers, resolver_platform, version_of};
+pub use markers::{environment_on, interpreter_on, machine_of, markers, resolver_platform, version_of};
 pub use pins::different_pins;
 pub use report::{entry_of, failure, warnings};
 pub use select::{Selected, view};
