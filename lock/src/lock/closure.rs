@@ -39,7 +39,7 @@ impl Lock {
     /// The lock as seen from an environment, or why it is not for it. One pass over the lock; asking it for
     /// closures is cheap then.
     pub fn closures<'a>(&'a self, environment: &'a MarkerEnvironment) -> Result<Closures<'a>, Vec<Problem>> {
-        let version = Version::from_str(&environment.python_full_version).ok();
+        let version = release(environment);
         let python = self.requires_python.as_ref().zip(version.as_ref());
         let nothing = Selection::default();
         let covers = self.environments.iter().any(|marker| marker.holds(environment, &nothing));
@@ -127,7 +127,7 @@ impl Closures<'_> {
 
     /// Packages that the lock says do not work with this Python.
     fn of_other_pythons(&self, packages: &BTreeSet<usize>) -> Vec<Problem> {
-        let Ok(python) = Version::from_str(&self.environment.python_full_version) else { return Vec::new() };
+        let Some(python) = release(self.environment) else { return Vec::new() };
         let mut problems = Vec::new();
         for package in packages.iter().filter_map(|index| self.lock.packages.get(*index)) {
             if let Some(specifiers) = package.requires_python.as_ref().filter(|all| !all.contains(&python)) {
@@ -213,6 +213,11 @@ impl Closures<'_> {
         warnings.push(Problem::at(Place::file(&lock.path), message).hint(hint));
         Ok(all)
     }
+}
+
+/// The version as `requires-python` means it: a pre-release of 3.15 is a Python 3.15, for which `>=3.15` is written.
+fn release(environment: &MarkerEnvironment) -> Option<Version> {
+    Version::from_str(&environment.python_full_version).ok().map(|version| version.only_release())
 }
 
 /// The normalised name of a group or an extra.

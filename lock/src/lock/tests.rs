@@ -190,6 +190,15 @@ fn a_package_for_another_python_is_a_problem() {
 }
 
 #[test]
+fn a_pre_release_of_python_is_its_version() {
+    let head = "lock-version = \"1.0\"\ncreated-by = \"other\"\nrequires-python = \">=3.15\"\n";
+    let text = [head, &package("a", "1", "requires-python = \">=3.15\"")].concat();
+    let lock = Lock::read("pylock.toml", text.as_bytes()).unwrap();
+    assert_eq!(closure(&lock, "a", "3.15.0rc1").unwrap().0, "a 1");
+    assert!(closure(&lock, "a", "3.14.0").is_err());
+}
+
+#[test]
 fn uv_locks() {
     let registry = "source = { registry = \"https://h/simple\" }\n";
     let package = |name: &str, version: &str, more: &str| {
