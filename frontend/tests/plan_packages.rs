@@ -213,16 +213,21 @@ fn pins_that_differ_and_files_that_nobody_uses() {
     }
 }
 
-#[test]
-fn what_has_no_wheel_is_built_by_the_image_of_uv() {
-    let project = shop("packages-sdist");
+/// A lock in which flask has a source distribution instead of a wheel.
+fn without_a_wheel() -> String {
     let lock = lock(PACKAGES, &[("requirements/ml.txt", ML), ("requirements/web.txt", WEB)]);
     let wheel = "wheels = [{ name = \"flask-3.1.0-py3-none-any.whl\"";
     let (before, after) = lock.split_once(wheel).unwrap();
     let sdist = "sdist = { name = \"flask-3.1.0.tar.gz\"";
     let after =
         after.replacen("flask-3.1.0-py3-none-any.whl", "flask-3.1.0.tar.gz", 1).replacen("}]", "}", 1);
-    project.write("pylock.toml", &format!("{before}{sdist}{after}"));
+    format!("{before}{sdist}{after}")
+}
+
+#[test]
+fn what_has_no_wheel_is_built_by_the_image_of_uv() {
+    let project = shop("packages-sdist");
+    project.write("pylock.toml", &without_a_wheel());
     let image = |args: &[&str]| {
         let listing = project.ok(&[&["llb", "--target", "web"], args].concat());
         let line = listing.lines().find(|line| line.contains("/uv:latest")).unwrap_or_default();
@@ -232,4 +237,17 @@ fn what_has_no_wheel_is_built_by_the_image_of_uv() {
     // A context of that name is no image that is known here: it is called as others are.
     let own = image(&["--build-context", "uv=docker-image://mirror.test/uv:1"]);
     assert_eq!(own.as_deref(), Some("docker.io/library/uv:latest"));
+}
+
+#[test]
+fn the_step_that_builds_a_file_of_the_context_knows_its_hash() {
+    let project = shop("packages-sdist-here");
+    let (address, path) = ("url = \"https://packages.example.com/flask-", "path = \"vendor/flask-");
+    project.write("pylock.toml", &without_a_wheel().replace(address, path));
+    project.write("vendor/flask-3.1.0.tar.gz", "");
+    let listing = project.ok(&["llb", "--target", "web"]);
+    let step = listing.lines().find(|line| line.contains(" build-wheel ")).unwrap_or_default();
+    // The second package's in the lock.
+    let hash = format!(" sha256:{:064x}=/.layerset/sdist/flask-3.1.0.tar.gz ", 1);
+    assert!(step.contains(&hash), "no {hash:?} in {step:?}");
 }

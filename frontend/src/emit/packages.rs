@@ -142,9 +142,10 @@ impl Emitter<'_> {
                 Mount::bind(format!("{STEP}/sdist"), self.download(sdist, &layer.spans)?),
                 format!("{STEP}/sdist/{filename}"),
             ),
-            WheelSource::Context { filename, path, .. } => {
+            WheelSource::Context { filename, path, sha256 } => {
                 let to = format!("{STEP}/sdist/{filename}");
-                (Mount::bind(&to, self.context()).selector(format!("/{path}")), to)
+                let mount = Mount::bind(&to, self.context()).selector(format!("/{path}"));
+                (mount, format!("sha256:{sha256}={to}"))
             }
             WheelSource::Sdist { .. } => return Err(NO_FILE),
         };

@@ -7,6 +7,7 @@ use layerset_lock::name::normalise;
 use layerset_lock::{Problem, Settings};
 
 use super::resolve::{ROOT, index_variables, program};
+use super::verified::verified;
 use crate::failure::Failure;
 use crate::python::Build;
 
@@ -16,15 +17,17 @@ const EXEC_FORMAT: i32 = 8;
 /// Where the certificates of indexes are, below the mounts.
 const CERTIFICATES: &str = "certificates.pem";
 
-/// Writes the wheel of the package `name` into `out`. `build` is JSON; what the build itself requires comes from the same
-/// indexes.
+/// Writes the wheel of the package `name` into `out`. The source distribution is a `PATH`, or `sha256:HEX=PATH` if nobody has
+/// verified it yet. `build` is JSON; what the build itself requires comes from the same indexes.
 pub(super) fn build_wheel(
     out: &Path,
     python: &str,
-    sdist: &Path,
+    sdist: &str,
     name: &str,
     build: &str,
 ) -> Result<(), Failure> {
+    // First: what has changed must not run.
+    let sdist = verified(sdist)?;
     let Build { settings, mut credentials } =
         serde_json::from_str(build).map_err(|error| Failure::Request(format!("internal error: {error}")))?;
     // Whoever needs nothing of an index needs no secret of it.
@@ -107,6 +110,16 @@ mod tests {
         let arguments: Vec<_> = command.get_args().filter_map(|argument| argument.to_str()).collect();
         let expected = "--default-index https://mirror/simple --index index0=https://own/simple --find-links /.layerset/context/vendor";
         assert_eq!(arguments.join(" "), expected);
+    }
+
+    #[test]
+    fn a_source_distribution_that_has_changed_is_not_built() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a-1.tar.gz");
+        std::fs::write(&path, "changed").unwrap();
+        let sdist = format!("sha256:{}={}", "0".repeat(64), path.display());
+        let told = build_wheel(folder.path(), "python3", &sdist, "a", "{}").unwrap_err().to_string();
+        assert!(told.starts_with("a-1.tar.gz: found sha256 "), "{told}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod probe;
 mod resolve;
 mod sbom;
 mod unwheel;
+mod verified;
 
 use std::path::PathBuf;
 
@@ -75,7 +76,7 @@ pub enum Inside {
         /// The interpreter
         python: String,
         /// The source distribution
-        sdist: PathBuf,
+        sdist: String,
         /// The package's normalised name
         name: String,
         /// Indexes, as JSON

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
 use unwheel::{Runtime, Scheme, WheelFile};
 
 use super::compile::compile;
+use super::verified::verified;
 use crate::failure::Failure;
 
 /// More problems than anybody reads: a wheel can have as many as it has files.
@@ -23,7 +23,7 @@ pub(super) fn install(
     let internal = |error: serde_json::Error| Failure::Request(format!("internal error: {error}"));
     let scheme: Scheme = serde_json::from_str(scheme).map_err(internal)?;
     let runtime: Option<Runtime> = runtime.map(serde_json::from_str).transpose().map_err(internal)?;
-    let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|wheel| verified(wheel)).collect();
+    let files: Result<Vec<WheelFile>, Failure> = wheels.iter().map(|wheel| file(verified(wheel)?)).collect();
     let installed = unwheel::install(&files?, &scheme, root).map_err(|problems| {
         let mut lines: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
         let more = problems.len() - lines.len();
@@ -36,23 +36,6 @@ pub(super) fn install(
         compile(&runtime, &scheme, root)?;
     }
     Ok(installed.warnings.iter().map(ToString::to_string).collect())
-}
-
-fn verified(wheel: &str) -> Result<WheelFile, Failure> {
-    let Some((sha256, path)) = wheel.strip_prefix("sha256:").and_then(|rest| rest.split_once('=')) else {
-        return file(Path::new(wheel));
-    };
-    let unreadable = |error: std::io::Error| Failure::Request(format!("cannot read {path}: {error}"));
-    let mut hash = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(path).map_err(unreadable)?, &mut hash).map_err(unreadable)?;
-    let found = format!("{:x}", hash.finalize());
-    if found == sha256 {
-        return file(Path::new(path));
-    }
-    let name = path.rsplit('/').next().unwrap_or(path);
-    Err(Failure::Request(format!(
-        "{name}: found sha256 {found}, expected {sha256}; the file has changed since it was locked: lock again"
-    )))
 }
 
 /// A wheel, or the one wheel in a directory: its name is not known before it is built.
