@@ -17,7 +17,7 @@ mod problem;
 mod resolve;
 mod tree;
 
-pub use input::{Input, InputId, Inputs, Origin, Part, Requirement, Settings};
+pub use input::{Formats, Input, InputId, Inputs, Origin, Part, Requirement, Settings};
 pub use lock::{
     Artifact, Closure, Closures, Dependency, Format, Group, Link, Location, Lock, Package, Stale, Vcs,
 };

@@ -55,6 +55,16 @@ pub enum WheelSource {
     },
 }
 
+impl WheelSource {
+    /// The hash of the file, 64 hex digits; that of the source distribution where one is built.
+    pub fn sha256(&self) -> &str {
+        match self {
+            Self::Url { sha256, .. } | Self::Context { sha256, .. } => sha256,
+            Self::Sdist { sdist } => sdist.sha256(),
+        }
+    }
+}
+
 /// The packages of all services for one interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Artifact, Input, Inputs, Location, Lock, Package, Problem, Settings};
+use layerset_lock::{Artifact, Format, Formats, Input, Inputs, Location, Lock, Package, Problem, Settings};
 use unwheel::{Interpreter, Ranks, WheelName};
 
 use super::credentials::{of_indexes, secret_of};
@@ -38,6 +38,12 @@ pub fn view(
     let closures = lock.closures(&markers)?;
     let tags = unwheel::supported(interpreter);
     let tags = Ranks::of(&tags);
+    let settings = settings.with(&inputs.settings);
+    // Our locks are made with the options, and what is named by its address or path is meant as it is.
+    let formats = |package: &Package| match lock.format {
+        Format::Pylock | Format::UvLock if !package.direct => settings.formats(&package.name),
+        _ => Formats::Any,
+    };
     let mut warnings = Vec::new();
     let mut trees = BTreeSet::new();
     let mut problems: BTreeSet<Problem> = BTreeSet::new();
@@ -59,17 +65,22 @@ pub fn view(
         }
         for index in &closure.packages {
             let Some(package) = lock.packages.get(*index) else { continue };
-            let wheel = wheels.entry(*index).or_insert_with(|| wheel(package, &tags, python));
+            let wheel =
+                wheels.entry(*index).or_insert_with(|| wheel(package, formats(package), &tags, python));
             match wheel {
                 None if is_built => match Tree::of(package) {
                     Some(tree) => drop(trees.insert((consumer.clone(), tree))),
-                    None => drop(problems.insert(no_file(package, interpreter))),
+                    None => drop(problems.insert(no_file(package, formats(package), interpreter))),
                 },
                 Some(Wheel { source: WheelSource::Sdist { .. }, .. }) if is_built => {
                     warnings.push(built(package, interpreter));
                 }
                 _ => {}
             }
+        }
+        if is_built {
+            let chosen = |index| Some(wheels.get(&index)?.as_ref()?.source.sha256());
+            problems.extend(closures.other_files(&own, &closure, chosen));
         }
         let is_heavy = |index: &&usize| {
             wheels.get(*index).is_some_and(|wheel| wheel.as_ref().and_then(|wheel| wheel.size) >= Some(HEAVY))
@@ -108,18 +119,19 @@ pub fn view(
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
         runtime: interpreter.runtime.clone(),
-        requirements: requirements(python, settings.with(&inputs.settings)),
+        requirements: requirements(python, settings),
     };
     Ok(Selected { view, warnings, trees })
 }
 
 /// The best wheel of a package, else its source distribution to be built.
-fn wheel(package: &Package, tags: &Ranks<'_>, python: &Python) -> Option<Wheel> {
+fn wheel(package: &Package, formats: Formats, tags: &Ranks<'_>, python: &Python) -> Option<Wheel> {
     let readable =
         package.wheels.iter().filter_map(|file| Some((file.filename.parse::<WheelName>().ok()?, file)));
     let (names, files): (Vec<WheelName>, Vec<&Artifact>) = readable.unzip();
-    let best = unwheel::select(&names, tags).map(|best| files[best]);
-    let (size, source) = match (best, &package.sdist) {
+    let best = unwheel::select(&names, tags).map(|best| files[best]).filter(|_| formats != Formats::Sdists);
+    let sdist = package.sdist.as_ref().filter(|_| formats != Formats::Wheels);
+    let (size, source) = match (best, sdist) {
         (Some(file), _) => (file.size, source(file, python)),
         (None, _) if package.unbuildable().is_some() => return None,
         (None, Some(sdist)) => (None, WheelSource::Sdist { sdist: Box::new(source(sdist, python)) }),
@@ -164,18 +176,28 @@ fn built(package: &Package, interpreter: &Interpreter) -> Problem {
     Problem::at(package.place.clone(), message)
 }
 
-fn no_file(package: &Package, interpreter: &Interpreter) -> Problem {
+fn no_file(package: &Package, formats: Formats, interpreter: &Interpreter) -> Problem {
     if let Some(problem) = package.unbuildable() {
         return problem;
     }
     let (major, minor) = interpreter.version;
     let title = package.title();
-    let message = format!(
-        "{title} has no wheel for Python {major}.{minor} on {}, and no source distribution",
-        interpreter.platform
-    );
+    let message = match formats {
+        Formats::Sdists => {
+            format!("{title} has no source distribution, and --no-binary takes no wheel of it")
+        }
+        _ => format!(
+            "{title} has no wheel for Python {major}.{minor} on {}, and {}",
+            interpreter.platform,
+            match package.sdist {
+                Some(_) => "--only-binary does not let its source distribution be built",
+                None => "no source distribution",
+            }
+        ),
+    };
     let files: Vec<&str> = package.wheels.iter().map(|file| file.filename.as_str()).take(3).collect();
     let hint = match &files[..] {
+        _ if formats == Formats::Sdists => "choose a version that has one, or remove the option".to_owned(),
         [] => "choose a version that has one".to_owned(),
         files => format!("its wheels are such as {}", files.join(", ")),
     };

@@ -60,3 +60,49 @@ fn a_heavy_package_has_its_line_and_what_is_between() {
     let said: Vec<String> = view.reasons.values().flatten().map(ToString::to_string).collect();
     assert_eq!(said, ["r.txt:1: a → b → torch (service api)", "r.txt:2: x (service api)"]);
 }
+
+/// What `service api` gets of the one package of another tool's lock, which has a source distribution and this wheel: the hash
+/// of the file.
+fn foreign(requirements: &str, wheel: &str) -> Result<String, String> {
+    let file = |name: &str, digit: &str| {
+        let sha256 = digit.repeat(64);
+        format!("{{ url = \"https://example.com/{name}\", hashes = {{ sha256 = \"{sha256}\" }} }}")
+    };
+    let text = format!(
+        "lock-version = \"1.0\"\ncreated-by = \"other\"\nrequires-python = \">=3.12\"\n[[packages]]\nname = \"a\"\n\
+         version = \"1\"\nsdist = {}\nwheels = [{}]\n",
+        file("a-1.tar.gz", "1"),
+        file(wheel, "0")
+    );
+    let lock = Lock::read("pylock.toml", text.as_bytes()).unwrap();
+    let id = InputId::file("r.txt");
+    let read = |_: &str| Ok::<_, ()>(Some(requirements.as_bytes().to_vec()));
+    let inputs = Inputs::read(std::slice::from_ref(&id), read).unwrap();
+    let service = "service api".to_owned();
+    let asked: Asked = BTreeMap::from([(service.clone(), vec![(id, Span::default())])]);
+    let interpreter = assumed(&lock, "x86_64").unwrap();
+    let (python, settings, building) = (Python::default(), Settings::default(), BTreeSet::from([service]));
+    let selected = select(&asked, &inputs, &lock, &interpreter, &python, &settings, &building);
+    match selected {
+        Ok(selected) => Ok(selected.view.wheels[0].source.sha256()[..1].to_owned()),
+        Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
+    }
+}
+
+#[test]
+fn a_lock_of_others_is_compared_with_what_requirement_files_allow() {
+    let (fits, other) = ("a-1-py3-none-any.whl", "a-1-cp39-cp39-win32.whl");
+    assert_eq!(foreign("a", fits), Ok("0".into()));
+    assert_eq!(foreign("a", other), Ok("1".into()));
+    assert_eq!(foreign("a\n--no-binary a", fits), Ok("1".into()));
+    assert_eq!(foreign("a\n--only-binary :all:", fits), Ok("0".into()));
+    let told = foreign("a\n--only-binary :all:", other).unwrap_err();
+    let expected =
+        "and --only-binary does not let its source distribution be built; its wheels are such as a-1-cp39";
+    assert!(told.starts_with("pylock.toml:4:1: a 1 has no wheel for ") && told.contains(expected), "{told}");
+    // The hash of the file that is chosen, not of any.
+    let hashed = |digit: &str| format!("a --hash=sha256:{}", digit.repeat(64));
+    assert_eq!(foreign(&hashed("0"), fits), Ok("0".into()));
+    let told = foreign(&hashed("1"), fits).unwrap_err();
+    assert!(told.starts_with("r.txt:1:1: found a file of a 1 with the sha256 000"), "{told}");
+}

@@ -1,5 +1,6 @@
 //! What services ask for: the requirements of requirement files and of `pyproject.toml`.
 
+mod formats;
 mod lines;
 mod options;
 mod pyproject;
@@ -14,11 +15,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use formats::Formats;
 pub use options::Settings;
 pub use requirement::{Origin, Requirement};
 pub(crate) use requirements_txt::{is_sha256, project_of};
 
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 
 /// What a service names in its list of requirements. A path that ends in `pyproject.toml` is read as one,
 /// every other as a requirement file.
@@ -78,6 +80,8 @@ pub struct Input {
     pub requirements: Vec<Requirement>,
     /// What it allows of packages that something requires (`-c`).
     pub constraints: Vec<Requirement>,
+    /// Where a file says that every package has a hash in it (`--require-hashes`).
+    pub require_hashes: Option<Place>,
     /// The project's own name, if the input is a part of a `pyproject.toml` that says one.
     pub project: Option<String>,
     /// That its `pyproject.toml` does not say what it requires. A lock that gives everything to everybody does without.
@@ -103,7 +107,7 @@ pub struct Inputs {
     /// What the files say of indexes and of what may be installed, together.
     pub settings: Settings,
     /// The indexes that files name instead of the resolver's own, and where: those that differ.
-    pub indexes: Vec<(String, crate::Place)>,
+    pub indexes: Vec<(String, Place)>,
     /// Warnings of packages that `[tool.uv.sources]` takes from elsewhere, which only a `uv.lock` honours.
     pub elsewhere: Vec<Problem>,
 }

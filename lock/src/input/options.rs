@@ -108,8 +108,7 @@ pub(super) enum Known {
     OnlyBinary,
     NoBinary,
     TrustedHost,
-    /// Changes nothing in what is locked.
-    Ignored,
+    RequireHashes,
 }
 
 /// All options that may stand in a line of their own: spelling, meaning, whether a value follows.
@@ -130,8 +129,7 @@ pub(super) const OPTIONS: [(&str, Known, bool); 17] = [
     ("--only-binary", Known::OnlyBinary, true),
     ("--no-binary", Known::NoBinary, true),
     ("--trusted-host", Known::TrustedHost, true),
-    // A lock says the very file, and always has hashes.
-    ("--require-hashes", Known::Ignored, false),
+    ("--require-hashes", Known::RequireHashes, false),
 ];
 
 /// A word of a line with where it begins; quotes are taken off.

@@ -29,6 +29,7 @@ impl Inputs {
                 group: name::group(&id.to_string(), &mut groups),
                 requirements: Vec::new(),
                 constraints: Vec::new(),
+                require_hashes: None,
                 project: None,
                 files: Vec::new(),
             };
@@ -117,6 +118,9 @@ impl<E, R: FnMut(&str) -> Result<Option<Vec<u8>>, E>> Reader<R> {
             self.problems.push(missing(path, from));
             return Ok(());
         };
+        if input.require_hashes.is_none() {
+            input.require_hashes.clone_from(&content.require_hashes);
+        }
         let mut includes = Vec::new();
         for item in &content.items {
             match item {

@@ -21,6 +21,8 @@ pub(super) struct Content {
     pub(super) settings: Settings,
     /// Where it names an index instead of the resolver's own.
     pub(super) index: Option<Place>,
+    /// Where it says that every package has a hash in it.
+    pub(super) require_hashes: Option<Place>,
     /// sha256 of what it says, without comments and spacing.
     pub(super) digest: String,
 }
@@ -213,6 +215,9 @@ impl File<'_> {
                 None => match known {
                     Known::NoIndex => self.content.settings.no_index = true,
                     Known::Pre => self.content.settings.pre = true,
+                    Known::RequireHashes => {
+                        self.content.require_hashes = Some(self.line.place(self.path, at));
+                    }
                     _ => {}
                 },
             }
@@ -265,7 +270,7 @@ impl File<'_> {
             Known::OnlyBinary => self.content.settings.only_binary.extend(names()?),
             Known::NoBinary => self.content.settings.no_binary.extend(names()?),
             Known::TrustedHost => self.content.settings.trusted_hosts.push(value.to_owned()),
-            Known::NoIndex | Known::Pre | Known::Ignored => {}
+            Known::NoIndex | Known::Pre | Known::RequireHashes => {}
         }
         Ok(())
     }

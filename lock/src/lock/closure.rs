@@ -109,6 +109,8 @@ impl Closures<'_> {
         };
         let mut versions: BTreeMap<&str, &str> = BTreeMap::new();
         let mut problems = self.of_other_pythons(&packages);
+        problems.extend(self.other_versions(inputs, &packages));
+        problems.extend(self.unhashed(inputs, &packages));
         let titles: Vec<(usize, String)> = packages
             .iter()
             .filter_map(|index| Some((*index, self.lock.packages.get(*index)?.title())))

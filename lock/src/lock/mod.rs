@@ -4,6 +4,7 @@
 //! that says which files it was made from. Those of others, and `uv.lock`, are read into the same model.
 //! A lock is untrusted input, like every other file of a context.
 
+mod allowed;
 mod artifact;
 mod closure;
 mod pylock;

@@ -69,6 +69,7 @@ fn package<'a>(
             tree.wrong(at, message, "use a uv.lock that lies where its project does");
         }
     }
+    package.direct = source.direct;
     package.subdirectory.clone_from(&source.subdirectory);
     if let Some(git) = &source.git {
         package.vcs = vcs(tree, at, git);
@@ -108,6 +109,8 @@ struct Source {
     subdirectory: Option<String>,
     /// The path of the one file, or of the directory that files are in.
     path: Option<String>,
+    /// Whether it is the one file, named by address or path.
+    direct: bool,
 }
 
 impl Source {
@@ -119,6 +122,7 @@ impl Source {
             git: text("git"),
             url: text("url"),
             subdirectory: text("subdirectory"),
+            direct: table.contains_key("url") || table.contains_key("path"),
             path: text("path").or_else(|| text("registry").filter(|registry| !registry.contains("://"))),
         }
     }
