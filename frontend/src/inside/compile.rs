@@ -20,6 +20,9 @@ const OLDEST: (u32, u32) = (3, 9);
 /// Says the version, and whether there is a `compileall`.
 const VERSION: &str = "import compileall, sys; print('%d.%d.%d' % sys.version_info[:3])";
 
+/// Ends with 3 where a module could not be read or written.
+const COMPILE: &str = include_str!("compile.py");
+
 /// Compiles what an interpreter finds below `scheme`'s directories of the layer at `root`. It is there by itself, without
 /// the rest of its image. The compiled files say nothing of the time; they have the hash of their source, which Python
 /// compares when it loads them, since `files`, `copy` and steps may put another source in its place.
@@ -48,16 +51,26 @@ pub(super) fn compile(runtime: &Runtime, scheme: &Scheme, root: &Path) -> Result
     let inside = |directory: &String| root.join(directory.trim_start_matches('/'));
     let present: Vec<PathBuf> = directories.into_iter().map(inside).filter(|path| path.is_dir()).collect();
     let mut command = python();
-    command.args(["-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "-s"]);
-    command.arg(root).args(["-p", "/"]).args(&present);
-    let status = command.status().map_err(|error| failed(error.to_string()))?;
+    // By force: what a wheel has compiled itself may compare times, which all files of a layer have alike.
+    command.args(["-c", COMPILE, "-q", "-f", "--invalidation-mode", "checked-hash", "-s"]);
+    command.arg(root).args(["-p", "/"]).args(&present).stdout(Stdio::inherit());
+    let ended = command.output().map_err(|error| failed(error.to_string()))?;
     // 1: some packages hold modules for other versions, which do not compile, and are left as they are. With anything else
     // it has not even looked at all of them.
-    if !matches!(status.code(), Some(0 | 1)) {
-        let expected = "expected 0, or 1 where modules do not compile";
-        return Err(failed(format!("compileall of Python {version} ended with {status}, {expected}")));
+    match ended.status.code() {
+        Some(0 | 1) => {}
+        Some(3) => return Err(failed(last_line(&ended.stderr))),
+        _ => {
+            let (status, expected) = (ended.status, "expected 0, or 1 where modules do not compile");
+            return Err(failed(format!("compileall of Python {version} ended with {status}, {expected}")));
+        }
     }
     settle(root).map_err(|error| failed(error.to_string()))
+}
+
+/// After the warnings of the modules before.
+fn last_line(said: &[u8]) -> String {
+    String::from_utf8_lossy(said).trim().lines().next_back().unwrap_or_default().to_owned()
 }
 
 /// Major and minor version.
@@ -110,7 +123,7 @@ mod tests {
     /// tests, has open for writing cannot be run.
     fn fake(folder: &Path, version: &str, code: i32) -> Runtime {
         let path = folder.join(format!("python{version}"));
-        let script = format!("#!/bin/sh\ncase \"$3\" in -c) echo {version};; *) exit {code};; esac\n");
+        let script = format!("#!/bin/sh\ncase $# in 4) echo {version};; *) exit {code};; esac\n");
         let write = ["-c", "printf %s \"$0\" > \"$1\"; chmod 755 \"$1\"", &script];
         assert!(Command::new("sh").args(write).arg(&path).status().unwrap().success());
         Runtime { executable: path.display().to_string(), paths: Vec::new() }
@@ -151,12 +164,47 @@ mod tests {
         assert_eq!(compiled("3.14.0", 2), Err(format!("{told}; {instead}")));
     }
 
-    /// With the `python3` of this machine, which has to be 3.9 or later.
+    /// The `python3` of this machine, which has to be 3.9 or later.
+    fn python3() -> String {
+        let said = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+        String::from_utf8(said.unwrap().stdout).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn a_module_that_cannot_be_written_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let lib = root.path().join("python/lib");
+        fs::create_dir_all(&lib).unwrap();
+        fs::write(lib.join("good.py"), "x = '\\d'\n").unwrap();
+        fs::write(lib.join("__pycache__"), "not a directory").unwrap();
+        let runtime = Runtime { executable: python3(), paths: Vec::new() };
+        let told = compile(&runtime, &scheme(), root.path()).unwrap_err().to_string();
+        let expected = format!("the packages: {}: Not a directory; ", lib.join("good.py").display());
+        assert!(told.contains(&expected), "{told}");
+    }
+
+    #[test]
+    fn what_a_wheel_has_compiled_by_time_is_compiled_again() {
+        let root = tempfile::tempdir().unwrap();
+        let lib = root.path().join("python/lib");
+        fs::create_dir_all(&lib).unwrap();
+        fs::write(lib.join("mine.py"), "x = 1\n").unwrap();
+        set_time(&lib.join("mine.py")).unwrap();
+        let by_time = ["-m", "compileall", "-q", "--invalidation-mode", "timestamp"];
+        assert!(Command::new(python3()).args(by_time).arg(&lib).status().unwrap().success());
+        // What it compares is in the fifth byte: nothing is the time, both bits are always the hash.
+        let compares = || {
+            let compiled = fs::read_dir(lib.join("__pycache__")).unwrap().next().unwrap().unwrap();
+            fs::read(compiled.path()).unwrap()[4]
+        };
+        assert_eq!(compares(), 0);
+        compile(&Runtime { executable: python3(), paths: Vec::new() }, &scheme(), root.path()).unwrap();
+        assert_eq!(compares(), 3);
+    }
+
     #[test]
     fn a_module_that_does_not_compile_keeps_no_other_from_it() {
-        let said =
-            Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
-        let executable = String::from_utf8(said.stdout).unwrap().trim().to_owned();
+        let executable = python3();
         let root = tempfile::tempdir().unwrap();
         let lib = root.path().join("python/lib");
         fs::create_dir_all(&lib).unwrap();
@@ -173,9 +221,7 @@ mod tests {
     /// As `files` and `copy` put one there, with the time of every file.
     #[test]
     fn a_module_that_is_replaced_is_not_the_compiled_one() {
-        let said =
-            Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
-        let executable = String::from_utf8(said.stdout).unwrap().trim().to_owned();
+        let executable = python3();
         let root = tempfile::tempdir().unwrap();
         let lib = root.path().join("python/lib");
         fs::create_dir_all(&lib).unwrap();
