@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use layerset_lock::name::without_credentials;
 use pep440_rs::Version;
 
 use super::license::License;
@@ -114,16 +115,35 @@ fn headers(text: &str) -> Vec<(String, String)> {
 }
 
 fn of_wheel(wheel: &Wheel, installed: Option<&Metadata>) -> Package {
+    let url = wheel.url.as_deref().map(public);
     let source = wheel.built.then(|| format!("built from the source distribution {}", wheel.filename));
     Package {
         kind: "python",
         name: wheel.name.clone(),
         version: wheel.version.clone(),
-        purl: purl("pypi", "", &wheel.name, &wheel.version, &[]),
+        purl: purl("pypi", "", &wheel.name, &wheel.version, &[elsewhere(&wheel.filename, url.as_deref())]),
         license: installed.and_then(|metadata| metadata.license.clone()),
-        file: Some((wheel.filename.clone(), wheel.url.clone(), wheel.sha256.clone())),
+        file: Some((wheel.filename.clone(), url, wheel.sha256.clone())),
         source,
     }
+}
+
+/// The hosts of PyPI's files. A package URL without more says that a package is PyPI's.
+const PYPI: [&str; 2] = ["https://files.pythonhosted.org/", "https://pypi.org/"];
+
+/// The qualifier of a package that is not from PyPI, which may have another of this name; else an empty one. Source: the
+/// package-url specification, known qualifiers.
+fn elsewhere<'a>(filename: &'a str, url: Option<&'a str>) -> (&'static str, &'a str) {
+    match url {
+        None => ("file_name", filename),
+        Some(url) if PYPI.iter().any(|host| url.starts_with(host)) => ("", ""),
+        Some(url) => ("download_url", url),
+    }
+}
+
+/// An address for everybody to read: neither with a user's name and password, nor with a query, which may be a signature.
+fn public(url: &str) -> String {
+    without_credentials(url.split(['?', '#']).next().unwrap_or_default())
 }
 
 fn of_metadata(name: &str, metadata: &Metadata) -> Package {
@@ -167,6 +187,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_from_pypi_says_where_it_is_from() {
+        let of = |url: Option<&str>| {
+            let (filename, url) = ("a-1.whl".into(), url.map(ToOwned::to_owned));
+            let wheel = Wheel { name: "a".into(), version: "1".into(), filename, url, ..Wheel::default() };
+            let package = of_wheel(&wheel, None);
+            (package.purl, package.file.unwrap().1)
+        };
+        let pypi = "https://files.pythonhosted.org/packages/a-1.whl";
+        assert_eq!(of(Some(pypi)), ("pkg:pypi/a@1".into(), Some(pypi.into())));
+        assert_eq!(of(None), ("pkg:pypi/a@1?file_name=a-1.whl".into(), None));
+        let own = "pkg:pypi/a@1?download_url=https:%2F%2Fown%2Fa-1.whl";
+        let expected = (own.into(), Some("https://own/a-1.whl".into()));
+        assert_eq!(of(Some("https://user:secret@own/a-1.whl?signature=secret#sha256=00")), expected);
+    }
+
+    #[test]
     fn wheels_are_ours_and_the_rest_is_found() {
         let image = tempfile::tempdir().unwrap();
         let site = "/usr/local/lib/python3.13/site-packages";
@@ -181,6 +217,7 @@ mod tests {
             name: "a-b".into(),
             version: "1".into(),
             filename: "A_b-1-py3-none-any.whl".into(),
+            url: Some("https://files.pythonhosted.org/packages/A_b-1-py3-none-any.whl".into()),
             sha256: "00".into(),
             directories: vec![site.into(), site.into()],
             ..Wheel::default()
