@@ -57,20 +57,18 @@ pub(super) fn compile(runtime: &Runtime, scheme: &Scheme, root: &Path) -> Result
     let ended = command.output().map_err(|error| failed(error.to_string()))?;
     // 1: some packages hold modules for other versions, which do not compile, and are left as they are. With anything else
     // it has not even looked at all of them.
-    match ended.status.code() {
-        Some(0 | 1) => {}
-        Some(3) => return Err(failed(last_line(&ended.stderr))),
-        _ => {
-            let (status, expected) = (ended.status, "expected 0, or 1 where modules do not compile");
-            return Err(failed(format!("compileall of Python {version} ended with {status}, {expected}")));
-        }
+    let code = ended.status.code();
+    if !matches!(code, Some(0 | 1)) {
+        // After the warnings of the modules before.
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let said = said.trim().lines().next_back().unwrap_or_default();
+        let expected = "expected 0, or 1 where modules do not compile";
+        return Err(failed(match code {
+            Some(3) => said.to_owned(),
+            _ => format!("compileall of Python {version} ended with {}, {expected}: {said}", ended.status),
+        }));
     }
     settle(root).map_err(|error| failed(error.to_string()))
-}
-
-/// After the warnings of the modules before.
-fn last_line(said: &[u8]) -> String {
-    String::from_utf8_lossy(said).trim().lines().next_back().unwrap_or_default().to_owned()
 }
 
 /// Major and minor version.
@@ -123,7 +121,8 @@ mod tests {
     /// tests, has open for writing cannot be run.
     fn fake(folder: &Path, version: &str, code: i32) -> Runtime {
         let path = folder.join(format!("python{version}"));
-        let script = format!("#!/bin/sh\ncase $# in 4) echo {version};; *) exit {code};; esac\n");
+        let script =
+            format!("#!/bin/sh\ncase $# in 4) echo {version};; *) echo why >&2; exit {code};; esac\n");
         let write = ["-c", "printf %s \"$0\" > \"$1\"; chmod 755 \"$1\"", &script];
         assert!(Command::new("sh").args(write).arg(&path).status().unwrap().success());
         Runtime { executable: path.display().to_string(), paths: Vec::new() }
@@ -160,7 +159,7 @@ mod tests {
                 format!("it is Python 3.8.20, expected 3.9 or later, as newer base images have; {instead}");
             assert_eq!(compiled("3.8.20", code), Err(told));
         }
-        let told = "compileall of Python 3.14.0 ended with exit status: 2, expected 0, or 1 where modules do not compile";
+        let told = "compileall of Python 3.14.0 ended with exit status: 2, expected 0, or 1 where modules do not compile: why";
         assert_eq!(compiled("3.14.0", 2), Err(format!("{told}; {instead}")));
     }
 
