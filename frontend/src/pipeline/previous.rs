@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use layerset_lock::{Format, Lock};
+use layerset_lock::{Format, Lock, Problem};
 
 use super::Checked;
 use crate::diagnostic::{Diagnostic, Spanned};
@@ -36,7 +36,10 @@ impl Checked {
             return Ok(None);
         };
         Lock::read(&path.value, bytes).map(Some).map_err(|problems| {
-            let problems: Vec<_> = problems.into_iter().map(|problem| problem.hint(UNREAD)).collect();
+            // A merge leaves many; what to do is said once.
+            let hints = std::iter::once(Some(UNREAD.to_owned())).chain(std::iter::repeat(None));
+            let problems: Vec<Problem> =
+                problems.into_iter().zip(hints).map(|(problem, hint)| Problem { hint, ..problem }).collect();
             python::failure(&self.source, &Asked::new(), path.span, &problems)
         })
     }

@@ -262,8 +262,8 @@ async fn a_lock_that_cannot_be_read_is_not_made_again() {
     let broken = lock("py3-none-any").replacen("[[packages]]", "<<<<<<< ours\n[[packages]]", 1);
     let build = build(locked(&broken), &["requestid=frontend.lock"]).await;
     let message = &build.error().message;
-    assert!(message.starts_with("layerset.yaml:6:16: pylock.toml:3:"), "{message}");
-    assert!(message.contains("remove it first") && steps(&build).is_empty(), "{message}");
+    assert!(message.contains("layerset.yaml:6:16: pylock.toml:3:"), "{message}");
+    assert!(message.matches("remove it first").count() == 1 && steps(&build).is_empty(), "{message}");
 }
 
 const BY_ARCHITECTURE: &str = "\
