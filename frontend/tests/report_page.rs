@@ -66,14 +66,21 @@ fn rows_figures_and_tables() {
 #[test]
 fn two_groups_and_limits() {
     let figures_now = figures(1);
-    let limits = Limits { stored: Some(1000), ..Limits::default() };
+    let limits = Limits { stored: Some(1195), ..Limits::default() };
     let exceeded = limits.exceeded(&figures_now);
     let report = Report { figures: figures_now, before: Some(figures(10)), exceeded };
     let script = "at('group').value = 'before'; at('group').dispatchEvent(new Event('change'));\
                   at('order').value = 'size'; at('order').dispatchEvent(new Event('change'));";
     let html = drawn(&page("report-page-groups", &report), script);
     assert_eq!(html.matches("<div class=\"row\"").count(), 4);
-    for text in ["<s>12.0 kB</s>", "each image by itself, before", "--max-stored", "<h3>before</h3>"] {
+    for text in [
+        "<s>12.0 kB</s>",
+        "each image by itself, before",
+        "--max-stored",
+        "1,200 B",
+        "1,195 B",
+        "<h3>before</h3>",
+    ] {
         assert!(html.contains(text), "no {text} in {html}");
     }
     let lists = between(&html, "id=\"lists\"", "</section>");

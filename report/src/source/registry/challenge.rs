@@ -31,7 +31,7 @@ impl Challenge {
     }
 }
 
-/// The challenges that can be answered, in the registry's order.
+/// The challenges of known kinds, in the registry's order.
 pub(super) fn challenges<'a>(headers: impl Iterator<Item = &'a str>) -> Vec<Challenge> {
     let known = |(scheme, mut parameters): (String, Parameters)| {
         let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
