@@ -179,6 +179,7 @@ fn an_engine_that_is_away_or_far_is_told() {
     let text = told.to_string();
     assert!(told.may_pass() && text.contains("the engine is unix:///nowhere/docker.sock"), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.starts_with("cannot reach docker: "), "{text}");
     let told = of("ssh://me@far", &["a"]).unwrap_err();
     assert!(
         !told.may_pass() && told.to_string().contains("docker save IMAGE… | layerset report -"),
