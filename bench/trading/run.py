@@ -216,13 +216,14 @@ class Run:
             only |= set(PARTS) - {"before"}
         for part in [part for part in PARTS if part in only]:
             started = time.monotonic()
+            # Not whole until it is: what it has measured before it is stopped stays.
+            self.latest.measured(part, False)
             try:
                 getattr(self, f"part_{part}")()
                 self.latest.measured(part, self.asked_for_all())
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 # The other parts take long, and are worth having.
                 self.failed.append(part)
-                self.latest.measured(part, False)
                 print(f"{part} failed: {error!r}\n{traceback.format_exc()}", file=sys.stderr, flush=True)
             # `first` is the last to need what was pushed, and `before` the room.
             kept = () if part == "first" else self.pushed.values()
@@ -265,6 +266,8 @@ def options() -> argparse.Namespace:
     disk.wanted = arguments.disks
     if unknown := set(arguments.only) - {*PARTS, "bars"}:
         parser.error(f"found {', '.join(sorted(unknown))}, expected parts of {' '.join(PARTS)} bars")
+    if arguments.still and arguments.docs:
+        parser.error("found --still and --docs, expected one of them: docs/ has hand-made as it is")
     arguments.runs = 1 if arguments.quick else arguments.runs
     return arguments
 

@@ -5,7 +5,6 @@
 mod project;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use project::Project;
 
@@ -49,10 +48,12 @@ fn shop(name: &str) -> Project {
             ("layerset.yaml", MANIFEST),
             ("requirements.txt", "one\n"),
             ("company.pem", "a certificate\n"),
-            ("tools/uv", UV),
+            ("tools/uv.txt", UV),
         ],
     );
-    fs::set_permissions(project.0.join("tools/uv"), fs::Permissions::from_mode(0o755)).unwrap();
+    // A shell writes it: a program that this process, with its other tests, has open for writing cannot be run.
+    let copy = ["-c", "cat tools/uv.txt > tools/uv && chmod 755 tools/uv"];
+    assert!(std::process::Command::new("sh").args(copy).current_dir(&project.0).status().unwrap().success());
     project
 }
 
@@ -147,15 +148,16 @@ fn a_lock_that_cannot_be_read_is_an_error() {
     let before = locked(&project, &[]);
     let conflict = before.replacen("version = \"1.0\"", "<<<<<<< ours\nversion = \"1.0\"", 1);
     let newer = before.replacen("[tool.layerset]\nversion = 1", "[tool.layerset]\nversion = 2", 1);
-    for (text, found) in
-        [(conflict, "pylock.toml:"), (newer, "expected version 1 of [tool.layerset], found 2")]
-    {
+    for (text, found, advice) in [
+        (conflict, "pylock.toml:", "remove it first"),
+        (newer, "expected version 1 of [tool.layerset], found 2", "use the layerset that made it"),
+    ] {
         assert_ne!(text, before);
         project.write("pylock.toml", &text);
         for args in [&WRITE[..], &["lock", "--uv", "./tools/uv"]] {
             let told = error(&project, args);
             assert!(told.starts_with("layerset.yaml:1:7: error: pylock.toml:"), "{told}");
-            assert!(told.contains(found) && told.contains("remove it first"), "{told}");
+            assert!(told.contains(found) && told.contains(advice), "{told}");
         }
         assert_eq!(read(&project, "pylock.toml"), text);
     }

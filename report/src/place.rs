@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use crate::problem::Problem;
 use crate::source::Reference;
 
+/// Digits of an id as docker prints it.
+const ID: usize = 12;
+
 /// Where one image is, or several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -20,9 +23,10 @@ pub enum Place {
 
 impl Place {
     /// What this machine's engine calls so. A name has one spelling, which has a tag: without one, an engine sends all that
-    /// the repository has. An id stays as it is.
+    /// the repository has. An id stays as it is, as docker prints it or longer.
     pub fn engine(written: &str) -> Self {
-        let id = written.starts_with("sha256:") || written.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hex = written.len() >= ID && written.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = hex || written.starts_with("sha256:");
         let name = Some(written).filter(|_| !id && !written.contains("://")).map(Reference::parse);
         // Of what is no name the engine says so.
         Self::Engine(match name {

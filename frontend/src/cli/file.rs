@@ -39,12 +39,12 @@ pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
 }
 
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let file = followed(file)?;
-    let known = fs::metadata(&file).ok();
-    // What is there and no file, a device or a pipe, is written to and stays what it is.
+    let known = fs::metadata(file).ok();
+    // What is there and no file, a device or a pipe, is written to and stays what it is. The link to a pipe leads to no path.
     if known.as_ref().is_some_and(|known| !known.is_file()) {
-        return fs::write(&file, bytes);
+        return fs::write(file, bytes);
     }
+    let file = followed(file)?;
     let Err(error) = put(&file, bytes, known.as_ref()) else { return Ok(()) };
     // A file that is mounted by itself, or one in a directory that is not ours, may be written to all the same.
     match error.kind() {
@@ -124,6 +124,15 @@ mod tests {
         let around = root.path().join("around");
         symlink("around", &around).unwrap();
         assert!(write(&around, "text").is_err() && around.is_symlink());
+    }
+
+    #[test]
+    fn a_pipe_is_written_to() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let link = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&writer));
+        write(Path::new(&link), "text").unwrap();
+        drop(writer);
+        assert_eq!(io::read_to_string(&mut reader).unwrap(), "text");
     }
 
     #[test]

@@ -106,7 +106,9 @@ impl Sent {
         if path.is_empty() || place.kept() {
             return Ok(true);
         }
-        if !full.is_dir() || self.exclude.none_below(path, &place) {
+        // What is left out may be a link, which is sent as one or not at all.
+        let is_directory = fs::symlink_metadata(&full).is_ok_and(|found| found.is_dir());
+        if !is_directory || self.exclude.none_below(path, &place) {
             return Ok(false);
         }
         let held = below(&full, path, &place, self.exclude.clone())?;

@@ -36,10 +36,13 @@ impl Checked {
             return Ok(None);
         };
         Lock::read(&path.value, bytes).map(Some).map_err(|problems| {
-            // A merge leaves many; what to do is said once.
+            // A merge leaves many; what to do is said once, where it is not known better.
             let hints = std::iter::once(Some(UNREAD.to_owned())).chain(std::iter::repeat(None));
-            let problems: Vec<Problem> =
-                problems.into_iter().zip(hints).map(|(problem, hint)| Problem { hint, ..problem }).collect();
+            let advised = |(problem, hint): (Problem, Option<String>)| {
+                let hint = problem.hint.or(hint);
+                Problem { hint, ..problem }
+            };
+            let problems: Vec<Problem> = problems.into_iter().zip(hints).map(advised).collect();
             python::failure(&self.source, &Asked::new(), path.span, &problems)
         })
     }

@@ -5,6 +5,7 @@
 
 mod ask;
 mod assumed;
+mod choice;
 mod credentials;
 mod imports;
 mod inputs;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layerset_lock::{Artifact, Format, Formats, Input, Inputs, Location, Lock, Package, Problem, Settings};
-use unwheel::{Interpreter, Ranks, WheelName};
+use layerset_lock::{Formats, Input, Inputs, Lock, Package, Problem, Settings};
+use unwheel::{Interpreter, Ranks};
 
-use super::credentials::{of_indexes, secret_of};
+use super::choice::Allowed;
+use super::credentials::of_indexes;
 use super::reasons::Reasons;
 use super::{Asked, Build, Tree, markers};
 use crate::manifest::model::Python;
@@ -38,39 +39,37 @@ pub fn view(
     let closures = lock.closures(&markers)?;
     let tags = unwheel::supported(interpreter);
     let tags = Ranks::of(&tags);
-    let settings = settings.with(&inputs.settings);
-    // Our locks are made with the options, and what is named by its address or path is meant as it is.
-    let formats = |package: &Package| match lock.format {
-        Format::Pylock | Format::UvLock if !package.direct => settings.formats(&package.name),
-        _ => Formats::Any,
-    };
     let mut warnings = Vec::new();
     let mut trees = BTreeSet::new();
     let mut problems: BTreeSet<Problem> = BTreeSet::new();
     let mut wheels: BTreeMap<usize, Option<Wheel>> = BTreeMap::new();
     let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut reasons = Reasons::default();
+    let mut allowed = Allowed::default();
+    let mut found = Vec::new();
     for (consumer, ids) in asked {
         let own: Vec<&Input> = ids.iter().filter_map(|(id, _)| inputs.get(id)).collect();
-        let is_built = building.contains(consumer);
-        let closure = match closures.of(&own) {
-            Ok(closure) => closure,
-            Err(found) => {
-                problems.extend(found.into_iter().filter(|_| is_built));
-                continue;
+        match closures.of(&own) {
+            Ok(closure) => {
+                allowed.add(lock, &closures, &own, &closure);
+                found.push((consumer, own, closure));
             }
-        };
+            Err(more) => problems.extend(more.into_iter().filter(|_| building.contains(consumer))),
+        }
+    }
+    for (consumer, own, closure) in found {
+        let is_built = building.contains(consumer);
         if is_built {
             warnings.extend(closure.warnings.iter().cloned());
         }
         for index in &closure.packages {
             let Some(package) = lock.packages.get(*index) else { continue };
             let wheel =
-                wheels.entry(*index).or_insert_with(|| wheel(package, formats(package), &tags, python));
+                wheels.entry(*index).or_insert_with(|| allowed.choose(*index, package, &tags, python));
             match wheel {
                 None if is_built => match Tree::of(package) {
                     Some(tree) => drop(trees.insert((consumer.clone(), tree))),
-                    None => drop(problems.insert(no_file(package, formats(package), interpreter))),
+                    None => drop(problems.insert(no_file(package, allowed.formats(*index), interpreter))),
                 },
                 Some(Wheel { source: WheelSource::Sdist { .. }, .. }) if is_built => {
                     warnings.push(built(package, interpreter));
@@ -119,37 +118,9 @@ pub fn view(
         wheels: chosen.into_iter().map(|(_, wheel)| wheel).collect(),
         bytecode: python.bytecode,
         runtime: interpreter.runtime.clone(),
-        requirements: requirements(python, settings),
+        requirements: requirements(python, settings.with(&inputs.settings)),
     };
     Ok(Selected { view, warnings, trees })
-}
-
-/// The best wheel of a package, else its source distribution to be built.
-fn wheel(package: &Package, formats: Formats, tags: &Ranks<'_>, python: &Python) -> Option<Wheel> {
-    let readable =
-        package.wheels.iter().filter_map(|file| Some((file.filename.parse::<WheelName>().ok()?, file)));
-    let (names, files): (Vec<WheelName>, Vec<&Artifact>) = readable.unzip();
-    let best = unwheel::select(&names, tags).map(|best| files[best]).filter(|_| formats != Formats::Sdists);
-    let sdist = package.sdist.as_ref().filter(|_| formats != Formats::Wheels);
-    let (size, source) = match (best, sdist) {
-        (Some(file), _) => (file.size, source(file, python)),
-        (None, _) if package.unbuildable().is_some() => return None,
-        (None, Some(sdist)) => (None, WheelSource::Sdist { sdist: Box::new(source(sdist, python)) }),
-        (None, None) => return None,
-    };
-    let version = package.version.as_ref().map(ToString::to_string).unwrap_or_default();
-    Some(Wheel { name: package.name.clone(), version, size, source })
-}
-
-fn source(file: &Artifact, python: &Python) -> WheelSource {
-    let (filename, sha256) = (file.filename.clone(), file.sha256.clone());
-    match &file.location {
-        Location::Path(path) => WheelSource::Context { filename, path: path.clone(), sha256 },
-        Location::Url(url) => {
-            let secret = secret_of(url, &python.index);
-            WheelSource::Url { filename, url: url.clone(), sha256, secret }
-        }
-    }
 }
 
 /// Where what building a wheel requires comes from: the indexes of the manifest and of requirement files.

@@ -74,15 +74,36 @@ fn foreign(requirements: &str, wheel: &str) -> Result<String, String> {
         file("a-1.tar.gz", "1"),
         file(wheel, "0")
     );
-    let lock = Lock::read("pylock.toml", text.as_bytes()).unwrap();
-    let id = InputId::file("r.txt");
-    let read = |_: &str| Ok::<_, ()>(Some(requirements.as_bytes().to_vec()));
-    let inputs = Inputs::read(std::slice::from_ref(&id), read).unwrap();
+    chosen(&Lock::read("pylock.toml", text.as_bytes()).unwrap(), requirements, "")
+}
+
+/// The same of a lock of uv, which knows who requires what, where another service has requirements of its own.
+fn foreign_beside(requirements: &str, others: &str, wheel: &str) -> Result<String, String> {
+    let file = |name: &str, digit: &str| {
+        format!("{{ url = \"https://example.com/{name}\", hash = \"sha256:{}\" }}", digit.repeat(64))
+    };
+    let text = format!(
+        "version = 1\nrequires-python = \">=3.12\"\n[[package]]\nname = \"a\"\nversion = \"1\"\n\
+         source = {{ registry = \"https://example.com/simple\" }}\nsdist = {}\nwheels = [{}]\n",
+        file("a-1.tar.gz", "1"),
+        file(wheel, "0")
+    );
+    chosen(&Lock::read("uv.lock", text.as_bytes()).unwrap(), requirements, others)
+}
+
+fn chosen(lock: &Lock, requirements: &str, others: &str) -> Result<String, String> {
+    let ids = ["r.txt", "o.txt"].map(InputId::file);
+    let read = |path: &str| {
+        let text = if path == "r.txt" { requirements } else { others };
+        Ok::<_, ()>(Some(text.as_bytes().to_vec()))
+    };
+    let inputs = Inputs::read(&ids, read).unwrap();
     let service = "service api".to_owned();
-    let asked: Asked = BTreeMap::from([(service.clone(), vec![(id, Span::default())])]);
-    let interpreter = assumed(&lock, "x86_64").unwrap();
+    let [own, other] = ids.map(|id| vec![(id, Span::default())]);
+    let asked: Asked = BTreeMap::from([(service.clone(), own), ("service other".to_owned(), other)]);
+    let interpreter = assumed(lock, "x86_64").unwrap();
     let (python, settings, building) = (Python::default(), Settings::default(), BTreeSet::from([service]));
-    let selected = select(&asked, &inputs, &lock, &interpreter, &python, &settings, &building);
+    let selected = select(&asked, &inputs, lock, &interpreter, &python, &settings, &building);
     match selected {
         Ok(selected) => Ok(selected.view.wheels[0].source.sha256()[..1].to_owned()),
         Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
@@ -103,6 +124,20 @@ fn a_lock_of_others_is_compared_with_what_requirement_files_allow() {
     // The hash of the file that is chosen, not of any.
     let hashed = |digit: &str| format!("a --hash=sha256:{}", digit.repeat(64));
     assert_eq!(foreign(&hashed("0"), fits), Ok("0".into()));
-    let told = foreign(&hashed("1"), fits).unwrap_err();
+    assert_eq!(foreign(&hashed("1"), fits), Ok("1".into()), "the other file is not allowed");
+    let told = foreign(&hashed("2"), fits).unwrap_err();
     assert!(told.starts_with("r.txt:1:1: found a file of a 1 with the sha256 000"), "{told}");
+    let address = format!("a @ https://example.com/a-1.whl#sha256={}", "2".repeat(64));
+    let told = foreign(&address, fits).unwrap_err();
+    assert!(told.starts_with("r.txt:1:1: found a file of a 1 with the sha256 000"), "{told}");
+}
+
+#[test]
+fn options_of_files_are_for_those_who_need_the_package() {
+    let other = "a-1-cp39-cp39-win32.whl";
+    assert_eq!(foreign_beside("a", "--only-binary :all:", other), Ok("1".into()));
+    // A package has one file: that of the strictest.
+    let told = foreign_beside("a", "a\n--only-binary :all:", other).unwrap_err();
+    assert!(told.contains("--only-binary does not let"), "{told}");
+    assert_eq!(foreign_beside("a", "a\n--no-binary a", "a-1-py3-none-any.whl"), Ok("1".into()));
 }

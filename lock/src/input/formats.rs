@@ -3,14 +3,14 @@
 use super::Settings;
 
 /// What may be installed of a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Formats {
     /// A wheel, or what its source distribution builds into.
     Any,
-    /// A wheel of the index.
-    Wheels,
     /// What its source distribution builds into.
     Sdists,
+    /// A wheel of the index: nothing is built.
+    Wheels,
 }
 
 impl Settings {

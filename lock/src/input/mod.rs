@@ -80,6 +80,8 @@ pub struct Input {
     pub requirements: Vec<Requirement>,
     /// What it allows of packages that something requires (`-c`).
     pub constraints: Vec<Requirement>,
+    /// What its files say of indexes and of what may be installed, in their order.
+    pub settings: Settings,
     /// Where a file says that every package has a hash in it (`--require-hashes`).
     pub require_hashes: Option<Place>,
     /// The project's own name, if the input is a part of a `pyproject.toml` that says one.

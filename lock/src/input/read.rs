@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pyproject::{self, Project};
 use super::requirements_txt::{self, Content, Item};
-use super::{Input, InputId, Inputs, Requirement};
+use super::{Input, InputId, Inputs, Requirement, Settings};
 use crate::name;
 use crate::problem::{Failure, Place, Problem};
 
@@ -29,6 +29,7 @@ impl Inputs {
                 group: name::group(&id.to_string(), &mut groups),
                 requirements: Vec::new(),
                 constraints: Vec::new(),
+                settings: Settings::default(),
                 require_hashes: None,
                 project: None,
                 files: Vec::new(),
@@ -118,6 +119,7 @@ impl<E, R: FnMut(&str) -> Result<Option<Vec<u8>>, E>> Reader<R> {
             self.problems.push(missing(path, from));
             return Ok(());
         };
+        input.settings.add(&content.settings);
         if input.require_hashes.is_none() {
             input.require_hashes.clone_from(&content.require_hashes);
         }

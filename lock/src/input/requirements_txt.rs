@@ -132,6 +132,7 @@ impl File<'_> {
         let found = self.requirement(written, place).map_err(|wrong| Wrong { at: start + wrong.at, ..wrong });
         let mut requirement = found?;
         requirement.hashes = hashes(text.get(end..).unwrap_or_default(), end)?;
+        requirement.hashes.extend(hash_of(&requirement.origin));
         self.content.items.push(Item::Requirement(Box::new(requirement)));
         Ok(())
     }
@@ -317,6 +318,14 @@ fn hashes(text: &str, from: usize) -> Result<Vec<String>, Wrong> {
         hashes.push(hex);
     }
     Ok(hashes)
+}
+
+/// What an address says of its own file, which counts like an option.
+fn hash_of(origin: &Origin) -> Option<String> {
+    let Origin::Url(address) = origin else { return None };
+    let (_, fragment) = address.split_once('#')?;
+    let hex = fragment.split('&').find_map(|part| part.strip_prefix("sha256="))?.to_ascii_lowercase();
+    Some(hex).filter(|hex| is_sha256(hex))
 }
 
 /// Is it a sha256 in lower-case hex.

@@ -12,6 +12,15 @@ use crate::problem::{Place, Problem};
 const SHOWN: usize = 5;
 
 impl Closures<'_> {
+    /// The hashes that requirements give of packages' files.
+    pub fn hashes<'i>(&self, inputs: &[&'i Input]) -> Vec<(usize, &'i [String])> {
+        let hashed = self.said(inputs).filter(|requirement| !requirement.hashes.is_empty());
+        let of_each = |requirement: &'i Requirement| {
+            self.named(&requirement.name).map(|(index, _)| (index, requirement.hashes.as_slice()))
+        };
+        hashed.flat_map(of_each).collect()
+    }
+
     /// Problems of files that the requirement files' hashes do not allow. `chosen` gives the sha256 of the file that was
     /// chosen of a package.
     pub fn other_files<'c>(
@@ -45,15 +54,17 @@ impl Closures<'_> {
         problems
     }
 
-    /// Problems of versions that constraints do not allow.
+    /// Problems of versions that constraints do not allow. What uv overrides counts more than they do, and of what comes from
+    /// elsewhere than an index it takes whatever version that has.
     pub(super) fn other_versions(&self, inputs: &[&Input], packages: &BTreeSet<usize>) -> Vec<Problem> {
-        if self.lock.format == Format::Layerset {
+        if self.lock.format == Format::Layerset || self.lock.overrides {
             return Vec::new();
         }
         let mut problems = Vec::new();
         for constraint in self.applying(inputs, |input| &input.constraints) {
             let fits = |package: &Package| {
-                package.version.as_ref().is_none_or(|version| constraint.specifiers.contains(version))
+                let allows = |version| constraint.specifiers.contains(version);
+                why::is_elsewhere(package) || package.version.as_ref().is_none_or(allows)
             };
             let all = self.named(&constraint.name).filter(|(index, _)| packages.contains(index));
             for (_, package) in all.filter(|(_, package)| !fits(package)) {

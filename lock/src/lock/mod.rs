@@ -198,7 +198,7 @@ impl Lock {
             } else if root.contains_key("package") && root.contains_key("version") {
                 uv_lock::read(&mut tree, root, path, policy)
             } else {
-                let hint = "a lock is a pylock.toml (PEP 751) or a uv.lock; `layerset lock` makes one";
+                let hint = "a lock is a pylock.toml (PEP 751) or a uv.lock; name another file, which `layerset lock` makes";
                 tree.wrong(0, "expected a lock, found neither \"lock-version\" nor \"version\"", hint);
                 None
             };

@@ -22,7 +22,7 @@ pub(super) fn read<'a>(tree: &mut Tree<'a>, root: &DeTable<'a>, path: &str, poli
     let version = tree.text(root, "lock-version")?;
     if version != "1.0" && !version.starts_with("1.") {
         let message = format!("expected lock-version 1.0, found \"{version}\"");
-        tree.wrong(0, message, "use a newer layerset, or make the lock again");
+        tree.wrong(0, message, "use a newer layerset, or remove the lock and make it again");
         return None;
     }
     let mut lock = Lock {
@@ -60,7 +60,11 @@ fn layerset<'a>(tree: &mut Tree<'a>, table: &DeTable<'a>, lock: &mut Lock) {
     let version = tree.number(table, "version").unwrap_or(0);
     if version != VERSION {
         let message = format!("expected version {VERSION} of [tool.layerset], found {version}");
-        tree.wrong(0, message, "make the lock again with `layerset lock`, or use the layerset that made it");
+        tree.wrong(
+            0,
+            message,
+            "use the layerset that made it, or remove the lock and make it again with `layerset lock`",
+        );
         return;
     }
     lock.format = Format::Layerset;
@@ -82,7 +86,11 @@ fn layerset<'a>(tree: &mut Tree<'a>, table: &DeTable<'a>, lock: &mut Lock) {
             } else {
                 let message =
                     format!("expected sha256: and 64 hex digits, found \"{}\"", digest.escape_debug());
-                tree.wrong(node.span().start, message, "make the lock again with `layerset lock`");
+                tree.wrong(
+                    node.span().start,
+                    message,
+                    "remove the lock and make it again with `layerset lock`",
+                );
             }
         }
     }
@@ -91,7 +99,7 @@ fn layerset<'a>(tree: &mut Tree<'a>, table: &DeTable<'a>, lock: &mut Lock) {
         let Some(name) = tree.text(group, "name") else { continue };
         if !known.contains(name) {
             let message = format!("\"{}\" is not one of the lock's dependency-groups", name.escape_debug());
-            tree.wrong(at, message, "make the lock again with `layerset lock`");
+            tree.wrong(at, message, "remove the lock and make it again with `layerset lock`");
         }
         let mut inputs = Vec::new();
         for (at, input) in tree.tables(group, "inputs") {
@@ -165,7 +173,7 @@ fn package<'a>(
         && package.directory.is_none()
     {
         let message = format!("{} has no wheel and no source", package.title());
-        tree.wrong(at, message, "make the lock again");
+        tree.wrong(at, message, "remove the lock and make it again");
     }
     Some(package)
 }
@@ -195,7 +203,7 @@ pub(super) fn check_wheels(tree: &mut Tree<'_>, at: usize, package: &mut Package
             || !is_wheel(&wheel.filename)
         {
             let message = format!("expected a wheel of {}, found \"{}\"", package.name, wheel.filename);
-            tree.wrong(at, message, "make the lock again");
+            tree.wrong(at, message, "remove the lock and make it again");
         }
     }
 }
@@ -216,7 +224,7 @@ fn vcs<'a>(tree: &mut Tree<'a>, at: usize, table: &DeTable<'a>, policy: &Policy)
         tree.wrong(
             at,
             format!("expected the full id of a commit of {url}, found none"),
-            "make the lock again",
+            "remove the lock and make it again",
         );
         return None;
     };

@@ -123,15 +123,18 @@ fn older(lock: &Lock, requirement: &Requirement, found: &[(usize, Vec<String>)])
     let packages: Vec<_> = found.iter().filter_map(|(index, _)| lock.packages.get(*index)).collect();
     let fits = |version: &Version| requirement.specifiers.contains(version);
     // Of what comes from elsewhere than an index uv takes whatever version it has.
-    let elsewhere =
-        |package: &Package| package.direct || package.directory.is_some() || package.vcs.is_some();
-    if packages.iter().any(|package| elsewhere(package) || package.version.as_ref().is_none_or(fits)) {
+    if packages.iter().any(|package| is_elsewhere(package) || package.version.as_ref().is_none_or(fits)) {
         return None;
     }
     let package = packages.first()?;
     let message =
         format!("the lock {} is older than \"{}\": it has {}", lock.path, requirement.text, package.title());
     Some(Problem::at(requirement.place.clone(), message).hint(lock.refresh()))
+}
+
+/// Is it from an address, a directory or a repository rather than from an index.
+pub(super) fn is_elsewhere(package: &Package) -> bool {
+    package.direct || package.directory.is_some() || package.vcs.is_some()
 }
 
 struct Graph<'g> {

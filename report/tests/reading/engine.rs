@@ -168,7 +168,9 @@ fn what_an_engine_does_not_have_is_told_at_once() {
     let told = of(&format!("tcp://{}", engine.address), &["shop/api:1", "a", "b"]).unwrap_err();
     let text = told.to_string();
     assert!(
-        !told.may_pass() && text.contains("docker://a: the engine") && text.contains("docker://b: "),
+        !told.may_pass()
+            && text.contains("docker://a:latest: the engine")
+            && text.contains("docker://b:latest: "),
         "{text}"
     );
 }
