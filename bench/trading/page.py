@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import bars
 import chart
+import rows
 
 SIDES = {
     "before pushed": "before, pushed",
@@ -58,13 +59,13 @@ class Table:
         self.line("images with other files than hand-made's", held("other_files"))
 
     def of_row(self, row: str) -> None:
-        rows = lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "rows", row)  # noqa: E731
-        of = lambda key: lambda tool, mode: bars.find(rows(tool, mode), key)  # noqa: E731
+        told = lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "rows", row)  # noqa: E731
+        of = lambda key: lambda tool, mode: bars.find(told(tool, mode), key)  # noqa: E731
         self.line(f"{row}: seconds", of("seconds"), ".2f")
         if row == "cold":
             begin = lambda tool, mode: bars.find(self.latest, "sides", f"{tool} {mode}", "locking_seconds")  # noqa: E731
             self.line("  and of locking", begin, ".2f")
-        elif "pin" in row.split(",")[0].split():
+        elif row in rows.PINS:
             self.line("  and of locking", of("locking_seconds"), ".2f")
         self.line("  bytes of context sent", of("context_bytes"))
         self.line("  bytes pushed", of("new_bytes"))

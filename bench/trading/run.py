@@ -107,7 +107,7 @@ class Run:
         self.contents.learn(held)
         self.latest.put("images", side.tool.key, figures.of_images(side, held, self.contents, self.wheels))
         files = [self.contents.files(layers) for layers in held.values()]
-        self.files[side.tool.key] = dict(zip(held, map(set, files)))
+        self.files[side.tool.key] = dict(zip(side.project.services(), map(set, files)))
         self.compare()
         if side.tool.key == "layerset" or not self.edited:
             self.edited = self.latest.tree["edited"] = rows.to_edit(files)
@@ -115,11 +115,9 @@ class Run:
 
     def compare(self) -> None:
         """In how many images there are other files than in hand-made's."""
-        if set(self.files) >= set(COMPARED):
-            by_service = [
-                {reference.rpartition("/")[2]: paths for reference, paths in self.files[tool].items()} for tool in COMPARED
-            ]
-            others = [name for name, paths in by_service[0].items() if paths != by_service[1].get(name)]
+        ours, theirs = (self.files.get(tool) for tool in ("layerset", "handmade"))
+        if ours and theirs:
+            others = [service for service, paths in ours.items() if paths != theirs.get(service)]
             self.latest.tree["images"]["layerset"] |= {"other_files": len(others), "others": others}
 
     def rows(self, together: list[sides.Side], wanted: list[str]) -> None:

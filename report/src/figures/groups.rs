@@ -14,8 +14,12 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// A group with one more image.
+    /// A group with one more image. One that has come last is there already: a layer may lie in an image twice.
     pub(super) fn with(&mut self, group: Group, image: usize) -> Group {
+        let last = group.0.checked_sub(1).and_then(|at| self.list.get(at));
+        if last.is_some_and(|(_, last)| *last == image) {
+            return group;
+        }
         let list = &mut self.list;
         *self.with.entry((group, image)).or_insert_with(|| {
             list.push((group, image));
@@ -44,6 +48,7 @@ mod tests {
             [(); 2].map(|()| (0..500).fold(Group::default(), |all, image| groups.with(all, image)));
         assert_eq!((one, groups.list.len()), (other, 500));
         let few = [3, 7].into_iter().fold(Group::default(), |all, image| groups.with(all, image));
+        assert_eq!(groups.with(few, 7), few, "it has come twice");
         assert_eq!((groups.images(few), groups.images(Group::default())), (vec![3, 7], vec![]));
         assert_eq!(groups.images(one), (0..500).collect::<Vec<_>>());
     }
