@@ -1,6 +1,7 @@
 //! Packages that take more than unpacking: built from source, compiled, and put onto engines that cannot merge.
 
 use harness::Engine;
+use harness::wheel::sdist;
 
 use crate::python_support::{Shelf, service, work};
 use crate::support::{bake, containerd, ok};
@@ -23,6 +24,27 @@ fn a_package_without_a_wheel_is_built_on_the_stage() {
     assert_eq!(shelf.python("api", &script), "3.13 1.0\n");
     assert_eq!(shelf.python("older", &script), "3.11 1.0\n");
     assert_eq!(work(&shelf.push()), Vec::<String>::new(), "and not built again");
+}
+
+#[test]
+fn a_source_distribution_of_the_context_is_built_as_it_was_locked() {
+    let mut shelf = Shelf::new(containerd());
+    let name = format!("own_{}", &shelf.tag[..8]);
+    let (path, bytes) =
+        (format!("vendor/wheels/{name}-1.0.tar.gz"), sdist::bytes(&name, "1.0", &[]).unwrap());
+    shelf.project.write(&path, &bytes).unwrap();
+    shelf.project.write("requirements.txt", format!("{name}\n")).unwrap();
+    let wheels = ", wheels: vendor/wheels";
+    shelf.manifest(wheels, "", &[service("api", REST)]);
+    let lock = shelf.lock();
+    assert!(lock.contains(&format!("path = \"{path}\"")), "{lock}");
+    shelf.manifest(&format!("{wheels}, lock: pylock.toml"), "", &[service("api", REST)]);
+    shelf.push();
+    assert_eq!(shelf.python("api", &format!("import {name}; print({name}.BUILT_BY)")), "3.13\n");
+
+    shelf.project.write(&path, [&bytes[..], b"more"].concat()).unwrap();
+    let refused = shelf.refused(&[]);
+    assert!(refused.stderr.contains(&format!("{name}-1.0.tar.gz: found sha256 ")), "{}", refused.stderr);
 }
 
 #[test]
