@@ -16,8 +16,8 @@ pub(super) struct Groups {
 impl Groups {
     /// A group with one more image. One that has come last is there already: a layer may lie in an image twice.
     pub(super) fn with(&mut self, group: Group, image: usize) -> Group {
-        let last = group.0.checked_sub(1).and_then(|at| self.list.get(at));
-        if last.is_some_and(|(_, last)| *last == image) {
+        let newest = self.entry(group).map(|(_, newest)| newest);
+        if newest == Some(image) {
             return group;
         }
         let list = &mut self.list;
@@ -27,11 +27,14 @@ impl Groups {
         })
     }
 
+    fn entry(&self, group: Group) -> Option<(Group, usize)> {
+        self.list.get(group.0.checked_sub(1)?).copied()
+    }
+
     /// The images of a group, in the order in which they have come.
     pub(super) fn images(&self, group: Group) -> Vec<usize> {
-        let of = |group: Group| self.list.get(group.0.checked_sub(1)?).copied();
-        let mut images: Vec<usize> =
-            std::iter::successors(of(group), |(before, _)| of(*before)).map(|(_, image)| image).collect();
+        let all = std::iter::successors(self.entry(group), |(before, _)| self.entry(*before));
+        let mut images: Vec<usize> = all.map(|(_, image)| image).collect();
         images.reverse();
         images
     }
