@@ -54,16 +54,20 @@ def stop(binary: str, name: str) -> None:
     disk.detach(name)
 
 
-def settle(most: float = 30) -> None:
-    """Waits until what was written is on disk and the processors have nothing to do: engines write what they know of a
-    build after it has ended, and a machine writes for long what they have unpacked."""
+# What an engine still does of a build it begins some two seconds after its end: what is not wanted any more is removed.
+QUIET_SECONDS = 4
+
+
+def settle(most: float = 60) -> None:
+    """Waits until what was written is on disk and the processors have had nothing to do for a while: engines write what
+    they know of a build after it has ended, and a machine writes for long what they have unpacked."""
     os.sync()
     deadline = time.monotonic() + most
-    while time.monotonic() < deadline:
+    quiet = 0
+    while quiet < QUIET_SECONDS and time.monotonic() < deadline:
         before = idle_seconds()
         time.sleep(1)
-        if idle_seconds() - before > 0.9 * os.cpu_count():
-            return
+        quiet = quiet + 1 if idle_seconds() - before > 0.9 * os.cpu_count() else 0
 
 
 def idle_seconds() -> float:
