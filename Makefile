@@ -6,7 +6,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 FRONTEND := $(abspath $(TARGET))/$(TRIPLE)/release/layerset
 STEP = @printf '\n==> %s\n'
 
-.PHONY: help demo test checks lint unit oracle e2e engines frontend bench bench-parts clean-engine
+.PHONY: help demo test lint unit oracle e2e engines frontend bench bench-parts clean-engine
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -20,13 +20,11 @@ demo: frontend ## build and run the services of examples/hello
 	$(STEP) "examples/hello"
 	FRONTEND=$(FRONTEND) examples/demo.sh
 
-# Linking the frontend takes one processor for minutes: the rest is done beside it. What each says comes when it is done.
+# Linking takes one processor for minutes, and some tests wait for the network: all that needs no engine is done side by side.
+# What each says comes when it is done.
 test: ## run every test, on real engines too
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target frontend checks
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target lint frontend unit oracle
 	@$(MAKE) --no-print-directory engines
-
-checks:
-	@$(MAKE) --no-print-directory --jobs=1 lint unit oracle
 
 lint:
 	$(STEP) "formatting"
@@ -42,7 +40,7 @@ unit:
 
 oracle:
 	$(STEP) "our LLB against that of the published crate"
-	cargo test --manifest-path llb/oracle/Cargo.toml --target-dir $(TARGET)/oracle --locked
+	cargo test --manifest-path llb/oracle/Cargo.toml --target-dir $(TARGET) --locked
 
 e2e: frontend engines
 
