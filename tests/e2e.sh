@@ -13,4 +13,5 @@ cargo build -q --locked -p layerset-e2e --bin engine --tests
 engine=${CARGO_TARGET_DIR:-target}/debug/engine
 [ -n "${KEEP_ENGINES:-}" ] || trap '"$engine" down' EXIT
 "$engine" down
+export LAYERSET_ENGINE_GC=off
 cargo test --locked -p layerset-e2e "$@"

@@ -13,6 +13,11 @@ pub fn engine_dir() -> Option<PathBuf> {
     std::env::var("LAYERSET_ENGINE_DIR").ok().map(PathBuf::from)
 }
 
+/// Whether `LAYERSET_ENGINE_GC=off` asks for private engines that keep all they have built.
+pub fn keeps_all() -> bool {
+    std::env::var("LAYERSET_ENGINE_GC").is_ok_and(|value| value == "off")
+}
+
 /// `LAYERSET_FRONTEND`: the frontend's binary, instead of the one that cargo has built.
 pub fn frontend() -> Option<PathBuf> {
     std::env::var("LAYERSET_FRONTEND").ok().map(PathBuf::from)

@@ -65,6 +65,18 @@ impl Engine {
     }
 }
 
+/// Puts into a tree that `docker buildx build --output=type=tar` wrote what the engine adds to containers, as it is in
+/// `container`: mount points, and files that it mounts something over.
+pub fn as_container(mut tree: Tree, container: &Tree) -> Tree {
+    const ADDED: [&str; 8] =
+        [".dockerenv", "dev", "proc", "sys", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"];
+    let is_added = |path: &String| ADDED.contains(&path.as_str()) || path.starts_with("dev/");
+    tree.retain(|path, _| !is_added(path));
+    let added = container.iter().filter(|(path, _)| is_added(path));
+    tree.extend(added.map(|(path, entry)| (path.clone(), entry.clone())));
+    tree
+}
+
 /// The tar archive in a layer's blob.
 pub fn gunzip(blob: &[u8]) -> Result<Vec<u8>> {
     let project = Project::new("gunzip")?;

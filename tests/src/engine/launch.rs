@@ -17,7 +17,7 @@ use crate::place::{Place, workspace};
 use crate::process::PidFile;
 use crate::root::Release;
 use crate::step::step;
-use crate::{registry, run};
+use crate::{registry, run, settings};
 
 const ENTER: &str = include_str!("enter.sh");
 
@@ -263,6 +263,10 @@ fn daemon_json(name: &str, flavour: Flavour) -> Value {
         "default-address-pools": [{ "base": "10.215.0.0/16", "size": 24 }],
         "shutdown-timeout": 3,
     });
+    // After each build an engine looks at all that it has built before, and tests build hundreds of times.
+    if settings::keeps_all() {
+        daemon["builder"] = json!({ "gc": { "enabled": false } });
+    }
     // Control groups are root's.
     if !rootless {
         daemon["cgroup-parent"] = format!("/{}", cgroup(name)).into();
