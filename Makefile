@@ -4,6 +4,8 @@
 TRIPLE := $(shell rustc -vV | sed -n 's/^host: //p')
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 FRONTEND := $(abspath $(TARGET))/$(TRIPLE)/release/layerset
+# Jobs of make's are for make alone: cargo asks for a way to them that make gives to no other program.
+CARGO := MAKEFLAGS= cargo
 STEP = @printf '\n==> %s\n'
 
 .PHONY: help demo test lint unit oracle e2e engines frontend bench bench-parts clean-engine
@@ -13,7 +15,7 @@ help:
 
 frontend: ## build the static binary of the frontend
 	$(STEP) "the frontend, static and optimised"
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target $(TRIPLE) -p layerset
+	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --locked --target $(TRIPLE) -p layerset
 	@ls -l $(FRONTEND)
 
 demo: frontend ## build and run the services of examples/hello
@@ -28,19 +30,20 @@ test: ## run every test, on real engines too
 
 lint:
 	$(STEP) "formatting"
-	cargo fmt --all --check
+	$(CARGO) fmt --all --check
 	$(STEP) "lints"
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(STEP) "licences, bans and advisories"
-	tests/deny.sh
+	MAKEFLAGS= tests/deny.sh
 
 unit:
 	$(STEP) "tests without an engine"
-	cargo test --workspace --exclude layerset-e2e --locked
+	$(CARGO) test --workspace --exclude layerset-e2e --locked
+	$(CARGO) build -q --locked -p layerset-e2e --bin engine --tests
 
 oracle:
 	$(STEP) "our LLB against that of the published crate"
-	cargo test --manifest-path llb/oracle/Cargo.toml --target-dir $(TARGET) --locked
+	$(CARGO) test --manifest-path llb/oracle/Cargo.toml --target-dir $(TARGET) --locked
 
 e2e: frontend engines
 
@@ -50,12 +53,12 @@ engines:
 
 bench: frontend ## measure 22 services beside the best hand-made Dockerfile: BENCH="--docs" or other options
 	$(STEP) "examples/trading: before, hand-made, Layerset"
-	cargo build -q --locked -p layerset-e2e --bin engine
+	$(CARGO) build -q --locked -p layerset-e2e --bin engine
 	bench/trading/run.py --frontend $(FRONTEND) --engine $(TARGET)/debug/engine $(BENCH)
 
 bench-parts: frontend ## measure the parts that the documentation gives figures for
 	LAYERSET_FRONTEND=$(FRONTEND) bench/run.sh
 
 clean-engine: ## stop the private engines and delete them
-	cargo run -q -p layerset-e2e --bin engine -- down
+	$(CARGO) run -q -p layerset-e2e --bin engine -- down
 	rm -rf target/engine

@@ -14,4 +14,6 @@ engine=${CARGO_TARGET_DIR:-target}/debug/engine
 [ -n "${KEEP_ENGINES:-}" ] || trap '"$engine" down' EXIT
 "$engine" down
 export LAYERSET_ENGINE_GC=off
+# One more than there are processors: some always wait for an engine.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) + 1))}
 cargo test --locked -p layerset-e2e "$@"

@@ -58,8 +58,6 @@ impl Docker {
         }
         // Progress is read by tests: no terminal's bars, no advertisements.
         command.env("BUILDKIT_PROGRESS", "plain").env("DOCKER_CLI_HINTS", "false").env("NO_COLOR", "1");
-        // buildx asks git before each build, and what tests build is in no repository.
-        command.env("BUILDX_GIT_INFO", "0");
         command.args(args);
         Self { command, stdin: Vec::new() }
     }
