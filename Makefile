@@ -25,6 +25,7 @@ demo: frontend ## build and run the services of examples/hello
 # Linking takes one processor for minutes, and some tests wait for the network: all that needs no engine is done side by side.
 # What each says comes when it is done.
 test: ## run every test, on real engines too
+	$(STEP) "lints, the frontend and tests without an engine, side by side: this takes minutes"
 	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target lint frontend unit oracle
 	@$(MAKE) --no-print-directory engines
 
