@@ -46,7 +46,8 @@ oracle:
 	$(STEP) "our LLB against that of the published crate"
 	$(CARGO) test --manifest-path llb/oracle/Cargo.toml --target-dir $(TARGET) --locked
 
-e2e: frontend engines
+e2e: frontend
+	@$(MAKE) --no-print-directory engines
 
 engines:
 	$(STEP) "tests on real engines"
