@@ -37,6 +37,7 @@ lint:
 	$(STEP) "licences, bans and advisories"
 	MAKEFLAGS= tests/deny.sh
 
+# Those with one are built here too, beside all else.
 unit:
 	$(STEP) "tests without an engine"
 	$(CARGO) test --workspace --exclude layerset-e2e --locked

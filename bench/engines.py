@@ -54,7 +54,7 @@ def stop(binary: str, name: str) -> None:
     disk.detach(name)
 
 
-# What an engine still does of a build it begins some two seconds after its end: what is not wanted any more is removed.
+# An engine begins to remove what it need not keep one and a half seconds after a build has ended.
 QUIET_SECONDS = 4
 
 
