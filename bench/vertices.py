@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 # The first that a name has decides. A bake puts the target's name first into the brackets.
 KINDS = [
-    ("transfer", r"load (build|local) |load \.dockerignore|load layerset|\[([^\]]* )?context |local://"),
+    ("transfer", r"load (build|local|Python) |load \.dockerignore|load layerset|\[([^\]]* )?context |local://"),
     ("resolve", r"resolve image config|load metadata"),
     ("frontend image", r"docker-image://.*frontend"),
     ("wheel download", r"wheels\] download|\] https?://"),
@@ -29,6 +29,9 @@ NO_WORK = {"transfer", "resolve", "frontend image", "wheel download", "base", "c
 # Parts of an export, by how their names begin; the rest of a name is a digest or a reference.
 EXPORT = ["exporting layers", "exporting manifest", "exporting config", "exporting attestation", "pushing layers"]
 EXPORT += ["pushing manifest", "unpacking", "naming", "rewriting", "loading", "sending tarball", "pushing", "exporting"]
+# Seconds. Several builds that ask for the same step at once are now and then told that it is done, and not that it was there:
+# such a step begins and ends at the same moment.
+SHORTEST = 0.001
 
 
 @dataclasses.dataclass
@@ -92,8 +95,14 @@ class Trace:
 
     def executed(self) -> int:
         """Vertices that did work, without what was there."""
-        done = [digest for (digest, _), one in self.vertices.items() if one.get("completed") and not one.get("cached")]
-        return sum(kind(self.names[digest]) not in NO_WORK for digest in set(done))
+        done = {digest for (digest, _), one in self.vertices.items() if has_worked(one)}
+        return sum(kind(self.names[digest]) not in NO_WORK for digest in done)
+
+
+def has_worked(vertex: dict) -> bool:
+    if vertex.get("cached") or not vertex.get("completed"):
+        return False
+    return moment(vertex["completed"]) - moment(vertex["started"]) >= SHORTEST
 
 
 def kind(name: str) -> str:

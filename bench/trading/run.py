@@ -239,10 +239,11 @@ def medians(baked: list[dict]) -> dict:
     """Of each figure of several runs; what took the time is told of the last. What the engine refused and then did counts
     only if there is nothing else."""
     every, baked = baked, [one for one in baked if not one["retries"]] or baked
-    row = {key: statistics.median(one[key] for one in baked) for key in baked[0] if key != "kinds"}
+    told = {key: value for key, value in baked[-1].items() if isinstance(value, dict)}
+    row = {key: statistics.median(one[key] for one in baked) for key in baked[0] if key not in told}
     retries = sum(one["retries"] for one in every)
     seconds = [one["seconds"] for one in every]
-    return {**row, "retries": retries, "runs": len(baked), "all_seconds": seconds, "kinds": baked[-1]["kinds"]}
+    return {**row, "retries": retries, "runs": len(baked), "all_seconds": seconds, **told}
 
 
 def options() -> argparse.Namespace:

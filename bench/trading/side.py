@@ -18,6 +18,7 @@ import disk
 import engines
 import images
 import index
+import processors
 import project
 import tools
 import vertices
@@ -105,7 +106,7 @@ class Side:
         with alone(self.place.lock):
             engines.settle()
             load, retries = os.getloadavg()[0], 0
-            start = time.monotonic()
+            before, start = processors.now(), time.monotonic()
             try:
                 said = engines.attempt(command, self.environment, root).stderr
             except engines.Failed as failed:
@@ -114,7 +115,7 @@ class Side:
                 # What both attempts did is one trace.
                 retries = 1
                 said = failed.stderr + engines.run(command, self.environment, root).stderr
-            seconds = time.monotonic() - start
+            seconds, worked = time.monotonic() - start, processors.since(before)
         self.retries += retries
         told = vertices.summary(vertices.Trace(said.splitlines()))
         downloads, downloaded = self.place.served.take()
@@ -143,6 +144,7 @@ class Side:
             "unpacked_bytes": unpacked,
             "retries": retries,
             "load": round(load, 2),
+            "processors": worked,
             "kinds": {kind: one["covered_seconds"] for kind, one in told["kinds"].items()},
         }
 

@@ -47,9 +47,23 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// `1 layer`, `12,345 layers`
+pub fn counted(number: impl TryInto<u64>, what: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{} {what}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(
+            [0_u64, 1, 1000].map(|number| counted(number, "layer")),
+            ["0 layers", "1 layer", "1,000 layers"]
+        );
+    }
 
     #[test]
     fn numbers_for_people() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Answer, plan_packages};
 use crate::plan::{Figures, ImageFigures, LayerFigures, Plan, human};
-use crate::table::{lines, table, thousands};
+use crate::table::{counted, lines, table, thousands};
 
 /// The plan and its figures; as JSON the plan itself, with the figures beside it. `notes` are sentences on what is
 /// not known.
@@ -26,13 +26,12 @@ pub fn plan(plan: &Plan, figures: &Figures, notes: &[String]) -> Answer {
 fn images(figures: &Figures) -> String {
     let mut images = table(["IMAGE", "BYTES", "FILES", "SHARED BY", "HOLDS"], &[1, 2]);
     for (name, image) in &figures.images {
-        let count = image.layers.len();
         images.add_row([
             name.clone(),
             human(image.bytes),
             thousands(image.files),
             String::new(),
-            format!("{count} layer{} on {}", if count == 1 { "" } else { "s" }, below(image)),
+            format!("{} on {}", counted(image.layers.len(), "layer"), below(image)),
         ]);
         for layer in image.layers.iter().filter_map(|id| figures.layers.get(id)) {
             images.add_row([
@@ -51,7 +50,7 @@ fn images(figures: &Figures) -> String {
 fn below(image: &ImageFigures) -> String {
     let mut text = image.base.clone();
     if let Some(count) = image.base_layers.filter(|count| *count > 0) {
-        let _ = write!(text, " ({count} layer{})", if count == 1 { "" } else { "s" });
+        let _ = write!(text, " ({})", counted(count, "layer"));
     }
     if image.steps > 0 {
         let _ = write!(text, " and {} of packages and commands", image.steps);
@@ -84,14 +83,18 @@ fn summary(figures: &Figures) -> String {
         (
             "images",
             totals.image_bytes,
-            format!("{} images, if each stored its own {} layers", totals.images, totals.uses),
+            format!(
+                "{}, if each stored its own {}",
+                counted(totals.images, "image"),
+                counted(totals.uses, "layer")
+            ),
         ),
         (
             "stored",
             totals.stored_bytes,
             format!(
-                "{} distinct layers: {:.1} % of the images is shared",
-                totals.layers,
+                "{}: {:.1} % of the images is shared",
+                counted(totals.layers, "distinct layer"),
                 totals.reuse * 100.0
             ),
         ),
@@ -110,8 +113,8 @@ fn summary(figures: &Figures) -> String {
     if totals.unknown_layers > 0 {
         let _ = writeln!(
             text,
-            "without {} layers whose files come from stages, images or contexts",
-            totals.unknown_layers
+            "without {} whose files come from stages, images or contexts",
+            counted(totals.unknown_layers, "layer")
         );
     }
     text

@@ -6,7 +6,7 @@ use layerset_report::{Amount, Exceeded};
 
 use crate::plan::human;
 use crate::printable::printable;
-use crate::table::thousands;
+use crate::table::{counted, thousands};
 
 /// A line for each limit that does not hold, and one for each offender.
 pub fn told(exceeded: &[Exceeded]) -> String {
@@ -28,7 +28,7 @@ pub fn told(exceeded: &[Exceeded]) -> String {
 fn shown(amount: Amount) -> String {
     match amount {
         Amount::Bytes(bytes) => human(bytes),
-        Amount::Count(count) => format!("{count} layers"),
+        Amount::Count(count) => counted(count, "layer"),
         Amount::Part(part) => format!("{:.1} %", part * 100.0),
     }
 }
@@ -74,7 +74,7 @@ mod tests {
            800.0 kB  /app/model.bin in 2 layers of localhost:5000/shop/api:1, localhost:5000/shop/web:1
         layerset: --max-wasted: found 2.0 MB, expected at most 1.0 MB
              2.0 MB  /var/cache/apt/archives/curl.deb of localhost:5000/shop/api:1, localhost:5000/shop/web:1, hidden by RUN rm -rf /var/cache/apt
-        layerset: --max-layers: found 2 layers, expected at most 1 layers
+        layerset: --max-layers: found 2 layers, expected at most 1 layer
            2 layers  localhost:5000/shop/api:1
            2 layers  localhost:5000/shop/web:1
         ");

@@ -8,7 +8,7 @@ use layerset_report::{Digest, Figures, How, LayerFigures, changes};
 
 use super::Report;
 use crate::plan::human;
-use crate::table::{lines, row, table, thousands};
+use crate::table::{counted, lines, row, table, thousands};
 
 /// The longest list of anything but images.
 const MOST: usize = 10;
@@ -134,14 +134,18 @@ fn summary(figures: &Figures) -> String {
         (
             "images",
             totals.image_bytes,
-            format!("{} images, if each stored its own {} layers", totals.images, totals.uses),
+            format!(
+                "{}, if each stored its own {}",
+                counted(totals.images, "image"),
+                counted(totals.uses, "layer")
+            ),
         ),
         (
             "stored",
             totals.stored_bytes,
             format!(
-                "{} distinct layers: {:.1} % of the images is shared",
-                totals.layers,
+                "{}: {:.1} % of the images is shared",
+                counted(totals.layers, "distinct layer"),
                 totals.reuse * 100.0
             ),
         ),
@@ -151,19 +155,19 @@ fn summary(figures: &Figures) -> String {
         (
             "duplicated",
             totals.duplicated_bytes,
-            format!("{} that another layer has too", files(totals.duplicated_files)),
+            format!("{} that another layer has too", counted(totals.duplicated_files, "file")),
         ),
-        ("wasted", totals.wasted_bytes, format!("{} that a higher layer hides", files(totals.wasted_files))),
+        (
+            "wasted",
+            totals.wasted_bytes,
+            format!("{} that a higher layer hides", counted(totals.wasted_files, "file")),
+        ),
     ];
     let mut table = table(["", "BYTES", ""], &[1]);
     for (name, bytes, what) in rows {
         row(&mut table, [name.to_owned(), human(bytes), what]);
     }
     lines(&table) + "\n"
-}
-
-fn files(number: u64) -> String {
-    format!("{} file{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
 fn largest(figures: &Figures) -> String {
