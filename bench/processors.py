@@ -5,7 +5,7 @@ import pathlib
 import resource
 
 # Those of an engine of the harness. What it starts for a step or a frontend are its children.
-PROGRAMS = ("dockerd", "containerd", "registry")
+PROGRAMS = ("dockerd", "containerd", "docker-registry")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
