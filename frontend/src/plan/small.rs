@@ -16,7 +16,7 @@ pub(super) const SMALL: u64 = 16_000;
 const FEW: u64 = 64;
 
 /// The same of images: an edit makes one layer for each of those that need the file, and pushes them.
-const SHARED: usize = 8;
+const SHARED: usize = 12;
 
 /// Tells what is gathered from what else the same images need: that does not change with it.
 const GATHERED: (usize, usize) = (1, 0);
