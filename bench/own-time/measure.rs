@@ -78,7 +78,7 @@ pub(crate) async fn run(binary: &Path, project: &Project) -> Result<Run, Box<dyn
         cpu_ms: end.cpu_ms,
         peak_kib: end.peak_kib,
         calls: calls.len(),
-        definition_bytes: sizes.last().copied().unwrap_or_default(),
+        definition_bytes: sizes.iter().copied().max().unwrap_or_default(),
         sent_bytes: sizes.iter().sum(),
     })
 }

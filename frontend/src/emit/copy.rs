@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use buildkit_llb::{Copy, Edge, File, Mkdir, Owner, Rm, User};
 
+use super::ahead::Installed;
 use super::inner::Inner;
 use super::{Built, Emitter, FILE_TIME, Settings, look};
 use crate::diagnostic::Diagnostic;
@@ -23,7 +24,10 @@ impl Emitter<'_> {
     ) -> Edge {
         if let Some(packages) = &layer.packages {
             match (self.packages(layer, packages, below, name), onto) {
-                (Ok(made), None) => return made,
+                (Ok(made), None) => {
+                    self.installed.insert(made.vertex(), Installed::new(made, layer));
+                    return made;
+                }
                 (Ok(made), Some(_)) => {
                     let metadata = self.layer_metadata(layer, layer.name.clone());
                     return self.copy_all(made, onto, metadata);

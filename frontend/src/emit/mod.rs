@@ -2,6 +2,7 @@
 //! Only what the requested target needs is added to the graph; what several targets need comes out
 //! as the same vertex in each of them, because no op carries anything of the target it is built for.
 
+mod ahead;
 mod base;
 mod context;
 mod copy;
@@ -18,6 +19,7 @@ mod source;
 mod stage;
 mod step;
 
+pub use ahead::Ahead;
 pub use context::{ContextSource, DOWNLOAD};
 pub use own::{OwnStep, ResolverInput, imports, list_context, probe, read_texts, resolve_packages};
 pub use packages::UV_IMAGE;
@@ -43,6 +45,8 @@ pub const FILE_TIME: i64 = 315_532_800 * 1_000_000_000;
 pub struct Emitted {
     /// The graph of the target alone; empty for a target without any file.
     pub definition: pb::Definition,
+    /// What of it is to be made first.
+    pub ahead: Ahead,
     /// Configuration of its image, with a history entry a layer.
     pub config: ImageConfig,
     /// What could not be emitted; with any, the graph is not to be solved.
@@ -79,7 +83,8 @@ pub fn emit_beside<'a>(input: Input<'a>, native: Option<Input<'a>>, target: &Tar
     let mut emitter = Emitter { native, ..Emitter::new(input) };
     let (edge, config) = emitter.target(target);
     let definition = emitter.graph.definition(edge);
-    Emitted { definition, config, problems: emitter.problems, inexact_modes: emitter.inexact_modes }
+    let ahead = emitter.ahead();
+    Emitted { definition, ahead, config, problems: emitter.problems, inexact_modes: emitter.inexact_modes }
 }
 
 /// What is to be looked at before layers are merged onto a base.
@@ -128,6 +133,7 @@ struct Emitter<'a> {
     context: Option<Edge>,
     problems: Vec<Diagnostic>,
     inexact_modes: BTreeMap<(Span, u32), u32>,
+    installed: BTreeMap<usize, ahead::Installed>,
 }
 
 impl<'a> Emitter<'a> {
@@ -137,7 +143,8 @@ impl<'a> Emitter<'a> {
         let source_id = graph.source_info(&input.source.name, data, "yaml", None);
         let (stages, context, problems) = (BTreeMap::new(), None, Vec::new());
         let inexact_modes = BTreeMap::new();
-        Self { input, native: None, graph, source_id, stages, context, problems, inexact_modes }
+        let installed = BTreeMap::new();
+        Self { input, native: None, graph, source_id, stages, context, problems, inexact_modes, installed }
     }
 
     /// What a target's layers go onto; `None`: nothing.
@@ -164,6 +171,7 @@ impl<'a> Emitter<'a> {
             context: None,
             problems: Vec::new(),
             inexact_modes: BTreeMap::new(),
+            installed: BTreeMap::new(),
         };
         let edge = native.below(&target);
         let platform = native.platform_of(&target);

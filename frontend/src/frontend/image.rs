@@ -6,10 +6,11 @@ use std::sync::Arc;
 use buildkit_proto::gateway as gw;
 use tokio::task::JoinSet;
 
+use super::ahead::make_ahead;
 use super::result::epoch;
 use super::warnings::show_warnings;
 use crate::diagnostic::Diagnostic;
-use crate::emit::{self, BaseSource, Input, Sources};
+use crate::emit::{self, Ahead, BaseSource, Input, Sources};
 use crate::engine::{Engine, SbomListing};
 use crate::epoch::Epoch;
 use crate::failure::Failure;
@@ -46,7 +47,10 @@ pub(super) async fn solve_all(
         let warnings = images.values().flat_map(|(_, solved)| solved.warnings.clone()).collect();
         show_warnings(engine, &source, warnings).await?;
     }
-    Ok(images.into_values().collect())
+    let mut images: Vec<_> = images.into_values().collect();
+    let ahead = images.iter_mut().map(|(_, solved)| std::mem::take(&mut solved.ahead)).collect();
+    make_ahead(&engine.client, ahead).await?;
+    Ok(images)
 }
 
 /// A panic in one of several tasks.
@@ -58,6 +62,7 @@ fn internal(error: &tokio::task::JoinError) -> Failure {
 /// A solved image.
 pub(super) struct Solved {
     pub(super) reference: Ref,
+    ahead: Ahead,
     pub(super) config: Vec<u8>,
     pub(super) warnings: Vec<Diagnostic>,
     /// The configuration of the image that it is built on.
@@ -123,7 +128,7 @@ async fn solve(
             .map_err(|error| Failure::Request(format!("internal error: image configuration: {error}")))
     };
     let (config, base) = (json(&emitted.config)?, base.map(json).transpose()?);
-    Ok(Solved { reference, config, warnings, base, attestations })
+    Ok(Solved { reference, ahead: emitted.ahead, config, warnings, base, attestations })
 }
 
 /// The configuration of a base that is an image: its history and layers keep their times.

@@ -1,5 +1,6 @@
 //! The run of a frontend, from its start by the engine to the one Return.
 
+mod ahead;
 mod answer;
 mod image;
 mod result;

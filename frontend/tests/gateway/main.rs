@@ -11,6 +11,8 @@ mod ending;
 mod errors;
 mod fake;
 mod inputs;
+#[path = "../locked/mod.rs"]
+mod locked;
 mod looks;
 mod platforms;
 mod process;
@@ -22,5 +24,6 @@ mod result;
 mod sandbox;
 mod subrequests;
 mod supply_chain;
+mod turns;
 mod warnings;
 mod workspace;
