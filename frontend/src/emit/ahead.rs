@@ -44,6 +44,10 @@ impl Installed {
 impl Emitter<'_> {
     pub(super) fn ahead(&mut self) -> Ahead {
         let installed = std::mem::take(&mut self.installed);
+        // Without merging every layer is made on the one below it.
+        if !self.input.settings.merge {
+            return Ahead::default();
+        }
         let (large, others): (Vec<_>, Vec<_>) = installed.into_values().partition(|one| one.large);
         let in_turn = turns(others);
         if in_turn.is_empty() {

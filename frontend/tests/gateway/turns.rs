@@ -83,6 +83,15 @@ async fn who_has_only_what_all_have_takes_no_turn() {
 }
 
 #[tokio::test]
+async fn an_engine_that_cannot_merge_is_asked_for_the_image_alone() {
+    let mut script = script();
+    script.llb_caps.retain(|cap| *cap != "mergeop");
+    let built = build(script, &["target=a"]).await;
+    built.result();
+    assert!(turns(&built).is_empty());
+}
+
+#[tokio::test]
 async fn a_turn_that_fails_ends_the_build_with_what_the_engine_says() {
     let mut script = script();
     script.react = Box::new(|call| {
