@@ -48,8 +48,11 @@ pub(super) async fn solve_all(
         show_warnings(engine, &source, warnings).await?;
     }
     let mut images: Vec<_> = images.into_values().collect();
-    let ahead = images.iter_mut().map(|(_, solved)| std::mem::take(&mut solved.ahead)).collect();
-    make_ahead(&engine.client, ahead).await?;
+    // An imported cache may have the image and not its steps: these would be made for nothing.
+    if engine.options.cache_imports.is_empty() {
+        let ahead = images.iter_mut().map(|(_, solved)| std::mem::take(&mut solved.ahead)).collect();
+        make_ahead(&engine.client, ahead).await?;
+    }
     Ok(images)
 }
 

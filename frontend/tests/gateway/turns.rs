@@ -83,6 +83,14 @@ async fn who_has_only_what_all_have_takes_no_turn() {
 }
 
 #[tokio::test]
+async fn a_build_that_imports_a_cache_takes_no_turns() {
+    let import = r#"cache-imports=[{"Type":"registry","Attrs":{"ref":"r.test/cache"}}]"#;
+    let built = build(script(), &["target=a", import]).await;
+    built.result();
+    assert!(turns(&built).is_empty());
+}
+
+#[tokio::test]
 async fn an_engine_that_cannot_merge_is_asked_for_the_image_alone() {
     let mut script = script();
     script.llb_caps.retain(|cap| *cap != "mergeop");
