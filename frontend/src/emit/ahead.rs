@@ -8,7 +8,7 @@ use buildkit_llb::{Edge, Merge};
 use buildkit_proto::pb;
 
 use super::Emitter;
-use crate::plan::{Installed as Packages, Layer};
+use crate::plan::{Installed, Layer, Target};
 
 /// Turns before the rest. Each further one has less to gain, and the engine is asked once more in every build.
 const TURNS: usize = 2;
@@ -25,30 +25,36 @@ pub struct Ahead {
     pub at_once: Option<pb::Definition>,
 }
 
-/// A layer of packages that is made on nothing.
+/// The step that makes a layer of packages on nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Installed {
+struct Install {
     edge: Edge,
     /// Stages and services that need it.
     images: usize,
     large: bool,
 }
 
-impl Installed {
-    pub(super) fn new(edge: Edge, layer: &Layer) -> Self {
-        let bytes = layer.packages.as_ref().map_or(0, Packages::bytes);
+impl Install {
+    fn new(edge: Edge, layer: &Layer) -> Self {
+        let bytes = layer.packages.as_ref().map_or(0, Installed::bytes);
         Self { edge, images: layer.consumers.len(), large: bytes >= LARGE }
     }
 }
 
 impl Emitter<'_> {
-    pub(super) fn ahead(&mut self) -> Ahead {
-        let installed = std::mem::take(&mut self.installed);
+    /// Of what is emitted for `target` its own layers: what is only copied from another stage may not be needed once the copy is made.
+    pub(super) fn ahead(&mut self, target: &Target) -> Ahead {
+        let plan = self.input.plan;
         // Without merging every layer is made on the one below it.
-        if !self.input.settings.merge {
+        let Some(chain) = plan.chain(target).filter(|_| self.input.settings.merge) else {
             return Ahead::default();
-        }
-        let (large, others): (Vec<_>, Vec<_>) = installed.into_values().partition(|one| one.large);
+        };
+        let installs = chain.layers.iter().filter_map(|id| {
+            let layer = &plan.layers[*id];
+            let key = (target.name().to_owned(), layer.id.clone());
+            Some(Install::new(*self.installed.get(&key)?, layer))
+        });
+        let (large, others): (Vec<_>, Vec<_>) = installs.partition(|one| one.large);
         let in_turn = turns(others);
         if in_turn.is_empty() {
             return Ahead::default();
@@ -59,7 +65,7 @@ impl Emitter<'_> {
     }
 
     /// A graph that has all of them made.
-    fn together(&mut self, layers: &[Installed]) -> pb::Definition {
+    fn together(&mut self, layers: &[Install]) -> pb::Definition {
         let edges: Vec<Edge> = layers.iter().map(|one| one.edge).collect();
         let edge = if let [one] = &edges[..] {
             *one
@@ -72,12 +78,12 @@ impl Emitter<'_> {
 }
 
 /// What is to be made before the rest: each turn has what more than half as many images need as the first of it.
-fn turns(layers: impl IntoIterator<Item = Installed>) -> Vec<Vec<Installed>> {
-    let mut by_images: BTreeMap<usize, Vec<Installed>> = BTreeMap::new();
+fn turns(layers: impl IntoIterator<Item = Install>) -> Vec<Vec<Install>> {
+    let mut by_images: BTreeMap<usize, Vec<Install>> = BTreeMap::new();
     for layer in layers {
         by_images.entry(layer.images).or_default().push(layer);
     }
-    let mut turns: Vec<Vec<Installed>> = Vec::new();
+    let mut turns: Vec<Vec<Install>> = Vec::new();
     let mut most = 0;
     for (images, layers) in by_images.into_iter().rev() {
         match turns.last_mut() {
@@ -104,7 +110,7 @@ mod tests {
     fn of(counts: &[usize]) -> Vec<Vec<usize>> {
         let mut graph = Graph::new();
         let edge = graph.add(buildkit_llb::File::on(None).mkdir(Mkdir::new("/a")), Metadata::named("a"));
-        let layers = counts.iter().map(|images| Installed { edge, images: *images, large: false });
+        let layers = counts.iter().map(|images| Install { edge, images: *images, large: false });
         turns(layers).iter().map(|turn| turn.iter().map(|one| one.images).collect()).collect()
     }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use buildkit_llb::{Copy, Edge, File, Mkdir, Owner, Rm, User};
 
-use super::ahead::Installed;
 use super::inner::Inner;
 use super::{Built, Emitter, FILE_TIME, Settings, look};
 use crate::diagnostic::Diagnostic;
@@ -25,7 +24,7 @@ impl Emitter<'_> {
         if let Some(packages) = &layer.packages {
             match (self.packages(layer, packages, below, name), onto) {
                 (Ok(made), None) => {
-                    self.installed.insert(made.vertex(), Installed::new(made, layer));
+                    self.installed.insert((name.to_owned(), layer.id.clone()), made);
                     return made;
                 }
                 (Ok(made), Some(_)) => {

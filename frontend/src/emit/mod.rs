@@ -83,7 +83,7 @@ pub fn emit_beside<'a>(input: Input<'a>, native: Option<Input<'a>>, target: &Tar
     let mut emitter = Emitter { native, ..Emitter::new(input) };
     let (edge, config) = emitter.target(target);
     let definition = emitter.graph.definition(edge);
-    let ahead = emitter.ahead();
+    let ahead = emitter.ahead(target);
     Emitted { definition, ahead, config, problems: emitter.problems, inexact_modes: emitter.inexact_modes }
 }
 
@@ -133,7 +133,8 @@ struct Emitter<'a> {
     context: Option<Edge>,
     problems: Vec<Diagnostic>,
     inexact_modes: BTreeMap<(Span, u32), u32>,
-    installed: BTreeMap<usize, ahead::Installed>,
+    /// Layers of packages that are made on nothing, by the stage or service and the layer's id.
+    installed: BTreeMap<(String, String), Edge>,
 }
 
 impl<'a> Emitter<'a> {
